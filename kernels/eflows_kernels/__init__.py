@@ -1,0 +1,1 @@
+"""Compute kernels of eflows-nb: arrays in, arrays out, no files, no clocks, no workflow."""
