@@ -46,6 +46,8 @@ class Subfaults:
         Slip in metres.
     rigidity
         Shear modulus in Pa.
+    rupture_time
+        When it slips, in seconds after the origin time.
 
     Raises
     ------
@@ -63,6 +65,7 @@ class Subfaults:
     rake: NDArray[np.float64]
     slip: NDArray[np.float64]
     rigidity: NDArray[np.float64]
+    rupture_time: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         size = np.atleast_1d(np.asarray(self.longitude)).shape
@@ -93,9 +96,21 @@ class Subfaults:
     @property
     def moment(self) -> float:
         """Seismic moment of all subfaults in N m."""
-        return float(np.sum(self.rigidity * self.length * self.width * self.slip))
+        return float(np.sum(self._moments))
 
     @property
     def magnitude(self) -> float:
         """Moment magnitude of all subfaults."""
         return moment_magnitude(self.moment)
+
+    @property
+    def centroid_time(self) -> float:
+        """When the source slips on average, weighted by moment, in seconds after the origin time.
+
+        An instant source at this time stands well for a rupture of some minutes.
+        """
+        return float(np.average(self.rupture_time, weights=self._moments)) if self.moment > 0.0 else 0.0
+
+    @property
+    def _moments(self) -> NDArray[np.float64]:
+        return self.rigidity * self.length * self.width * self.slip

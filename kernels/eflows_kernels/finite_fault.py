@@ -100,6 +100,7 @@ def _centred(segment: _Segment) -> Subfaults:
         rake=c["rake"],
         slip=slip,
         rigidity=rigidity,
+        rupture_time=c.get("rupture_time", 0.0 * size),
     )
 
 
@@ -131,6 +132,7 @@ def _param_segment(head: str, body: str, *, stated: tuple[float, float] | None) 
 def _param_names(title: str) -> list[str]:
     known = {"lat": "lat", "lon": "lon", "depth": "depth", "slip": "slip", "rake": "rake"}
     known |= {"strike": "strike", "dip": "dip", "mo": "moment", "rigidity": "rigidity"}
+    known |= {"t_rup": "rupture_time", "rupture_initial_time": "rupture_time"}
     words = re.sub(r"\([^)]*\)", "", title.replace("#", " ")).replace(".", " ").split()
     names = [known.get(word.lower(), word.lower()) for word in words]
     missing = [name for name in ("lat", "lon", "depth", "slip", "rake", "strike", "dip") if name not in names]
@@ -181,8 +183,9 @@ def _fsp_segments(text: str) -> list[_Segment]:
         columns["dip"] = rows * _fsp_angle(("DIP",), head, text)
         if "rake" not in columns:
             columns["rake"] = rows * _fsp_angle(("RAKE",), head, text)
-        if "sf_moment" in columns:
-            columns["moment"] = columns["sf_moment"]
+        for given, name in (("sf_moment", "moment"), ("trup", "rupture_time")):
+            if given in columns:
+                columns[name] = columns[given]
         reference = _TOP_CENTRE if top else _CENTRE
         segments.append(
             _Segment(columns=columns, length=length, width=width, reference=reference, slip_unit=1.0)

@@ -60,7 +60,7 @@ FSP = """% ---------------------------------- FINITE-SOURCE RUPTURE MODEL
 %    LAT       LON      X==EW    Y==NS     Z       SLIP    RAKE   TRUP   RISE  SF_MOMENT
 % ------------------------------------------------------------------------
  -35.00 -72.00 0.0 0.0 5.0 2.0 90.0 0.0 1.0 1.6e19
- -34.90 -71.90 0.0 0.0 5.0 3.0 80.0 0.0 1.0 2.4e19
+ -34.90 -71.90 0.0 0.0 5.0 3.0 80.0 12.0 1.0 2.4e19
 % SEGMENT # 2: STRIKE =  40.0 deg  DIP = 35 deg
 % Nsbfs = 1 subfaults
 %    LAT       LON      X==EW    Y==NS     Z       SLIP    RAKE   TRUP   RISE  SF_MOMENT
@@ -110,6 +110,7 @@ def test_an_fsp_file_of_several_segments_is_read():
     assert found.dip.tolist() == [25.0, 25.0, 35.0]
     assert found.slip.tolist() == [2.0, 3.0, 1.0]
     assert found.depth.tolist() == [5e3, 5e3, 9e3]
+    assert found.rupture_time.tolist() == [0.0, 12.0, 0.0]
     assert found.moment == pytest.approx(4.8e19)
 
 
@@ -149,4 +150,5 @@ def test_the_published_tohoku_model_is_read_whole():
     assert len(found) == 190
     assert found.magnitude == pytest.approx(9.1, abs=0.02)
     assert found.slip.max() == pytest.approx(59.8, abs=0.1)
+    assert 50.0 < found.centroid_time < 90.0
     assert found.top.min() == pytest.approx(7.4e3, abs=200)

@@ -14,7 +14,7 @@ def fault(**changes: float) -> Subfaults:
     """Return one thrust under the sea off Honshu, or what is changed about it."""
     values = {
         "longitude": 142.0, "latitude": 38.0, "depth": 20e3, "length": 100e3, "width": 50e3, "strike": 200.0,
-        "dip": 15.0, "rake": 80.0, "slip": 5.0, "rigidity": 40e9,
+        "dip": 15.0, "rake": 80.0, "slip": 5.0, "rigidity": 40e9, "rupture_time": 0.0,
     }  # fmt: skip
     return Subfaults(**{name: np.array([value]) for name, value in (values | changes).items()})
 

@@ -55,6 +55,17 @@ def test_a_plane_that_would_reach_the_sea_bed_slides_down_along_itself():
     assert plane.depth - MAULE.depth == pytest.approx(right * np.tan(dip), rel=1e-9)
 
 
+def test_a_rupture_spreads_from_its_hypocentre():
+    """A great plane slips on average after a good minute, and patches near the hypocentre first."""
+    plane = best_source(TOHOKU)
+    source = members(1, patches=(12, 5))[0]
+
+    assert 60.0 < plane.centroid_time < 90.0
+    times = source.rupture_time.reshape(12, 5).mean(1)
+    assert times.min() + 20.0 < times.max()
+    assert times.min() < source.centroid_time < times.max()
+
+
 def test_an_ensemble_spreads_as_the_uncertainty_says():
     """Mean and scatter of what 256 members have are those asked for."""
     found = members(256)
