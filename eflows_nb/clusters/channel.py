@@ -1,0 +1,89 @@
+"""The client's end of the direct channel to engines on this machine.
+
+The socket lies in a folder that only the user can enter, so whoever reaches it is the user; nothing that
+others could have sent is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import zmq
+
+from eflows_nb.clusters.cluster import Message
+
+__all__ = ["Channel"]
+
+
+class Channel:
+    """Messages to and from engines over one ZeroMQ socket, and a way to wake the thread that waits."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="eflows-"))
+        self.address = f"ipc://{self._folder / 'client'}"
+        self._context: zmq.Context[Any] = zmq.Context()
+        self._socket = self._context.socket(zmq.ROUTER)
+        self._socket.set_hwm(0)
+        self._socket.linger = 500
+        self._socket.router_mandatory = True
+        self._socket.bind(self.address)
+        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._poll = select.poll()
+        self._poll.register(self._socket.FD, select.POLLIN)
+        self._poll.register(self._wake_read, select.POLLIN)
+        self._closed = False
+
+    def watch(self, descriptor: int) -> None:
+        """Let `wait` return also when this file descriptor becomes readable."""
+        self._poll.register(descriptor, select.POLLIN)
+
+    def forget(self, descriptor: int) -> None:
+        """Undo `watch`."""
+        with suppress(KeyError):
+            self._poll.unregister(descriptor)
+
+    def wait(self, timeout: float) -> set[int]:
+        """Wait for a message, a watched descriptor or `wake`; return the descriptors that are readable."""
+        if self._closed:
+            return set()
+        ready = {descriptor for descriptor, _ in self._poll.poll(max(0, int(timeout * 1000)))}
+        if self._wake_read in ready:
+            with suppress(BlockingIOError):
+                os.read(self._wake_read, 4096)
+        return ready
+
+    def wake(self) -> None:
+        """Let `wait` return."""
+        with suppress(BlockingIOError, OSError):
+            os.write(self._wake_write, b"w")
+
+    def receive(self) -> list[Message]:
+        """Return the messages that have come, with the numbers of their engines."""
+        arrived = []
+        while not self._closed and self._socket.EVENTS & zmq.POLLIN:
+            identity, body = self._socket.recv_multipart()
+            arrived.append(Message(int(identity.rpartition(b"-")[2]), pickle.loads(body)))
+        return arrived
+
+    def send(self, engine: int, message: Any) -> None:
+        """Send a message; an engine that has gone gets nothing."""
+        with suppress(zmq.ZMQError):
+            self._socket.send_multipart([b"%d" % engine, pickle.dumps(message, 5)])
+
+    def close(self) -> None:
+        """Close the socket and remove its folder; may be called twice."""
+        if not self._closed:
+            self._closed = True
+            self.wake()
+            self._socket.close()
+            self._context.term()
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+            shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,83 @@
+"""A small process that outlives the client by seconds, to end what the client can no longer end.
+
+Run as a script by a bare interpreter: it imports nothing but the standard library, and nothing of ours.
+It reads lines from its standard input: ``GROUP pid`` for a process group to end, ``GONE pid`` for one
+that has ended, ``FILES prefix`` for files to remove. When its input ends, or its parent is another one, the
+client has stopped or has gone, and whatever is left of those ends too.
+"""
+
+import os
+import select
+import signal
+import time
+from collections.abc import Iterator
+
+GRACE = 2.0
+"""Seconds between asking processes to end and ending them."""
+
+
+def _lines() -> Iterator[str]:
+    """Yield the lines of the standard input until the client has gone."""
+    parent = os.getppid()
+    rest = b""
+    while os.getppid() == parent:
+        if select.select([0], [], [], 1.0)[0]:
+            data = os.read(0, 65536)
+            if not data:
+                return
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                yield line.decode()
+
+
+def _alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except OSError:
+        return False
+    return True
+
+
+def _signal(groups: list[int], number: int) -> None:
+    for group in groups:
+        try:
+            os.killpg(group, number)
+        except OSError:
+            continue
+
+
+def _remove(prefix: str) -> None:
+    folder, name = os.path.split(prefix)
+    try:
+        for entry in os.scandir(folder):
+            if entry.name.startswith(name) and entry.is_file(follow_symlinks=False):
+                os.unlink(entry.path)
+    except OSError:
+        pass
+
+
+def main() -> None:
+    """Guard until the input ends."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    groups: list[int] = []
+    prefixes: list[str] = []
+    for line in _lines():
+        word, _, rest = line.partition(" ")
+        if word == "GROUP":
+            groups.append(int(rest))
+        elif word == "GONE" and int(rest) in groups:
+            groups.remove(int(rest))
+        elif word == "FILES":
+            prefixes.append(rest)
+    _signal(groups, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE
+    while time.monotonic() < deadline and any(_alive(group) for group in groups):
+        time.sleep(0.05)
+    _signal(groups, signal.SIGKILL)
+    for prefix in prefixes:
+        _remove(prefix)
+
+
+if __name__ == "__main__":
+    main()

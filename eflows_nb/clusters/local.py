@@ -1,0 +1,258 @@
+"""Engines on this machine, launched, named and kept by ipyparallel."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from eflows_nb.clusters.channel import Channel
+from eflows_nb.clusters.cluster import Arrival, ClusterState, EngineDown, EngineUp, Message, StateChange
+from eflows_nb.clusters.protection import Protection
+from eflows_nb.engine.attach import CHANNEL
+from eflows_nb.engine.messages import Hello
+
+__all__ = ["LocalCluster", "usable_cores"]
+
+_START_LIMIT = 120.0
+_RESTARTS_PER_ENGINE = 3
+_THREAD_LIMITS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+logger = logging.getLogger(__name__)
+_quiet = logging.getLogger(f"{__name__}.ipyparallel")  # it prints the whole log of each engine that stops
+_quiet.setLevel(logging.CRITICAL)
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+class LocalCluster:
+    """A controller and engines on this machine; a lost engine is replaced.
+
+    Parameters
+    ----------
+    engines
+        Number of engines.
+    session
+        Token of the session; the ipyparallel cluster is called ``eflows-`` and this.
+    protection
+        Ends the processes of the cluster if this one dies.
+    """
+
+    kind = "local"
+
+    def __init__(self, engines: int, session: str, protection: Protection) -> None:
+        self.requested = engines
+        self._session = session
+        self._channel = Channel()
+        self._protection = protection
+        self._cluster: Any = None
+        self._arrived: deque[Arrival] = deque()
+        self._processes: dict[int, int] = {}  # file descriptor of a process -> its number
+        self._ended: deque[int] = deque()
+        self._joined: dict[int, int] = {}  # process -> engine
+        self._restarts = _RESTARTS_PER_ENGINE * engines
+        self._stopping = False
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="eflows-cluster", daemon=True)
+
+    def start(self) -> None:
+        """Begin to start the controller and the engines, and return at once."""
+        self._arrived.append(StateChange(ClusterState.STARTING))
+        self._thread.start()
+        self._ask(self._start())
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+        self._loop.close()
+
+    def _ask(self, work: Coroutine[Any, Any, None]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _start(self) -> None:
+        try:
+            # ipyparallel takes a third of a second to import: not while the user waits for `start`.
+            import ipyparallel
+            from traitlets.config import Config
+
+            config = Config()
+            config.LocalEngineSetLauncher.delay = 0
+            self._cluster = ipyparallel.Cluster(
+                config=config,
+                engines="local",
+                controller="local",
+                cluster_id=f"eflows-{self._session}",
+                n=self.requested,
+                load_profile=False,
+                shutdown_atexit=False,
+                controller_args=["--HeartMonitor.period=500"],
+                log=_quiet,
+            )
+            await self._cluster.start_controller()
+            self._protection.add_group(self._cluster.controller.pid)
+            await self._start_engines(self.requested)
+            self._loop.call_later(_START_LIMIT, self._check_start)
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+            logger.debug("the cluster did not start", exc_info=True)
+            self._break(f"the local cluster did not start: {error}")
+
+    async def _start_engines(self, number: int) -> None:
+        cores = max(1, usable_cores() // max(self.requested, 1))
+        environment = {name: os.environ.get(name, str(cores)) for name in _THREAD_LIMITS}
+        environment[CHANNEL] = f"{self._channel.address} {self._session}"
+        name = await self._cluster.start_engines(
+            number,
+            environment=environment,
+            engine_args=[
+                "--IPEngine.startup_command=import eflows_nb.engine.attach; eflows_nb.engine.attach.attach()"
+            ],
+        )
+        for launcher in list(self._cluster.engines[name].launchers.values()):
+            self._protection.add_group(launcher.pid)
+            self._watch(launcher.pid)
+
+    def _watch(self, pid: int) -> None:
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            self._ended.append(pid)
+        else:
+            self._processes[descriptor] = pid
+            self._channel.watch(descriptor)
+        self._channel.wake()
+
+    def _check_start(self) -> None:
+        if not self._joined and not self._stopping:
+            self._break(f"no engine joined within {_START_LIMIT:.0f} s: {self._last_words()}")
+
+    def _break(self, reason: str) -> None:
+        self._arrived.append(StateChange(ClusterState.BROKEN, reason))
+        self._channel.wake()
+
+    def _last_words(self) -> str:
+        """Return the last line that any engine wrote to its log."""
+        folder = Path(self._cluster.profile_dir) / "log" if self._cluster is not None else None
+        lines: list[str] = []
+        for log in folder.glob(f"ipengine-eflows-{self._session}-*.log") if folder else ():
+            lines += [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        return lines[-1] if lines else "its log is empty"
+
+    def wait(self, timeout: float) -> None:
+        """Wait for messages, the end of a process, `wake`, or the time."""
+        if self._arrived or self._ended:
+            return
+        for descriptor in self._channel.wait(timeout):
+            if descriptor in self._processes:
+                self._channel.forget(descriptor)
+                self._ended.append(self._processes.pop(descriptor))
+                os.close(descriptor)
+
+    def wake(self) -> None:
+        """Let `wait` return."""
+        self._channel.wake()
+
+    def receive(self) -> list[Arrival]:
+        """Return what has come: what an engine still said comes before its end."""
+        for message in self._channel.receive():
+            if type(message.content) is Hello:
+                self._join(message.content)
+            else:
+                self._arrived.append(message)
+        while self._ended:
+            self._lose(self._ended.popleft())
+        arrived = list(self._arrived)
+        self._arrived.clear()
+        return arrived
+
+    def _join(self, hello: Hello) -> None:
+        self._joined[hello.pid] = hello.engine
+        self._arrived.append(EngineUp(hello.engine, hello.host, hello.pid))
+        if len(self._joined) >= self.requested:
+            self._arrived.append(StateChange(ClusterState.READY))
+
+    def _lose(self, pid: int) -> None:
+        self._protection.remove_group(pid)
+        engine = self._joined.pop(pid, None)
+        if engine is not None:
+            self._arrived.append(EngineDown(engine, expected=self._stopping))
+        if self._stopping:
+            return
+        if self._restarts:
+            self._restarts -= 1
+            self._arrived.append(StateChange(ClusterState.STARTING))
+            self._ask(self._replace())
+        elif not self._joined and not self._processes:
+            self._arrived.append(
+                StateChange(ClusterState.BROKEN, f"all engines are gone; the last one wrote: {self._last_words()}")
+            )
+
+    async def _replace(self) -> None:
+        try:
+            await self._start_engines(1)
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+            self._break(f"a lost engine could not be replaced: {error}")
+
+    def send(self, engine: int, message: Any) -> None:
+        """Send a record to an engine."""
+        self._channel.send(engine, message)
+
+    def interrupt(self, engine: int) -> None:
+        """Send SIGINT to the engine's process."""
+        for pid, number in self._joined.items():
+            if number == engine:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGINT)
+
+    def grow(self, engines: int) -> None:
+        """Begin to start more engines, up to this number."""
+        more = engines - self.requested
+        if more > 0:
+            self.requested = engines
+            self._arrived.append(StateChange(ClusterState.STARTING))
+            self._ask(self._start_engines(more))
+
+    def client(self) -> Any:
+        """Return a connected `ipyparallel.Client` for this cluster."""
+        return self._cluster.connect_client_sync()
+
+    def stop(self) -> None:
+        """End engines and controller, and wait until they are gone; may be called twice."""
+        if self._stopping:
+            return
+        self._stopping = True
+        if self._thread.is_alive():
+            self._ask(self._stop()).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        for descriptor in self._processes:
+            os.close(descriptor)
+        self._channel.close()
+
+    async def _stop(self) -> None:
+        if self._cluster is None:
+            return
+        launchers = [launcher for engines in self._cluster.engines.values() for launcher in engines.launchers.values()]
+        try:
+            for launcher in [*launchers, self._cluster.controller]:
+                if launcher is not None:
+                    launcher.signal(signal.SIGTERM)  # all at once; what follows waits for one after the other
+            await self._cluster.stop_cluster()
+        except Exception as error:  # noqa: BLE001 - the guard ends what is left
+            logger.warning("The local cluster did not stop cleanly: %s", error)

@@ -1,0 +1,174 @@
+"""The records that cross the wire between the client and an engine.
+
+A batch goes out, results come in. A task in a batch is a plain tuple, since there are many:
+``(task, function, payload, outputs)`` with the number of the task, the number of its function, the pickle
+of ``(args, kwargs)``, and None for a single result that bears the task's number or else an `Outputs`.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+__all__ = [
+    "Batch",
+    "Cancel",
+    "Code",
+    "Export",
+    "Exported",
+    "Failure",
+    "Goodbye",
+    "Hello",
+    "Outputs",
+    "Results",
+    "WireTask",
+    "Written",
+]
+
+WireTask = tuple[int, int, bytes, "Outputs | None"]
+
+
+class Code(IntEnum):
+    """How a result that is not a bare scalar is to be read; the first item of a tuple."""
+
+    SMALL = 1
+    """``(SMALL, packed)``: a small value, here it is."""
+    KEPT = 2
+    """``(KEPT, size)``: a large value of so many bytes, kept by the engine."""
+    FAILED = 3
+    """``(FAILED, failure)``: the function raised."""
+    MISSING = 4
+    """``(MISSING,)``: an input is not on this engine, the task did not run."""
+    UNRUN = 5
+    """``(UNRUN,)``: the batch took too long, the task is given back."""
+    CANCELLED = 6
+    """``(CANCELLED,)``: the task was cancelled or interrupted."""
+    MANY = 7
+    """``(MANY, results)``: one of the above or a bare scalar for each output."""
+
+
+class Outputs(NamedTuple):
+    """What a task writes when that is more than one result.
+
+    Parameters
+    ----------
+    returns
+        Numbers of the data that its return value is split into; a single one takes it whole.
+    split
+        Whether the return value is split.
+    writes
+        For each argument that it writes: position or name, and number of the datum.
+    """
+
+    returns: tuple[int, ...]
+    split: bool
+    writes: tuple[tuple[int | str, int], ...]
+
+
+class Batch(NamedTuple):
+    """Tasks for an engine, with what it needs to run them.
+
+    Parameters
+    ----------
+    tasks
+        The tasks, each after those that it reads.
+    functions
+        Pickled functions that this engine has not seen yet, by number.
+    data
+        Small values and shared files that they read and this engine does not hold, by number.
+    drop
+        Data that nobody needs any more.
+    keep
+        Number of earlier batches whose small results must stay.
+    budget
+        Seconds after which the rest of the batch is to be given back.
+    """
+
+    tasks: list[WireTask]
+    functions: dict[int, bytes]
+    data: dict[int, Any]
+    drop: list[int]
+    keep: int
+    budget: float
+
+
+class Cancel(NamedTuple):
+    """Do not run these tasks, and interrupt the one that is running."""
+
+    tasks: tuple[int, ...]
+
+
+class Export(NamedTuple):
+    """Put this datum where the other processes of the node can map it."""
+
+    datum: int
+
+
+class Goodbye(NamedTuple):
+    """The client or the engine leaves."""
+
+
+class Hello(NamedTuple):
+    """An engine is ready: its number, its host, its process."""
+
+    engine: int
+    host: str
+    pid: int
+
+
+class Results(NamedTuple):
+    """Results of the next tasks of the oldest batch, in its order.
+
+    Parameters
+    ----------
+    results
+        A bare scalar or a tuple that begins with a `Code`, for each task.
+    seconds
+        How long each ran.
+    start
+        When the first of them started, seconds since the epoch on the engine's clock.
+    """
+
+    results: list[Any]
+    seconds: list[float]
+    start: float
+
+
+class Exported(NamedTuple):
+    """Where a datum can be mapped; None when it could not be exported, with the reason."""
+
+    datum: int
+    shared: Any
+    reason: str = ""
+
+
+class Written(NamedTuple):
+    """Text that a task wrote to a stream (1 standard output, 2 standard error)."""
+
+    task: int
+    stream: int
+    text: str
+
+
+class Failure(NamedTuple):
+    """How a task failed.
+
+    Parameters
+    ----------
+    kind
+        Name of the exception's class.
+    message
+        Its text.
+    exception
+        The exception as a pickle, None when it cannot be pickled.
+    frames
+        Its traceback as plain data, from the task function down.
+    traceback
+        Its traceback as text.
+    """
+
+    kind: str
+    message: str
+    exception: bytes | None
+    frames: Any
+    traceback: str

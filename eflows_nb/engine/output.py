@@ -1,0 +1,156 @@
+"""Capture what tasks write to the file descriptors of standard output and standard error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["LIMIT", "OutputCapture"]
+
+LIMIT = 1 << 20
+"""Bytes a task and stream that are shown; what is more stays in a file."""
+
+_PERIOD = 0.25
+
+
+class _Stream:
+    """One captured file descriptor: a file that takes its place, and how far it has been read."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.sent = 0
+        self._real: int | None = None
+        self._python: Any = None
+        self._open()
+
+    def _open(self) -> None:
+        descriptor, path = tempfile.mkstemp(prefix="eflows-output-")
+        os.close(descriptor)
+        self.path = Path(path)
+        self.file = os.open(path, os.O_RDWR | os.O_APPEND)
+        self.text = open(self.file, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115, PTH123
+
+    def take_place(self) -> None:
+        self._real = os.dup(self.number)
+        os.dup2(self.file, self.number)
+        name = "stdout" if self.number == 1 else "stderr"
+        self._python = getattr(sys, name)
+        setattr(sys, name, self.text)
+
+    def give_back(self) -> None:
+        if self._real is None:
+            return
+        os.dup2(self._real, self.number)
+        os.close(self._real)
+        self._real = None
+        setattr(sys, "stdout" if self.number == 1 else "stderr", self._python)
+
+    def read(self) -> str:
+        """Return what is new, as far as the limit allows."""
+        data = os.pread(self.file, max(0, LIMIT - self.sent), self.sent)
+        self.sent += len(data)
+        return data.decode("utf-8", "replace")
+
+    def finish(self, name: str) -> str:
+        """Return the rest of a task's output, and make room for the next one."""
+        size = os.fstat(self.file).st_size
+        if not size:
+            return ""
+        text = self.read()
+        if size > self.sent:
+            text += f"\n[{size} bytes in all; the rest is in {self._set_aside(name)}]\n"
+        else:
+            os.ftruncate(self.file, 0)
+        self.sent = 0
+        return text
+
+    def _set_aside(self, name: str) -> Path:
+        folder = Path.cwd() / ".eflows" / "output"
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / f"{name}-{os.getpid()}-{'out' if self.number == 1 else 'err'}.txt"
+        standing = self._real is not None
+        os.close(self.file)
+        shutil.move(self.path, target)
+        self._open()
+        if standing:
+            os.dup2(self.file, self.number)
+            setattr(sys, "stdout" if self.number == 1 else "stderr", self.text)
+        return target
+
+    def close(self) -> None:
+        self.give_back()
+        os.close(self.file)
+        self.path.unlink(missing_ok=True)
+
+
+class OutputCapture:
+    """Takes the place of standard output and error while tasks run, and tells what each one wrote.
+
+    Parameters
+    ----------
+    tell
+        Called with task, stream (1 or 2) and text: at the end of a task from the thread that runs tasks,
+        and while a long one runs from a thread of its own.
+    """
+
+    def __init__(self, tell: Callable[[int, int, str], None]) -> None:
+        self._tell = tell
+        self._streams = (_Stream(1), _Stream(2))
+        self._lock = threading.Lock()
+        self._task = -1
+        self._closed = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+    def __enter__(self) -> OutputCapture:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for stream in self._streams:
+            stream.take_place()
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._watch, name="eflows-output", daemon=True)
+            self._watcher.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for stream in self._streams:
+            stream.give_back()
+
+    def begin(self, task: int) -> None:
+        """Note that what is written from now on comes from this task."""
+        self._task = task
+
+    def end(self) -> None:
+        """Tell what the task has written and not been told yet."""
+        task, self._task = self._task, -1
+        for stream in self._streams:
+            stream.text.flush()
+            if os.fstat(stream.file).st_size:
+                with self._lock:
+                    text = stream.finish(f"task-{task}")
+                if text:
+                    self._tell(task, stream.number, text)
+
+    def close(self) -> None:
+        """Stop capturing; may be called twice."""
+        if not self._closed.is_set():
+            self._closed.set()
+            for stream in self._streams:
+                stream.close()
+
+    def _watch(self) -> None:
+        seen = -1
+        while not self._closed.wait(_PERIOD):
+            task = self._task
+            if task >= 0 and task == seen:
+                with self._lock:
+                    texts = [(s.number, s.read()) for s in self._streams if self._task == task]
+                for number, text in texts:
+                    if text:
+                        self._tell(task, number, text)
+            seen = task

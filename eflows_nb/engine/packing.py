@@ -1,0 +1,75 @@
+"""Values as bytes: a pickle, and beside it the large buffers that need not be copied into it."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["INLINE", "SCALARS", "Packed", "pack"]
+
+INLINE = 1 << 16
+"""A value below this many bytes travels with the messages; a larger one stays where it was made."""
+
+SCALARS = frozenset({int, float, bool, complex, type(None), str, bytes})
+"""Immutable types whose values travel as they are, without a pickle of their own."""
+
+
+class Packed:
+    """A value as a pickle and the large buffers that it refers to, in order.
+
+    Every `value` is a new object. Its large arrays share memory with this record and are read-only,
+    unless a writable copy is asked for.
+    """
+
+    __slots__ = ("buffers", "head", "size")
+
+    def __init__(self, head: bytes, buffers: Sequence[Any] = ()) -> None:
+        self.head = head
+        self.buffers = tuple(buffers)
+        self.size = len(head) + sum(memoryview(buffer).nbytes for buffer in self.buffers)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Packed, (self.head, tuple(bytes(buffer) for buffer in self.buffers))
+
+    def value(self) -> Any:
+        """Return the value; its large arrays are read-only views."""
+        if not self.buffers:
+            return pickle.loads(self.head)
+        return pickle.loads(self.head, buffers=[memoryview(b).toreadonly() for b in self.buffers])
+
+    def private_value(self) -> Any:
+        """Return the value on top of the buffers themselves; they must be the caller's alone."""
+        return pickle.loads(self.head, buffers=self.buffers)
+
+    def writable_value(self) -> Any:
+        """Return the value with large buffers of its own, which may be written to."""
+        return pickle.loads(self.head, buffers=[bytearray(buffer) for buffer in self.buffers])
+
+
+def pack(value: Any) -> Packed:
+    """Pack a value without copying its large buffers, which must not change from now on.
+
+    What plain pickle cannot do (functions and classes of the notebook, lambdas) cloudpickle does, by value.
+    Whatever error the pickling of the value raises is passed on.
+    """
+    buffers: list[Any] = []
+
+    def in_band(buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes < INLINE:
+            return True
+        buffers.append(raw)
+        return False
+
+    try:
+        head = pickle.dumps(value, 5, buffer_callback=in_band)
+        complete = b"__main__" not in head
+    except Exception:  # noqa: BLE001 - pickle raises what it likes; cloudpickle has the last word
+        complete = False
+    if not complete:
+        import cloudpickle
+
+        buffers.clear()
+        head = cloudpickle.dumps(value, 5, buffer_callback=in_band)
+    return Packed(head, buffers)

@@ -1,0 +1,128 @@
+"""Large data between the processes of one node: a file in shared memory, mapped by its readers."""
+
+from __future__ import annotations
+
+import itertools
+import mmap
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from eflows_nb.engine.packing import Packed
+
+__all__ = ["SharedFile", "attach", "export", "prefixes", "remove", "remove_all"]
+
+_PAGE = mmap.PAGESIZE
+_numbers = itertools.count()
+
+
+class SharedFile(NamedTuple):
+    """A packed value whose buffers lie in a file that all processes of this node can map.
+
+    Parameters
+    ----------
+    path
+        The file; it belongs to the user and nobody else can read it.
+    head
+        The pickle.
+    spans
+        Offset and length in bytes of each buffer.
+    """
+
+    path: str
+    head: bytes
+    spans: tuple[tuple[int, int], ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the pickle and the buffers."""
+        return len(self.head) + sum(length for _, length in self.spans)
+
+
+def _folders() -> Iterator[Path]:
+    memory = Path("/dev/shm")
+    if memory.is_dir():
+        yield memory
+    yield Path(tempfile.gettempdir())
+
+
+def export(packed: Packed, session: str) -> SharedFile:
+    """Write the buffers of a packed value where the other processes of this node can map them.
+
+    Space is reserved first: shared memory can be small, and overrunning it would kill the process. What
+    does not fit goes to a file in the temporary folder.
+
+    Raises
+    ------
+    OSError
+        When neither shared memory nor the temporary folder has room.
+    """
+    spans = []
+    end = 0
+    for buffer in packed.buffers:
+        length = memoryview(buffer).nbytes
+        spans.append((end, length))
+        end += -(-length // _PAGE) * _PAGE
+    *tries, last = _folders()
+    for folder in tries:
+        with suppress(OSError):
+            return _write(folder, packed, session, tuple(spans), end)
+    return _write(last, packed, session, tuple(spans), end)
+
+
+def _write(
+    folder: Path, packed: Packed, session: str, spans: tuple[tuple[int, int], ...], size: int
+) -> SharedFile:
+    path = folder / f"eflows-{session}-{os.getpid()}-{next(_numbers)}"
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_EXCL, 0o600)
+    try:
+        os.posix_fallocate(descriptor, 0, max(size, 1))
+        for buffer, (offset, length) in zip(packed.buffers, spans, strict=True):
+            view = memoryview(buffer).cast("B")
+            written = 0
+            while written < length:
+                written += os.pwrite(descriptor, view[written : written + (8 << 20)], offset + written)
+    except BaseException:
+        path.unlink()
+        raise
+    finally:
+        os.close(descriptor)
+    return SharedFile(str(path), packed.head, spans)
+
+
+def attach(shared: SharedFile) -> Packed:
+    """Map a shared file. Writing to what is mapped is private to the mapping (copy on write).
+
+    Raises
+    ------
+    FileNotFoundError
+        When the file has been removed.
+    """
+    descriptor = os.open(shared.path, os.O_RDONLY)
+    try:
+        mapped = mmap.mmap(descriptor, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+    finally:
+        os.close(descriptor)
+    view = memoryview(mapped)
+    return Packed(shared.head, [view[offset : offset + length] for offset, length in shared.spans])
+
+
+def remove(shared: SharedFile) -> None:
+    """Remove the file; those who have mapped it keep what they have."""
+    with suppress(FileNotFoundError):
+        os.unlink(shared.path)  # noqa: PTH108 - called while the interpreter shuts down
+
+
+def prefixes(session: str) -> list[str]:
+    """Return what the paths of all shared files of a session begin with."""
+    return [str(folder / f"eflows-{session}-") for folder in _folders()]
+
+
+def remove_all(session: str) -> None:
+    """Remove all files of a session."""
+    for folder in _folders():
+        for path in folder.glob(f"eflows-{session}-*"):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,79 @@
+"""The data of an engine by number, and the function by which the arguments of a task refer to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eflows_nb.engine.packing import Packed
+
+__all__ = ["MissingDatumError", "Store", "activate", "fetch", "fetch_writable"]
+
+
+class MissingDatumError(Exception):
+    """A task's argument refers to a datum that this engine does not hold."""
+
+
+class Store:
+    """The data that an engine holds: scalars as they are, everything else packed."""
+
+    __slots__ = ("_data", "_small")
+
+    def __init__(self) -> None:
+        self._data: dict[int, Any] = {}
+        self._small: list[list[int]] = []
+
+    def __contains__(self, datum: int) -> bool:
+        return datum in self._data
+
+    def __getitem__(self, datum: int) -> Any:
+        return self._data[datum]
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def keep(self, datum: int, value: Any) -> None:
+        """Hold a scalar or packed value until it is dropped."""
+        self._data[datum] = value
+
+    def keep_for_batch(self, datum: int, value: Any) -> None:
+        """Hold a small value until the batches that may read it have run."""
+        self._data[datum] = value
+        self._small[-1].append(datum)
+
+    def begin_batch(self, keep: int) -> None:
+        """Forget the small values of all but the last `keep` batches, and begin another one."""
+        while len(self._small) > keep:
+            self.drop(self._small.pop(0))
+        self._small.append([])
+
+    def drop(self, data: list[int]) -> None:
+        """Forget data; those that are not here are none of our business."""
+        for datum in data:
+            self._data.pop(datum, None)
+
+
+_active = Store()
+
+
+def activate(store: Store) -> None:
+    """Make this the store that the arguments of the next tasks refer to."""
+    global _active
+    _active = store
+
+
+def fetch(datum: int) -> Any:
+    """Return the value of a datum; pickled arguments call this where they refer to one."""
+    try:
+        value = _active[datum]
+    except KeyError:
+        raise MissingDatumError(datum) from None
+    return value.value() if type(value) is Packed else value
+
+
+def fetch_writable(datum: int) -> Any:
+    """Return a copy of a datum that the task may write to."""
+    try:
+        value = _active[datum]
+    except KeyError:
+        raise MissingDatumError(datum) from None
+    return value.writable_value() if type(value) is Packed else value

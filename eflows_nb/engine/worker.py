@@ -1,0 +1,264 @@
+"""Runs batches of tasks in this process, one task at a time."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
+
+import cloudpickle
+
+from eflows_nb.engine import failure, shared, store
+from eflows_nb.engine.messages import (
+    Batch,
+    Cancel,
+    Code,
+    Export,
+    Exported,
+    Outputs,
+    Results,
+    WireTask,
+)
+from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
+from eflows_nb.engine.store import MissingDatumError, Store
+
+__all__ = ["Capture", "Worker", "inside_task"]
+
+SLICE = 0.010
+"""Seconds of tasks after which results are sent and messages are looked at."""
+
+_running: Worker | None = None
+
+
+def inside_task() -> bool:
+    """Return whether the caller is (part of) a task that runs in this process."""
+    return _running is not None
+
+
+class Capture(Protocol):
+    """What sees to the output of tasks."""
+
+    def begin(self, task: int) -> None:
+        """A task starts."""
+
+    def end(self) -> None:
+        """It has ended."""
+
+
+class _NoCapture:
+    def begin(self, task: int) -> None:
+        pass
+
+    def end(self) -> None:
+        pass
+
+
+class TaskCancelledByClient(KeyboardInterrupt):
+    """Raised inside a running task that was cancelled."""
+
+
+class Worker:
+    """Takes messages of the client, runs tasks in slices, and sends what comes of them.
+
+    Parameters
+    ----------
+    send
+        Sends one message to the client.
+    receive
+        Returns the messages that have come since it was last called, without waiting.
+    session
+        Token of the session, part of the names of its shared files.
+    capture
+        Sees to the output of tasks; None leaves it alone.
+    inline
+        Whether this process is the client's: large results go to it like small ones, and an interrupt
+        is the client's too.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Any], None],
+        receive: Callable[[], list[Any]],
+        *,
+        session: str,
+        capture: Capture | None = None,
+        inline: bool = False,
+    ) -> None:
+        self.current = -1
+        self._send = send
+        self._receive = receive
+        self._session = session
+        self._capture: Capture = capture or _NoCapture()
+        self._inline = inline
+        self._interrupt: KeyboardInterrupt | None = None
+        self._store = Store()
+        self._functions: dict[int, Any] = {}
+        self._batches: deque[Batch] = deque()
+        self._position = 0
+        self._elapsed = 0.0
+        self._cancelled: set[int] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether tasks are waiting to be run."""
+        return bool(self._batches)
+
+    def handle(self, message: Any) -> None:
+        """Take one message of the client."""
+        if type(message) is Batch:
+            self._batches.append(message)
+        elif type(message) is Export:
+            self._export(message.datum)
+        elif type(message) is Cancel:
+            self._cancelled.update(message.tasks)
+
+    def is_cancelled(self, task: int) -> bool:
+        """Return whether the client has cancelled this task; looks at the messages that have come."""
+        for message in self._receive():
+            self.handle(message)
+        return task in self._cancelled
+
+    def run_slice(self, streams: AbstractContextManager[Any] | None = None) -> None:
+        """Run tasks for about `SLICE` seconds, and send their results."""
+        global _running
+        if not self._batches:
+            return
+        batch = self._batches[0]
+        if not self._position:
+            self._store.begin_batch(batch.keep)
+            self._store.drop(batch.drop)
+            self._functions.update(batch.functions)
+            for datum, value in batch.data.items():
+                self._take(datum, value)
+            self._elapsed = 0.0
+        store.activate(self._store)
+        started, begin = time.time(), time.perf_counter()
+        results: list[Any] = []
+        seconds: list[float] = []
+        last = begin
+        _running = self
+        try:
+            with streams or nullcontext():
+                while self._position < len(batch.tasks):
+                    if self._elapsed > batch.budget and self._position:
+                        results.append((Code.UNRUN,))
+                    else:
+                        results.append(self._run(batch.tasks[self._position]))
+                    self._position += 1
+                    now = time.perf_counter()
+                    seconds.append(now - last)
+                    self._elapsed += now - last
+                    last = now
+                    if now - begin > SLICE or self._interrupt is not None:
+                        break
+        finally:
+            _running = None
+            if self._position == len(batch.tasks):
+                self._batches.popleft()
+                self._position = 0
+                if not self._batches:
+                    self._cancelled.clear()
+            if results:
+                self._send(Results(results, seconds, started))
+        if self._interrupt is not None:
+            interrupt, self._interrupt = self._interrupt, None
+            raise interrupt
+
+    def _take(self, datum: int, value: Any) -> None:
+        if type(value) is shared.SharedFile:
+            if datum not in self._store:
+                try:
+                    self._store.keep(datum, shared.attach(value))
+                except FileNotFoundError:
+                    return  # its readers will report that it is missing
+        else:
+            self._store.keep_for_batch(datum, value)
+
+    def _run(self, call: WireTask) -> Any:
+        task, number, payload, outputs = call
+        if task in self._cancelled:
+            return (Code.CANCELLED,)
+        capture = self._capture
+        capture.begin(task)
+        try:
+            function = self._functions[number]
+            if type(function) is bytes:
+                function = self._functions[number] = cloudpickle.loads(function)
+            args, kwargs = pickle.loads(payload)
+            self.current = task
+            value = function(*args, **kwargs)
+            self.current = -1
+            if outputs is None:
+                return self._result(task, value)
+            return self._results(value, args, kwargs, outputs)
+        except MissingDatumError:
+            return (Code.MISSING,)
+        except TaskCancelledByClient:
+            return (Code.CANCELLED,)
+        except BaseException as error:  # noqa: BLE001 - the task's own code, SystemExit included
+            if self._inline and isinstance(error, KeyboardInterrupt):
+                self._interrupt = error
+                return (Code.CANCELLED,)
+            return (Code.FAILED, failure.describe(error, own_frames=1))
+        finally:
+            self.current = -1
+            capture.end()
+
+    def _result(self, datum: int, value: Any) -> Any:
+        """Hold one result and return what the client is told of it."""
+        kind = type(value)
+        if kind in SCALARS and (kind not in (str, bytes) or len(value) < INLINE):
+            self._store.keep_for_batch(datum, value)
+            return value
+        try:
+            packed = pack(value)
+        except Exception as error:
+            raise TypeError(
+                f"The task function returned a {kind.__name__}, which cannot be pickled: {error}"
+            ) from error
+        if packed.size >= INLINE:
+            if not self._inline:
+                self._store.keep(datum, packed)
+                return (Code.KEPT, packed.size)
+            packed = Packed(packed.head, [bytes(buffer) for buffer in packed.buffers])
+        self._store.keep_for_batch(datum, packed)
+        return (Code.SMALL, packed)
+
+    def _results(self, value: Any, args: Any, kwargs: Any, outputs: Outputs) -> Any:
+        if outputs.split:
+            values = _split(value, len(outputs.returns))
+        else:
+            values = (value,) * len(outputs.returns)
+        told = [self._result(datum, item) for datum, item in zip(outputs.returns, values, strict=True)]
+        for where, datum in outputs.writes:
+            told.append(self._result(datum, args[where] if type(where) is int else kwargs[where]))
+        return (Code.MANY, told)
+
+    def _export(self, datum: int) -> None:
+        try:
+            value = self._store[datum]
+        except KeyError:
+            self._send(Exported(datum, None, "the engine no longer holds it"))
+            return
+        try:
+            self._send(Exported(datum, shared.export(value, self._session)))
+        except OSError as error:
+            self._send(Exported(datum, None, f"it could not be shared: {error}"))
+
+
+def _split(value: Any, count: int) -> tuple[Any, ...]:
+    try:
+        values = tuple(value)
+    except TypeError:
+        raise TypeError(
+            f"The task function should return {count} values (returns={count}), "
+            f"but returned one {type(value).__name__}."
+        ) from None
+    if len(values) != count:
+        raise ValueError(
+            f"The task function should return {count} values (returns={count}), but returned {len(values)}."
+        )
+    return values

@@ -1,0 +1,1 @@
+"""What a person sees of a session in a notebook or a terminal."""

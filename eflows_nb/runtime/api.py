@@ -1,0 +1,231 @@
+"""What users call: the words of task parallelism, for the session of this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, overload
+
+from eflows_nb.errors import TaskDefinitionError
+from eflows_nb.runtime import session
+from eflows_nb.runtime.future import Future
+from eflows_nb.runtime.session import Session
+from eflows_nb.tasks.direction import Direction
+from eflows_nb.tasks.function import TaskFunction
+
+__all__ = ["as_completed", "barrier", "cancel", "map", "put", "start", "stop", "task", "wait_on"]
+
+
+def _submit(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return session.current().submit(function, args, kwargs)
+
+
+@overload
+def task(function: Callable[..., Any], /) -> TaskFunction[..., Any]: ...
+@overload
+def task(
+    *, returns: int | None = None, **directions: Direction
+) -> Callable[[Callable[..., Any]], TaskFunction[..., Any]]: ...
+def task(
+    function: Callable[..., Any] | None = None, /, *, returns: int | None = None, **directions: Direction
+) -> Any:
+    """Make a task function: its calls return futures at once, and run on engines.
+
+    Parameters
+    ----------
+    returns
+        Number of values that the function returns, to get as many futures. With None, or 1, a call gives one
+        future for whatever is returned.
+    **directions
+        What the function does with its parameters, by name: `IN` reads (the default), `INOUT` changes the
+        argument, `OUT` fills it.
+
+    Raises
+    ------
+    TaskDefinitionError
+        When it is not a plain function, or a direction names no parameter of it.
+
+    Examples
+    --------
+    >>> import eflows_nb as ef
+    >>> @ef.task
+    ... def double(x):
+    ...     return 2 * x
+    >>> ef.wait_on(double(double(3)))
+    12
+
+    >>> @ef.task(numbers=ef.INOUT)
+    ... def append(numbers, x):
+    ...     numbers.append(x)
+    >>> numbers = [1]
+    >>> _ = append(numbers, 2)
+    >>> ef.wait_on(numbers)
+    [1, 2]
+
+    >>> @ef.task(returns=2)
+    ... def divide(a, b):
+    ...     return a // b, a % b
+    >>> quotient, remainder = divide(17, 5)
+    >>> ef.wait_on([quotient, remainder])
+    [3, 2]
+    """
+    for name, direction in directions.items():
+        if not isinstance(direction, Direction):
+            raise TaskDefinitionError(
+                f"task({name}={direction!r}): a parameter's direction is one of ef.IN, ef.OUT and ef.INOUT."
+            )
+
+    def decorate(function: Callable[..., Any]) -> TaskFunction[..., Any]:
+        return TaskFunction(function, submit=_submit, returns=returns, directions=directions)
+
+    return decorate if function is None else decorate(function)
+
+
+def wait_on(value: Any, timeout: float | None = None) -> Any:
+    """Return a value with results in the place of its futures.
+
+    Parameters
+    ----------
+    value
+        A future; a list, tuple or dict with futures in it, nested as you like; or an object that was passed to
+        a task as `INOUT` or `OUT`, whose newest version is returned. The caller's object is left as it is.
+        Anything else is returned unchanged.
+    timeout
+        Seconds to wait at most; None waits as long as it takes.
+
+    Raises
+    ------
+    WaitTimeoutError
+        When results did not come in time; their tasks go on.
+    TaskCancelledError
+        When a task was cancelled, or something that it reads failed.
+    ClusterError
+        When the engines are gone and none will come.
+    Exception
+        Whatever the task function raised, with its own traceback.
+
+    Examples
+    --------
+    >>> import eflows_nb as ef
+    >>> square = ef.task(lambda x: x * x)
+    >>> ef.wait_on({"nine": square(3), "all": [square(1), square(2)]})
+    {'nine': 9, 'all': [1, 4]}
+    """
+    __tracebackhide__ = True
+    return session.current().wait_on(value, timeout=timeout)
+
+
+def barrier(timeout: float | None = None) -> None:
+    """Wait until all tasks have ended.
+
+    Raises
+    ------
+    WaitTimeoutError
+        When they did not end within `timeout` seconds.
+    Exception
+        What the first task raised that failed, if nobody was told of that before.
+    """
+    __tracebackhide__ = True
+    session.current().barrier(timeout)
+
+
+def map(function: Callable[..., Any], *iterables: Iterable[Any]) -> list[Future]:
+    """Call a function as a task for each set of arguments; return the futures in order.
+
+    Parameters
+    ----------
+    function
+        A task function, or a plain function that becomes one.
+    *iterables
+        One for each parameter; the shortest decides.
+
+    Examples
+    --------
+    >>> import eflows_nb as ef
+    >>> ef.wait_on(ef.map(pow, [2, 3], [5, 2]))
+    [32, 9]
+    """
+    called = function if isinstance(function, TaskFunction) else task(function)
+    return [called(*args) for args in zip(*iterables, strict=False)]
+
+
+def as_completed(futures: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:
+    """Yield each future when its task has ended, the first first.
+
+    Raises
+    ------
+    WaitTimeoutError
+        When not all have ended within `timeout` seconds.
+    """
+    return session.current().as_completed(futures, timeout)
+
+
+def cancel(futures: Future | Iterable[Future]) -> int:
+    """Cancel tasks, running ones too, and with them all that reads their results.
+
+    Parameters
+    ----------
+    futures
+        One future or several; tasks that have ended stay as they are.
+
+    Returns
+    -------
+    int
+        How many of the tasks had not ended.
+    """
+    return session.current().cancel([futures] if isinstance(futures, Future) else futures)
+
+
+def put(value: Any) -> Future:
+    """Freeze a value that many tasks read, and return a future for it.
+
+    The value is copied once, now; a large array is then mapped by all engines of a machine, not copied.
+
+    Examples
+    --------
+    >>> import eflows_nb as ef
+    >>> table = ef.put(list(range(5)))
+    >>> ef.wait_on(ef.map(lambda table, i: table[i], [table] * 2, [1, 4]))
+    [1, 4]
+    """
+    return session.current().put(value)
+
+
+def start(engines: int | None = None) -> Session:
+    """Run tasks on ipyparallel engines of this machine from now on, and return the session at once.
+
+    The first tasks begin when the first engine is there. Before any `start`, tasks run where they are called.
+
+    Parameters
+    ----------
+    engines
+        Number of engines; None takes one for each core that this process may use. More than are running adds
+        engines.
+
+    Returns
+    -------
+    Session
+        As a context manager it waits for all tasks and stops the engines at the end of the block.
+
+    Raises
+    ------
+    ClusterError
+        When the number is not a positive whole number, or smaller than that of the running engines.
+    """
+    return session.current().start(engines)
+
+
+def stop(*, cancel: bool = False) -> None:
+    """Wait for all tasks and end the engines; results survive.
+
+    Parameters
+    ----------
+    cancel
+        Cancel the tasks that have not ended, and do not wait for them.
+
+    Raises
+    ------
+    Exception
+        What the first task raised that failed, if nobody was told of that before. The engines end all the same.
+    """
+    __tracebackhide__ = True
+    session.current().stop(cancel=cancel)

@@ -1,0 +1,192 @@
+"""The arguments of a call as they are at submission: a pickle, the data that it refers to, and versions.
+
+A task sees its arguments as they were when it was submitted. What a task writes becomes a new version, which
+later tasks read in place of the object that was passed.
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+import weakref
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
+from eflows_nb.runtime.future import Future, Reference, collecting
+from eflows_nb.tasks.data import Datum
+from eflows_nb.tasks.direction import Direction
+
+__all__ = ["Arguments", "StaleArgumentWarning"]
+
+
+class StaleArgumentWarning(UserWarning):
+    """An argument was changed here while a task still writes to it; the change here is what later tasks see."""
+
+
+class _Known:
+    """What is known of an object that was passed to a task before."""
+
+    __slots__ = ("_strong", "_weak", "datum", "digest", "written")
+
+    def __init__(self, value: Any, datum: Datum, digest: int) -> None:
+        self.datum = datum
+        self.digest = digest
+        self.written = False
+        try:
+            self._weak: Any = weakref.ref(value)
+            self._strong: Any = None
+        except TypeError:
+            self._weak = None
+            self._strong = value
+
+    def is_for(self, value: Any) -> bool:
+        return (self._weak() if self._weak is not None else self._strong) is value
+
+    @property
+    def weakly(self) -> bool:
+        return self._weak is not None
+
+    def hold(self, value: Any) -> None:
+        self._strong = value
+
+    def let_go(self) -> None:
+        self._strong = None
+
+
+class Arguments:
+    """Makes payloads of arguments, and remembers which objects tasks write to.
+
+    Parameters
+    ----------
+    freeze
+        Makes a datum of a packed value; copies or shares its buffers.
+    """
+
+    def __init__(self, freeze: Callable[[Packed], Datum]) -> None:
+        self._freeze = freeze
+        self._known: dict[int, _Known] = {}
+
+    def pack(
+        self,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        writes: list[tuple[int | str, Direction]],
+    ) -> tuple[bytes, tuple[Datum, ...]]:
+        """Return the payload of a call and the data that it refers to.
+
+        Raises
+        ------
+        TypeError
+            When an argument cannot be pickled; the text names it.
+        """
+        if self._known or writes:
+            args, kwargs = self._replace(args, kwargs, dict(writes))
+        packed, found = _pack((args, kwargs))
+        if packed.buffers:
+            args = tuple(self._freeze_if_large(value) for value in args)
+            kwargs = {name: self._freeze_if_large(value) for name, value in kwargs.items()}
+            packed, found = _pack((args, kwargs))
+            if packed.buffers:  # many small ones that are large together
+                packed = Packed(pickle.dumps((args, kwargs), 5))
+        return packed.head, tuple(dict.fromkeys(found)) if found else ()
+
+    def _replace(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any], writes: Mapping[int | str, Direction]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Put the newest versions in the place of objects that tasks write or have written."""
+        return (
+            tuple(self._newest(value, writes.get(place)) for place, value in enumerate(args)),
+            {name: self._newest(value, writes.get(name)) for name, value in kwargs.items()},
+        )
+
+    def _newest(self, value: Any, direction: Direction | None) -> Any:
+        if type(value) is Future:
+            return value if direction is None else Reference(value.datum, writable=True)
+        if type(value) in SCALARS:
+            return value
+        known = self._known.get(id(value))
+        if known is not None and known.is_for(value) and known.written and direction is not Direction.OUT:
+            if self._changed_here(value, known):
+                del self._known[id(value)]
+            else:
+                return Reference(known.datum, writable=direction is not None)
+        if direction is None:
+            return value
+        packed, found = _pack(value)
+        return value if found or not packed.buffers else Reference(self._datum_of(value, packed), writable=True)
+
+    def _changed_here(self, value: Any, known: _Known) -> bool:
+        changed = _digest(_pack(value)[0]) != known.digest
+        if changed:
+            warnings.warn(
+                f"A {type(value).__name__} was changed here while a task that writes to it was not waited for. "
+                "Later tasks see the change made here, and not what the task wrote. Call ef.wait_on first.",
+                StaleArgumentWarning,
+                stacklevel=5,
+            )
+        return changed
+
+    def _freeze_if_large(self, value: Any) -> Any:
+        if type(value) in SCALARS or type(value) in (Future, Reference):
+            return value
+        packed, found = _pack(value)
+        if found or not packed.buffers:
+            return value
+        return Reference(self._datum_of(value, packed))
+
+    def _datum_of(self, value: Any, packed: Packed) -> Datum:
+        """Return the datum of an object's present content, the one from before if it has not changed."""
+        digest = _digest(packed)
+        known = self._known.get(id(value))
+        if known is not None and known.is_for(value) and known.digest == digest and not known.written:
+            return known.datum
+        datum = self._freeze(packed)
+        known = _Known(value, datum, digest)
+        if known.weakly:
+            self._known[id(value)] = known
+            weakref.finalize(value, self._known.pop, id(value), None).atexit = False
+        return datum
+
+    def write(self, value: Any, datum: Datum) -> None:
+        """A task writes to this argument: from now on this datum is its newest version."""
+        if type(value) is Future:
+            value.datum = datum
+            return
+        known = self._known.get(id(value))
+        if known is None or not known.is_for(value):
+            known = self._known[id(value)] = _Known(value, datum, _digest(_pack(value)[0]))
+        known.datum = datum
+        known.written = True
+        known.hold(value)
+
+    def written(self, value: Any) -> Datum | None:
+        """Return the newest version of an object that tasks have written to, None if none has."""
+        known = self._known.get(id(value))
+        return known.datum if known is not None and known.is_for(value) and known.written else None
+
+    def synchronised(self, value: Any) -> None:
+        """The newest version of an object has been brought to the user."""
+        known = self._known.get(id(value))
+        if known is not None and known.is_for(value):
+            if known.weakly:
+                known.let_go()
+                weakref.finalize(value, self._known.pop, id(value), None).atexit = False
+            else:
+                del self._known[id(value)]
+
+
+def _pack(value: Any) -> tuple[Packed, list[Datum]]:
+    with collecting() as found:
+        try:
+            return pack(value), found
+        except TypeError as error:
+            raise TypeError(f"An argument cannot be sent to a task: {error}") from error
+
+
+def _digest(packed: Packed) -> int:
+    digest = zlib.crc32(packed.head)
+    for buffer in packed.buffers:
+        digest = zlib.crc32(buffer, digest)
+    return digest ^ (packed.size << 32)

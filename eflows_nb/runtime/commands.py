@@ -1,0 +1,55 @@
+"""What the scheduler wants done; somebody else does it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from eflows_nb.tasks.data import Datum
+from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.task import FunctionCode, Task
+
+__all__ = ["Change", "Command", "ExportFrom", "Interrupt", "Remove", "Send"]
+
+
+class Send(NamedTuple):
+    """Send a batch; see `eflows_nb.engine.messages.Batch` for its parts."""
+
+    engine: int
+    tasks: list[Task]
+    functions: list[FunctionCode]
+    data: dict[int, Datum]
+    drop: list[int]
+    keep: int
+    budget: float
+
+
+class ExportFrom(NamedTuple):
+    """Let an engine share a datum with the other processes of its node."""
+
+    engine: int
+    datum: int
+
+
+class Interrupt(NamedTuple):
+    """End these tasks on an engine, the one that runs and those that wait there."""
+
+    engine: int
+    tasks: tuple[int, ...]
+
+
+class Remove(NamedTuple):
+    """Remove a shared file that nobody needs any more."""
+
+    shared: Any
+
+
+Command = Send | ExportFrom | Interrupt | Remove
+
+
+class Change(NamedTuple):
+    """Some tasks reached a state together."""
+
+    state: TaskState
+    engine: int
+    tasks: list[Task]
+    seconds: list[float]

@@ -1,0 +1,435 @@
+"""Moves a session along: carries messages between its scheduler and its cluster, and tells observers.
+
+Whoever waits drives, without a hand-over between threads; a thread of its own drives while nobody waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
+from eflows_nb.clusters.cluster import (
+    Cluster,
+    ClusterState,
+    EngineDown,
+    EngineUp,
+    Message,
+    StateChange,
+)
+from eflows_nb.engine import shared
+from eflows_nb.engine.messages import Batch, Cancel, Export, Exported, Results, WireTask, Written
+from eflows_nb.engine.packing import Packed
+from eflows_nb.errors import ClusterError, WaitTimeoutError
+from eflows_nb.runtime.commands import Command, ExportFrom, Interrupt, Remove, Send
+from eflows_nb.runtime.scheduler import Scheduler
+from eflows_nb.runtime.snapshot import EngineSnapshot, SessionSnapshot
+from eflows_nb.tasks.data import Broken, Datum, Large
+from eflows_nb.tasks.events import (
+    ClusterChanged,
+    EngineJoined,
+    EngineLeft,
+    Event,
+    TaskFailed,
+    TaskOutput,
+    TasksChanged,
+)
+from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.task import Task
+
+__all__ = ["Driver", "Observer"]
+
+logger = logging.getLogger(__name__)
+
+Observer = Callable[[Sequence[Event]], None]
+
+_PUMP_EVERY = 128
+_POLL_SECONDS = 1.0
+
+
+class Driver:
+    """The moving part of a session.
+
+    Parameters
+    ----------
+    cluster
+        Where tasks run first.
+    token
+        Token of the session, part of the names of its shared files.
+    """
+
+    def __init__(self, cluster: Cluster, token: str) -> None:
+        self.scheduler = Scheduler()
+        self.cluster = cluster
+        self.state = ClusterState.STARTING
+        self.reason = ""
+        self._token = token
+        self._inbox: deque[Task] = deque()
+        self._lock = threading.Lock()
+        self._turn = threading.Lock()  # whoever holds it waits for the cluster
+        self._waiters = 0
+        self._alone = threading.Event()  # set while the thread should drive
+        self._closed = False
+        self._hungry = True
+        self._since_pump = 0
+        self._thread: threading.Thread | None = None
+        self._observers: list[Observer] = []
+        self._events: deque[Event] = deque()
+        self._telling = threading.RLock()
+        self._hosts: dict[int, tuple[str, int]] = {}
+        self._interrupted = False
+        cluster.start()
+        self.pump()
+
+    # Submitting ----------------------------------------------------------------------------------------
+
+    def submit(self, task: Task) -> None:
+        """Take a task; it is sent now if an engine has nothing to do, else with the next batch."""
+        self._inbox.append(task)
+        self._since_pump += 1
+        if self._hungry or self._since_pump >= _PUMP_EVERY:
+            self._since_pump = 0
+            if self._lock.locked():
+                self.cluster.wake()  # whoever is at it has perhaps not seen this task
+            else:
+                self.pump()
+            if self.cluster.kind == "inline":
+                self._run_inline()
+
+    def _run_inline(self) -> None:
+        while self.scheduler.unfinished or self._inbox:
+            before = self.scheduler.unfinished
+            try:
+                self.cluster.wait(0)
+            finally:
+                self.pump()
+            if self.scheduler.unfinished == before and not self._inbox:
+                return
+
+    # Waiting -------------------------------------------------------------------------------------------
+
+    def wait(self, done: Callable[[], bool], timeout: float | None = None) -> None:
+        """Drive until `done` returns True.
+
+        Raises
+        ------
+        WaitTimeoutError
+            When that takes longer than `timeout` seconds.
+        ClusterError
+            When the cluster is broken and nothing will come any more.
+        """
+        __tracebackhide__ = True
+        deadline = None if timeout is None else time.monotonic() + timeout
+        self.pump()
+        if done():
+            return
+        self._waiters += 1
+        self._alone.clear()
+        self.cluster.wake()
+        try:
+            while not done():
+                left = _POLL_SECONDS if deadline is None else deadline - time.monotonic()
+                if left <= 0:
+                    raise WaitTimeoutError(
+                        f"The results did not come within {timeout} s; their tasks go on. "
+                        "Wait again, or pass timeout=None."
+                    )
+                if self.state is ClusterState.BROKEN and not self.scheduler.engines:
+                    raise ClusterError(
+                        f"Nothing can run: {self.reason}. Start engines again with ef.start(); "
+                        "the tasks that wait will run on them."
+                    )
+                if self._turn.acquire(timeout=min(left, 0.1)):
+                    try:
+                        if not done():
+                            self.cluster.wait(min(left, _POLL_SECONDS))
+                    finally:
+                        self._turn.release()
+                    self.pump()
+                    if self._waiters > 1:
+                        self.cluster.wake()
+        finally:
+            self._waiters -= 1
+            if not self._waiters:
+                self._alone.set()
+
+    def _drive_alone(self) -> None:
+        while not self._closed:
+            self._alone.wait()
+            with self._turn:
+                if not self._waiters and not self._closed:
+                    self.cluster.wait(_POLL_SECONDS)
+            self.pump()
+
+    # Moving --------------------------------------------------------------------------------------------
+
+    def pump(self) -> None:
+        """Carry all messages that have come and all commands that follow; never half-way interrupted."""
+        main = threading.current_thread() is threading.main_thread()
+        previous: Any = None
+        if main:
+            previous = signal.signal(signal.SIGINT, self._note_interrupt) or signal.default_int_handler
+        try:
+            with self._lock:
+                self._move()
+        finally:
+            if main:
+                signal.signal(signal.SIGINT, previous)
+        self._tell()
+        if main and self._interrupted:
+            self._interrupted = False
+            signal.raise_signal(signal.SIGINT)
+
+    def _note_interrupt(self, _signal: int, _frame: FrameType | None) -> None:
+        self._interrupted = True
+
+    def _move(self) -> None:
+        scheduler, cluster = self.scheduler, self.cluster
+        moved = True
+        while moved:
+            moved = False
+            if self._inbox:
+                count = len(self._inbox)
+                scheduler.submit([self._inbox.popleft() for _ in range(count)])
+                moved = True
+            for arrival in cluster.receive():
+                moved = True
+                if type(arrival) is Message:
+                    self._take(arrival.engine, arrival.content)
+                elif type(arrival) is EngineUp:
+                    scheduler.engine_up(arrival.engine)
+                    self._hosts[arrival.engine] = (arrival.host, arrival.pid)
+                    self._note(EngineJoined, engine=arrival.engine, host=arrival.host, pid=arrival.pid)
+                elif type(arrival) is EngineDown:
+                    scheduler.engine_down(arrival.engine)
+                    self._note(EngineLeft, engine=arrival.engine, expected=arrival.expected)
+                elif type(arrival) is StateChange:
+                    self.state, self.reason = arrival.state, arrival.reason
+                    self._note(
+                        ClusterChanged,
+                        cluster=cluster.kind,
+                        state=arrival.state.value,
+                        reason=arrival.reason,
+                    )
+            for command in scheduler.advance():
+                moved = True
+                self._carry_out(command)
+        self._hungry = cluster.kind == "inline" or any(
+            queue.wants_more() for queue in scheduler.engines.values()
+        )
+        self._note_changes()
+
+    def _take(self, engine: int, content: Any) -> None:
+        if type(content) is Results:
+            self.scheduler.results(engine, content.results, content.seconds)
+        elif type(content) is Exported:
+            self.scheduler.exported(engine, content.datum, content.shared, content.reason)
+        elif type(content) is Written:
+            self._note(
+                TaskOutput,
+                task=content.task,
+                origin=self._origin(engine, content.task),
+                stream="stdout" if content.stream == 1 else "stderr",
+                text=content.text,
+            )
+
+    def _origin(self, engine: int, number: int) -> int:
+        queue = self.scheduler.engines.get(engine)
+        flights = queue.flights if queue is not None else ()
+        return next((task.origin for flight in flights for task in flight.tasks if task.number == number), -1)
+
+    def _carry_out(self, command: Command) -> None:
+        if type(command) is Send:
+            data = {number: self._portable(datum, command.engine) for number, datum in command.data.items()}
+            tasks: list[WireTask] = [
+                (task.number, task.code.number, task.payload, task.wire_outputs) for task in command.tasks
+            ]
+            functions = {code.number: code.pickled for code in command.functions}
+            batch = Batch(tasks, functions, data, command.drop, command.keep, command.budget)
+            self.cluster.send(command.engine, batch)
+        elif type(command) is ExportFrom:
+            self.cluster.send(command.engine, Export(command.datum))
+        elif type(command) is Interrupt:
+            self.cluster.send(command.engine, Cancel(command.tasks))
+            self.cluster.interrupt(command.engine)
+        elif type(command) is Remove:
+            shared.remove(command.shared)
+
+    def _portable(self, datum: Datum, engine: int) -> Any:
+        """Return a value as it is sent: large buffers go through shared files."""
+        value = datum.value
+        if type(value) is Packed and value.buffers and self.cluster.kind != "inline":
+            value = datum.value = self.share(datum.number, value)
+            value.engines.add(engine)
+            self.scheduler.engines[engine].holds.add(value)
+        return value.shared if type(value) is Large else value
+
+    def share(self, number: int, packed: Packed) -> Large:
+        """Put a packed value where all engines of this machine can map it."""
+        file = shared.export(packed, self._token)
+        return Large(
+            datum=number, size=packed.size, engines=set(), released=self.scheduler.released, shared=file
+        )
+
+    def change(self, what: Callable[[Scheduler], None]) -> None:
+        """Let the scheduler know something, and carry out what follows."""
+        self.pump()
+        with self._lock:
+            what(self.scheduler)
+        self.pump()
+
+    # The cluster ---------------------------------------------------------------------------------------
+
+    def use(self, cluster: Cluster) -> None:
+        """Work on another cluster from now on; what the old one had runs on the new one."""
+        self.cluster.wake()
+        with self._turn:
+            with self._lock:
+                for number in list(self.scheduler.engines):
+                    self.scheduler.engine_down(number, blame=False)
+                    self._note(EngineLeft, engine=number, expected=True)
+                self._hosts.clear()
+                self.cluster = cluster
+                cluster.start()
+            if cluster.kind != "inline" and self._thread is None:
+                self._thread = threading.Thread(target=self._drive_alone, name="eflows", daemon=True)
+                self._thread.start()
+        if cluster.kind == "inline":
+            self._alone.clear()
+        elif not self._waiters:
+            self._alone.set()
+        self.pump()
+        if cluster.kind == "inline":
+            self._run_inline()
+
+    def bring_home(self) -> None:
+        """Share everything that lies only on engines, so that it outlives them."""
+
+        def missing(scheduler: Scheduler) -> list[Large]:
+            held = {id(large): large for queue in scheduler.engines.values() for large in queue.holds}
+            return [large for large in held.values() if large.shared is None]
+
+        with self._lock:
+            self.scheduler.want([Datum(large.datum, value=large) for large in missing(self.scheduler)])
+        self.wait(lambda: not missing(self.scheduler) or not self.scheduler.engines)
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._closed = True
+        self._alone.set()
+        self.cluster.wake()
+
+    # Watching ------------------------------------------------------------------------------------------
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Let an observer be told of every event from now on; the returned function ends that."""
+        self._observers.append(observer)
+
+        def end() -> None:
+            if observer in self._observers:
+                self._observers.remove(observer)
+
+        return end
+
+    def note(self, event: Event) -> None:
+        """Tell the observers of an event."""
+        if self._observers:
+            self._events.append(event)
+            self._tell()
+
+    @property
+    def idle(self) -> bool:
+        """Whether every task that was submitted has ended."""
+        return not self._inbox and not self.scheduler.unfinished
+
+    @property
+    def observed(self) -> bool:
+        """Whether anybody is told of events."""
+        return bool(self._observers)
+
+    def later(self, event: Event) -> None:
+        """Tell the observers of an event with the next ones."""
+        self._events.append(event)
+
+    def _note(self, kind: Callable[..., Event], **fields: Any) -> None:
+        if self._observers:
+            self._events.append(kind(time=time.time(), **fields))
+
+    def _note_changes(self) -> None:
+        changes = self.scheduler.changes
+        if changes and self._observers:
+            now = time.time()
+            for change in changes:
+                numbers = tuple(task.number for task in change.tasks)
+                self._events.append(
+                    TasksChanged(
+                        time=now,
+                        state=change.state,
+                        tasks=numbers,
+                        engine=change.engine,
+                        seconds=tuple(change.seconds),
+                    )
+                )
+            for broken in self.scheduler.failures:
+                if not broken.told:
+                    broken.told = True
+                    self._events.append(_failed(now, broken))
+        changes.clear()
+
+    def _tell(self) -> None:
+        if self._events and self._telling.acquire(blocking=False):
+            try:
+                while self._events:
+                    events = [self._events.popleft() for _ in range(len(self._events))]
+                    for observer in list(self._observers):
+                        try:
+                            observer(events)
+                        except Exception:  # an observer must not stop the work
+                            logger.exception("An observer failed and is told nothing more.")
+                            self._observers.remove(observer)
+            finally:
+                self._telling.release()
+        for datum in self._take_resolved():
+            callbacks, datum.callbacks = datum.callbacks or [], None
+            for callback in callbacks:
+                callback()
+
+    def _take_resolved(self) -> list[Datum]:
+        resolved = self.scheduler.resolved
+        taken = resolved[:]
+        del resolved[: len(taken)]
+        return taken
+
+    def snapshot(self) -> SessionSnapshot:
+        """Return the state of this moment."""
+        with self._lock:
+            engines = tuple(
+                EngineSnapshot(
+                    engine=number,
+                    host=self._hosts.get(number, ("", 0))[0],
+                    pid=self._hosts.get(number, ("", 0))[1],
+                    running=queue.running,
+                    finished=queue.finished,
+                )
+                for number, queue in self.scheduler.engines.items()
+            )
+            return SessionSnapshot(
+                cluster=self.cluster.kind,
+                state=self.state,
+                reason=self.reason,
+                requested=self.cluster.requested,
+                engines=engines,
+                tasks={state: self.scheduler.counts[state] for state in TaskState},
+            )
+
+
+def _failed(now: float, broken: Broken) -> TaskFailed:
+    told = broken.failure
+    return TaskFailed(
+        time=now, task=broken.task.number, error=f"{told.kind}: {told.message}", traceback=told.traceback
+    )

@@ -1,0 +1,197 @@
+"""Futures: what stands for a result that may not be there yet."""
+
+from __future__ import annotations
+
+import html
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from eflows_nb.engine import failure, store
+from eflows_nb.errors import (
+    ClusterError,
+    EflowsError,
+    EngineLostError,
+    ForeignFutureError,
+    TaskCancelledError,
+    TaskFailedError,
+)
+from eflows_nb.tasks.data import PENDING, Broken, Datum
+from eflows_nb.tasks.state import TaskState
+
+if TYPE_CHECKING:
+    from eflows_nb.runtime.session import Session
+
+__all__ = ["Future", "Reference", "collecting", "raise_broken"]
+
+_pickling = threading.local()
+
+
+@contextmanager
+def collecting() -> Iterator[list[Datum]]:
+    """Collect the data that futures stand for while arguments are pickled; they become references."""
+    found: list[Datum] = []
+    _pickling.found = found
+    try:
+        yield found
+    finally:
+        _pickling.found = None
+
+
+class Future:
+    """Stands for a result of a task; pass it to other tasks, or wait for it.
+
+    Futures are made by calling task functions, not by users.
+    """
+
+    __slots__ = ("__weakref__", "_session", "datum")
+
+    def __init__(self, session: Session | None, datum: Datum) -> None:
+        self._session = session
+        self.datum = datum
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait for the result and return it.
+
+        Parameters
+        ----------
+        timeout
+            Seconds to wait at most; None waits as long as it takes.
+
+        Raises
+        ------
+        WaitTimeoutError
+            When it did not come in time; the task goes on.
+        TaskCancelledError
+            When the task was cancelled, or something that it reads failed.
+        Exception
+            Whatever the task function raised.
+        """
+        return self._own_session().wait_on(self, timeout=timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Wait for the end of the task, and return what `result` would raise, or None."""
+        try:
+            self.result(timeout)
+        except BaseException as error:
+            if self.datum.value is PENDING:
+                raise
+            return error
+        return None
+
+    def done(self) -> bool:
+        """Return whether the task has ended, in whatever way."""
+        if self.datum.value is PENDING and self._session is not None:
+            self._session.progress()
+        return self.datum.value is not PENDING
+
+    def cancel(self) -> bool:
+        """Cancel the task, and return whether it had not ended yet."""
+        return self._own_session().cancel([self]) > 0
+
+    @property
+    def state(self) -> TaskState:
+        """Where the task is on its way."""
+        value = self.datum.value
+        if value is PENDING:
+            return self.datum.producer.state if self.datum.producer is not None else TaskState.WAITING
+        if type(value) is Broken:
+            return TaskState.CANCELLED if value.failure is None else TaskState.FAILED
+        return TaskState.DONE
+
+    def _own_session(self) -> Session:
+        if self._session is None:
+            raise_broken(self.datum.value)
+        return self._session
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._own_session().awaited(self).__await__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        found = getattr(_pickling, "found", None)
+        if found is None:
+            return _foreign, (repr(self),)
+        if self._session is None:
+            raise ForeignFutureError(_foreign_text(self.datum.number))
+        found.append(self.datum)
+        return store.fetch, (self.datum.number,)
+
+    def __repr__(self) -> str:
+        return f"<Future {self._describe()}>"
+
+    def _describe(self) -> str:
+        datum = self.datum
+        task = datum.producer if datum.value is PENDING else getattr(datum.value, "task", None)
+        name = f"{task.code.name} " if task is not None else ""
+        where = ""
+        if task is not None and task.state is TaskState.RUNNING:
+            where = f" on engine {task.engine}"
+        return f"{name}#{datum.number}: {self.state}{where}"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        text = html.escape(self._describe())
+        return {
+            "text/plain": repr(self),
+            "text/html": f'<code class="eflows-future" data-state="{self.state}">Future {text}</code>',
+        }
+
+
+class Reference:
+    """Takes the place of an argument while the arguments are pickled, and becomes its datum on the engine."""
+
+    __slots__ = ("_datum", "_writable")
+
+    def __init__(self, datum: Datum, *, writable: bool = False) -> None:
+        self._datum = datum
+        self._writable = writable
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        _pickling.found.append(self._datum)
+        return store.fetch_writable if self._writable else store.fetch, (self._datum.number,)
+
+
+def _foreign_text(number: int) -> str:
+    return (
+        f"The future #{number} belongs to another session: it came here through a pickle, and its task is not "
+        "known here. Pickle results, not futures."
+    )
+
+
+def _foreign(description: str) -> Future:
+    number = int(description.partition("#")[2].partition(":")[0])
+    datum = Datum(number)
+    datum.value = ForeignFutureError(_foreign_text(number))
+    return Future(None, datum)
+
+
+def raise_broken(broken: Broken | EflowsError) -> Any:
+    """Raise what a broken datum stands for: the task's own exception with its traceback, or a reason."""
+    if isinstance(broken, EflowsError):
+        raise broken
+    broken.seen = True
+    task = broken.task
+    if broken.failure is not None:
+        raise _restored(broken)
+    text = f"Task '{task.code.name}' #{task.number} was cancelled: {broken.reason}."
+    if broken.cause is not None and broken.cause.failure is not None:
+        broken.cause.seen = True
+        raise TaskCancelledError(text) from _restored(broken.cause)
+    raise TaskCancelledError(text)
+
+
+def _restored(broken: Broken) -> BaseException:
+    told = broken.failure
+    if told.frames is None and told.exception is None:
+        kind = {"EngineLostError": EngineLostError, "ClusterError": ClusterError}.get(told.kind, TaskFailedError)
+        if kind is not TaskFailedError:
+            return kind(told.message)
+    error, trace = failure.restore(told)
+    where = f"In task '{broken.task.code.name}' #{broken.task.number}, on engine {broken.task.engine}."
+    if error is None:
+        error = TaskFailedError(
+            f"{told.kind}: {told.message}\n{where} The exception itself cannot be brought here:\n{told.traceback}"
+        )
+    else:
+        error.add_note(where)
+    return error.with_traceback(trace)

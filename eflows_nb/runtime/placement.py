@@ -1,0 +1,209 @@
+"""What each engine is to run next: queues, batches, and where the data are."""
+
+from __future__ import annotations
+
+import weakref
+from collections import Counter, deque
+from collections.abc import Iterable
+
+from eflows_nb.runtime.commands import Send
+from eflows_nb.tasks.data import PENDING, Datum, Large
+from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.task import FunctionCode, Task
+
+__all__ = ["BATCH_LIMIT", "BATCH_SECONDS", "Durations", "EngineQueue", "Flight", "best_engine", "spread"]
+
+BATCH_SECONDS = 0.010
+"""How much work a batch should hold, by the measured duration of its functions."""
+
+BATCH_LIMIT = 512
+"""Tasks in a batch at most."""
+
+_OVERHEAD = 4e-6
+_LOOK_AHEAD_SECONDS = 0.050
+_PATIENCE = 4.0
+
+
+class Durations:
+    """How long the tasks of each function take, learnt from their results."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[int, float] = {}
+
+    def learn(self, function: int, seconds: float) -> None:
+        """Take in the mean duration of the tasks of a batch."""
+        old = self._seconds.get(function)
+        if old is None:
+            self._seconds[function] = seconds
+        else:
+            # A first call imports and compiles: believe a shorter time sooner than a longer one.
+            weight = 0.75 if seconds < old else 0.5
+            self._seconds[function] = weight * seconds + (1 - weight) * old
+
+    def expected(self, function: int) -> float:
+        """Return the expected duration in seconds; of an unknown function as much as a whole batch."""
+        return self._seconds.get(function, BATCH_SECONDS) + _OVERHEAD
+
+    def knows(self, function: int) -> bool:
+        """Return whether a task of the function has run."""
+        return function in self._seconds
+
+
+class Flight:
+    """A batch on its way: its tasks, how many have come back, and whether it is known to be short."""
+
+    __slots__ = ("done", "short", "tasks")
+
+    def __init__(self, tasks: list[Task], short: bool) -> None:
+        self.tasks = tasks
+        self.done = 0
+        self.short = short
+
+
+class EngineQueue:
+    """One engine as the scheduler sees it: what waits for it, what it has, what it holds."""
+
+    __slots__ = ("drop", "finished", "flights", "functions", "holds", "number", "queue")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.queue: deque[Task] = deque()
+        self.flights: deque[Flight] = deque()
+        self.functions: set[int] = set()
+        self.holds: weakref.WeakSet[Large] = weakref.WeakSet()
+        self.drop: list[int] = []
+        self.finished = 0
+
+    @property
+    def running(self) -> int:
+        """Number of tasks that the engine has and has not finished."""
+        return sum(len(flight.tasks) - flight.done for flight in self.flights)
+
+    def wants_more(self) -> bool:
+        """Return whether another batch should be sent: the next one while a short one runs."""
+        flights = self.flights
+        return not flights or (len(flights) == 1 and flights[0].short)
+
+    def next_batch(self, durations: Durations, started: list[Task]) -> Send | None:
+        """Take tasks from the queue, each followed by its successors that can run here too.
+
+        Parameters
+        ----------
+        durations
+            What is known of the functions.
+        started
+            Takes the tasks of the batch.
+
+        Returns
+        -------
+        Send
+            The batch, or None when nothing is left to run.
+        """
+        batch: list[Task] = []
+        stack: list[Task] = []
+        functions: list[FunctionCode] = []
+        data: dict[int, Datum] = {}
+        seconds = 0.0
+        known = True
+        engine = self.number
+        queue = self.queue
+        while seconds < BATCH_SECONDS and len(batch) < BATCH_LIMIT:
+            if stack:
+                task = stack.pop()
+            elif queue:
+                task = queue.popleft()
+            else:
+                break
+            if task.state is not TaskState.READY and task.state is not TaskState.WAITING:
+                continue
+            code = task.code
+            task.engine = engine
+            task.state = TaskState.RUNNING
+            batch.append(task)
+            seconds += durations.expected(code.number)
+            if code.number not in self.functions:
+                self.functions.add(code.number)
+                functions.append(code)
+            known = known and durations.knows(code.number)
+            for datum in task.reads:
+                self._provide(datum, data)
+            for output in task.outputs:
+                if output.readers:
+                    self._follow(output.readers, stack)
+        if not batch:
+            return None
+        drop, self.drop = self.drop, []
+        budget = max(_LOOK_AHEAD_SECONDS, _PATIENCE * seconds)
+        send = Send(engine, batch, functions, data, drop, len(self.flights), budget)
+        self.flights.append(Flight(batch, known and seconds <= _LOOK_AHEAD_SECONDS))
+        started.extend(batch)
+        return send
+
+    def _provide(self, datum: Datum, data: dict[int, Datum]) -> None:
+        value = datum.value
+        if value is PENDING:
+            return
+        if type(value) is Large:
+            if self.number in value.engines:
+                return
+            value.engines.add(self.number)
+            self.holds.add(value)
+        data[datum.number] = datum
+
+    def _follow(self, readers: Iterable[Task], stack: list[Task]) -> None:
+        """Let the readers of a datum that is made here follow its maker, if nothing else keeps them."""
+        ready = []
+        for reader in readers:
+            reader.undispatched -= 1
+            if not reader.undispatched and reader.engine < 0 and self._can_run_here(reader):
+                ready.append(reader)
+        stack.extend(reversed(ready))
+
+    def _can_run_here(self, task: Task) -> bool:
+        if task.state is not TaskState.WAITING:
+            return False
+        engine = self.number
+        pending = 0
+        for datum in task.reads:
+            value = datum.value
+            if value is PENDING:
+                pending += 1
+                if datum.producer is None or datum.producer.engine != engine:
+                    return False
+            elif type(value) is Large and value.shared is None and engine not in value.engines:
+                return False
+        return pending == task.unmet  # otherwise it also waits for something on its way
+
+
+def best_engine(task: Task, engines: Iterable[int]) -> tuple[int, list[Datum]]:
+    """Return the engine that holds most of what a task reads, and what must be shared to run it there.
+
+    The engine is -1 when all of it is to be had everywhere.
+    """
+    weights: Counter[int] = Counter()
+    unshared: list[Datum] = []
+    for datum in task.reads:
+        value = datum.value
+        if type(value) is Large and value.shared is None:
+            unshared.append(datum)
+            for engine in value.engines:
+                weights[engine] += value.size
+    if not unshared:
+        return -1, []
+    best = max(engines, key=lambda engine: weights[engine])
+    return best, [datum for datum in unshared if best not in datum.value.engines]
+
+
+def spread(tasks: list[Task], queues: list[EngineQueue]) -> None:
+    """Queue tasks in contiguous blocks, so that neighbours in program order share an engine."""
+    loads = [len(queue.queue) + queue.running for queue in queues]
+    if len(tasks) == 1:
+        queues[loads.index(min(loads))].queue.append(tasks[0])
+        return
+    goal = -(-(len(tasks) + sum(loads)) // len(queues))
+    begin = 0
+    for queue, load in zip(queues, loads, strict=True):
+        end = begin + max(0, goal - load)
+        queue.queue.extend(tasks[begin:end])
+        begin = end
+    queues[-1].queue.extend(tasks[begin:])

@@ -1,0 +1,500 @@
+"""The scheduler: a pure core that takes what happened and says what is to be done.
+
+No input or output, no threads, no clocks. It keeps the task graph, decides where each task runs, and keeps
+everything that is needed to run a task again when its engine is lost.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from eflows_nb.engine.messages import Code, Failure
+from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Remove
+from eflows_nb.runtime.placement import Durations, EngineQueue, best_engine, spread
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
+from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.task import Task
+
+__all__ = ["FAILURES_KEPT", "LOST_ENGINES_LIMIT", "Scheduler"]
+
+FAILURES_KEPT = 100
+"""Number of failures that are kept for a barrier to tell."""
+
+LOST_ENGINES_LIMIT = 3
+"""A task that was running on so many engines when they died is blamed for it, and fails."""
+
+
+class Scheduler:
+    """The task graph of one session, and the engines that work on it.
+
+    The methods from `submit` to `want` tell what happened; `advance` returns what is to be done about it.
+    """
+
+    def __init__(self) -> None:
+        self.engines: dict[int, EngineQueue] = {}
+        self.counts: Counter[TaskState] = Counter()
+        self.changes: list[Change] = []
+        self.resolved: list[Datum] = []
+        """Data with callbacks whose value came, or will never come, since this list was emptied."""
+        self.failures: deque[Broken] = deque(maxlen=FAILURES_KEPT)
+        """How the last tasks that failed did so, for those that nobody waits for."""
+        self.released: deque[tuple[int, set[int], Any]] = deque()
+        """Where `Large` values leave word when nobody refers to them any more."""
+        self.durations = Durations()
+        self._ready: list[Task] = []
+        self._exporting: dict[int, tuple[Datum, list[Task]]] = {}
+        self._commands: list[Command] = []
+
+    @property
+    def unfinished(self) -> int:
+        """Number of tasks that are not done, failed or cancelled."""
+        return (
+            self.counts[TaskState.WAITING] + self.counts[TaskState.READY] + self.counts[TaskState.RUNNING]
+        )
+
+    # What happened -------------------------------------------------------------------------------------
+
+    def submit(self, tasks: Iterable[Task]) -> None:
+        """Take new tasks, each after those that make what it reads."""
+        for task in tasks:
+            self.counts[TaskState.WAITING] += 1
+            self._enter(task)
+
+    def engine_up(self, number: int) -> None:
+        """An engine has joined."""
+        self.engines[number] = EngineQueue(number)
+
+    def engine_down(self, number: int, *, blame: bool = True) -> None:
+        """An engine is gone, with all that it held; what it had runs again elsewhere.
+
+        Parameters
+        ----------
+        blame
+            Whether the task that it was running may be the reason.
+        """
+        queue = self.engines.pop(number, None)
+        if queue is None:
+            return
+        for large in list(queue.holds):
+            large.engines.discard(number)
+        for datum, _ in list(self._exporting.values()):
+            if type(datum.value) is Large and not datum.value.engines and datum.value.shared is None:
+                self._not_exported(datum)
+        running = True
+        for flight in queue.flights:
+            for task in flight.tasks[flight.done :]:
+                if task.state is not TaskState.RUNNING or task.engine != number:
+                    continue
+                task.lost += blame and running
+                running = False
+                if task.lost >= LOST_ENGINES_LIMIT:
+                    self._fail(task, _blame(task), number, 0.0)
+                else:
+                    self._requeue(task)
+        self._ready.extend(queue.queue)
+
+    def results(self, number: int, results: Sequence[Any], seconds: Sequence[float]) -> None:
+        """The next tasks of an engine's oldest batch have come back."""
+        queue = self.engines.get(number)
+        if queue is None:
+            return
+        flight = queue.flights[0]
+        tasks = flight.tasks[flight.done : flight.done + len(results)]
+        flight.done += len(results)
+        if flight.done == len(flight.tasks):
+            queue.flights.popleft()
+        done: list[Task] = []
+        times: list[float] = []
+        spent: dict[int, tuple[int, float]] = {}
+        for task, result, duration in zip(tasks, results, seconds, strict=True):
+            if task.state is not TaskState.RUNNING or task.engine != number:
+                self._discard(task, result, queue)
+                continue
+            if type(result) is not tuple:
+                self._resolve(task.outputs[0], result)
+            elif (code := result[0]) is Code.SMALL:
+                self._resolve(task.outputs[0], result[1])
+            elif code is Code.KEPT or code is Code.MANY:
+                self._resolve_all(task, result, queue)
+            elif code is Code.FAILED:
+                self._fail(task, result[1], number, duration)
+                continue
+            elif code is Code.CANCELLED:
+                self._cancel(task, Broken(task=task, reason="it was interrupted"))
+                continue
+            else:
+                self._requeue(task)
+                continue
+            task.state = TaskState.DONE
+            done.append(task)
+            times.append(duration)
+            count, total = spent.get(task.code.number, (0, 0.0))
+            spent[task.code.number] = (count + 1, total + duration)
+        for function, (count, total) in spent.items():
+            self.durations.learn(function, total / count)
+        if done:
+            queue.finished += len(done)
+            self._count(TaskState.RUNNING, TaskState.DONE, len(done))
+            self.changes.append(Change(TaskState.DONE, number, done, times))
+
+    def exported(self, number: int, datum_number: int, shared: Any, reason: str) -> None:
+        """An engine has shared a datum, or says why it could not."""
+        entry = self._exporting.get(datum_number)
+        if entry is None:
+            if shared is not None:
+                self.released.append((datum_number, {number}, shared))
+            return
+        datum, waiting = entry
+        large = datum.value
+        if type(large) is not Large:
+            del self._exporting[datum_number]
+        elif shared is None:
+            large.engines.discard(number)
+            if reason and number in self.engines and not large.engines and datum.producer is None:
+                self._break(datum, _unshared(datum, reason))
+            self._not_exported(datum)
+        else:
+            del self._exporting[datum_number]
+            large.shared = shared
+            for task in waiting:
+                task.unmet -= 1
+                if not task.unmet and task.engine < 0 and task.state is TaskState.WAITING:
+                    self._make_ready(task)
+
+    def cancel(self, tasks: Iterable[Task], reason: str) -> None:
+        """Cancel tasks that are not finished, and all that reads what they would have made."""
+        running: dict[int, list[int]] = {}
+        for task in tasks:
+            if task.state is TaskState.RUNNING:
+                running.setdefault(task.engine, []).append(task.number)
+            if not task.state.is_final:
+                self._cancel(task, Broken(task=task, reason=reason))
+        self._commands.extend(Interrupt(engine, tuple(numbers)) for engine, numbers in running.items())
+
+    def cancel_all(self, reason: str) -> None:
+        """Cancel every task that is not finished."""
+        tasks = list(self._ready)
+        for queue in self.engines.values():
+            tasks.extend(queue.queue)
+            for flight in queue.flights:
+                tasks.extend(flight.tasks[flight.done :])
+        for _, waiting in self._exporting.values():
+            tasks.extend(waiting)
+        self.cancel(tasks, reason)
+
+    def want(self, data: Iterable[Datum]) -> None:
+        """The client itself needs values: let them be shared, or made again if they are lost."""
+        for datum in data:
+            large = datum.value
+            if type(large) is Large and large.shared is None:
+                if large.engines:
+                    self._export(datum, None)
+                else:
+                    self._revive(datum)
+
+    # What is to be done --------------------------------------------------------------------------------
+
+    def advance(self) -> list[Command]:
+        """Return what is to be done now."""
+        while self.released:
+            self._drop(*self.released.popleft())
+        if self.engines:
+            if self._ready:
+                self._place()
+            for queue in self.engines.values():
+                while queue.wants_more() and (queue.queue or self._steal(queue)):
+                    started: list[Task] = []
+                    send = queue.next_batch(self.durations, started)
+                    if send is None:
+                        break
+                    self._commands.append(send)
+                    waiting = sum(1 for task in started if task.unmet)
+                    self._count(TaskState.WAITING, TaskState.RUNNING, waiting)
+                    self._count(TaskState.READY, TaskState.RUNNING, len(started) - waiting)
+                    self.changes.append(Change(TaskState.RUNNING, queue.number, started, []))
+        commands, self._commands = self._commands, []
+        return commands
+
+    def _place(self) -> None:
+        tasks, self._ready = self._ready, []
+        queues = list(self.engines.values())
+        free: list[Task] = []
+        wanted = Counter(
+            datum.number
+            for task in tasks
+            for datum in task.reads
+            if type(datum.value) is Large and datum.value.shared is None
+        )
+        for task in tasks:
+            if task.state is not TaskState.READY:
+                continue
+            if not wanted or not task.reads:
+                free.append(task)
+                continue
+            if any(_is_lost(datum) for datum in task.reads):
+                self._reenter(task, TaskState.READY)
+                continue
+            engine, missing = best_engine(task, self.engines)
+            if engine < 0:
+                free.append(task)
+                continue
+            if len(queues) > 1:  # what many read should not tie them all to one engine
+                missing = [
+                    datum for datum in task.reads if datum in missing or wanted[datum.number] > 1
+                ]
+            if missing:
+                self._count(TaskState.READY, TaskState.WAITING, 1)
+                task.state = TaskState.WAITING
+                task.unmet += len(missing)
+                for datum in missing:
+                    self._export(datum, task)
+            else:
+                self.engines[engine].queue.appendleft(task)
+        if free:
+            spread(free, queues)
+
+    def _steal(self, idle: EngineQueue) -> bool:
+        """Give an engine that has nothing the later half of the longest queue."""
+        if idle.flights or len(self.engines) < 2:
+            return False
+        longest = max(self.engines.values(), key=lambda queue: len(queue.queue))
+        if not longest.queue or (len(longest.queue) < 2 and not longest.flights):
+            return False
+        for _ in range(max(1, len(longest.queue) // 2)):
+            task = longest.queue[-1]
+            if task.state is TaskState.READY and best_engine(task, self.engines)[0] >= 0:
+                break
+            idle.queue.appendleft(longest.queue.pop())
+        return bool(idle.queue)
+
+    def _export(self, datum: Datum, task: Task | None) -> None:
+        if datum.number not in self._exporting:
+            self._exporting[datum.number] = (datum, [])
+            self._commands.append(ExportFrom(min(datum.value.engines), datum.number))
+        if task is not None:
+            self._exporting[datum.number][1].append(task)
+
+    def _not_exported(self, datum: Datum) -> None:
+        """Try again elsewhere, or make the datum again."""
+        if type(datum.value) is Large and datum.value.engines:
+            self._commands.append(ExportFrom(min(datum.value.engines), datum.number))
+            return
+        _, waiting = self._exporting.pop(datum.number)
+        if _is_lost(datum):
+            self._revive(datum)
+        for task in waiting:
+            if task.state is TaskState.WAITING and task.engine < 0:
+                self._reenter(task, TaskState.WAITING)
+
+    def _drop(self, number: int, engines: set[int], shared: Any) -> None:
+        for engine in engines:
+            if engine in self.engines:
+                self.engines[engine].drop.append(number)
+        if shared is not None:
+            self._commands.append(Remove(shared))
+
+    # The graph -----------------------------------------------------------------------------------------
+
+    def _enter(self, task: Task) -> None:
+        """Let a WAITING task wait for what it reads."""
+        unmet = undispatched = 0
+        for datum in task.reads:
+            value = datum.value
+            if type(value) is Large and _is_lost(datum):
+                self._revive(datum)
+                value = datum.value
+            if value is PENDING:
+                unmet += 1
+                if datum.producer is None or datum.producer.engine < 0:
+                    undispatched += 1
+                if datum.readers is None:
+                    datum.readers = [task]
+                else:
+                    datum.readers.append(task)
+            elif type(value) is Broken:
+                self._cancel(task, _because(task, value))
+                return
+        task.unmet = unmet
+        task.undispatched = undispatched
+        if not unmet:
+            self._make_ready(task)
+
+    def _make_ready(self, task: Task) -> None:
+        task.state = TaskState.READY
+        self._count(TaskState.WAITING, TaskState.READY, 1)
+        self._ready.append(task)
+
+    def _requeue(self, task: Task) -> None:
+        """Take back a task that an engine had and did not finish."""
+        task.engine = -1
+        for output in task.outputs:
+            for reader in output.readers or ():
+                reader.undispatched += 1
+        self._reenter(task, TaskState.RUNNING)
+
+    def _reenter(self, task: Task, state: TaskState) -> None:
+        for datum in task.reads:
+            if datum.readers and task in datum.readers:
+                datum.readers.remove(task)
+        for _, waiting in self._exporting.values():
+            if task in waiting:
+                waiting.remove(task)
+        self._count(state, TaskState.WAITING, 1)
+        task.state = TaskState.WAITING
+        self._enter(task)
+
+    def _revive(self, datum: Datum) -> None:
+        """Make a lost datum again, and whatever is lost of what that needs."""
+        lost = [_forget(datum)]
+        while lost:
+            task = lost.pop().producer
+            if task is None or task.state is not TaskState.DONE:
+                continue  # another of its results has revived it
+            living = (reference() for reference in task.outputs)  # type: ignore[operator]
+            task.outputs = tuple(output or Datum(-1, task) for output in living)
+            for output in task.outputs:
+                if _is_lost(output):
+                    _forget(output)
+            self._count(TaskState.DONE, TaskState.WAITING, 1)
+            task.state = TaskState.WAITING
+            task.engine = -1
+            lost.extend(_forget(read) for read in task.reads if _is_lost(read))
+            self._enter(task)
+
+    def _resolve(self, datum: Datum, value: Any) -> None:
+        """A datum has its value; its maker needs nothing any more."""
+        if datum.value is PENDING:
+            datum.value = value
+            self._wake_readers(datum)
+        task = datum.producer
+        if task is not None:
+            datum.producer = None
+            _close(task)
+
+    def _resolve_all(self, task: Task, result: Any, queue: EngineQueue) -> None:
+        results = result[1] if result[0] is Code.MANY else [result]
+        large = False
+        for datum, told in zip(task.outputs, results, strict=True):
+            if type(told) is tuple and told[0] is Code.KEPT:
+                large = True
+                if datum.value is PENDING:
+                    datum.value = Large(
+                        datum=datum.number, size=told[1], engines={queue.number}, released=self.released
+                    )
+                    queue.holds.add(datum.value)
+                    self._wake_readers(datum)
+            elif datum.value is PENDING:
+                datum.value = told[1] if type(told) is tuple else told
+                self._wake_readers(datum)
+        if large:
+            task.outputs = tuple(weakref.ref(datum) for datum in task.outputs)  # type: ignore[misc]
+        else:
+            for datum in task.outputs:
+                datum.producer = None
+            _close(task)
+
+    def _discard(self, task: Task, result: Any, queue: EngineQueue) -> None:
+        """Let an engine forget the large results of a task that was cancelled while it ran."""
+        if type(result) is tuple and result[0] in (Code.KEPT, Code.MANY):
+            queue.drop.append(task.number)
+            if task.wire_outputs is not None:
+                queue.drop.extend(task.wire_outputs.returns)
+                queue.drop.extend(datum for _, datum in task.wire_outputs.writes)
+
+    def _wake_readers(self, datum: Datum) -> None:
+        readers = datum.readers
+        if readers is not None:
+            datum.readers = None
+            for reader in readers:
+                reader.unmet -= 1
+                if not reader.unmet and reader.engine < 0 and reader.state is TaskState.WAITING:
+                    self._make_ready(reader)
+        if datum.callbacks is not None:
+            self.resolved.append(datum)
+
+    def _fail(self, task: Task, failure: Failure, engine: int, seconds: float) -> None:
+        self._count(task.state, TaskState.FAILED, 1)
+        task.state = TaskState.FAILED
+        self.changes.append(Change(TaskState.FAILED, engine, [task], [seconds]))
+        broken = Broken(task=task, failure=failure)
+        self.failures.append(broken)
+        self._end(task, broken)
+
+    def _cancel(self, task: Task, broken: Broken) -> None:
+        self._count(task.state, TaskState.CANCELLED, 1)
+        task.state = TaskState.CANCELLED
+        self.changes.append(Change(TaskState.CANCELLED, task.engine, [task], []))
+        self._end(task, broken)
+
+    def _end(self, task: Task, broken: Broken) -> None:
+        """Break what a task would have made, and cancel all that reads it, in turn."""
+        pending = [(task, broken)]
+        while pending:
+            ended, why = pending.pop()
+            outputs = ended.outputs
+            _close(ended)
+            for datum in outputs:
+                for reader in self._break(datum, why):
+                    if reader.state.is_final:
+                        continue
+                    self._count(reader.state, TaskState.CANCELLED, 1)
+                    reader.state = TaskState.CANCELLED
+                    self.changes.append(Change(TaskState.CANCELLED, reader.engine, [reader], []))
+                    pending.append((reader, _because(reader, why)))
+
+    def _break(self, datum: Datum, broken: Broken) -> list[Task]:
+        readers, datum.readers = datum.readers or [], None
+        datum.value = broken
+        datum.producer = None
+        if datum.callbacks is not None:
+            self.resolved.append(datum)
+        return readers
+
+    def _count(self, old: TaskState, new: TaskState, number: int) -> None:
+        self.counts[old] -= number
+        self.counts[new] += number
+
+
+def _is_lost(datum: Datum) -> bool:
+    value = datum.value
+    return type(value) is Large and not value.engines and value.shared is None
+
+
+def _forget(datum: Datum) -> Datum:
+    """Let a lost datum be PENDING again, made by a task that no engine has."""
+    datum.value = PENDING
+    datum.readers = None
+    if datum.producer is not None:
+        datum.producer.engine = -1
+    return datum
+
+
+def _close(task: Task) -> None:
+    """Let go of what a task needs only to run."""
+    task.reads = task.outputs = ()
+    task.payload = b""
+
+
+def _because(task: Task, cause: Broken) -> Broken:
+    root = cause.cause or cause
+    what = "failed" if root.failure is not None else "was cancelled"
+    reason = f"it reads what task '{root.task.code.name}' #{root.task.number} would have made, which {what}"
+    return Broken(task=task, reason=reason, cause=root)
+
+
+def _blame(task: Task) -> Failure:
+    message = (
+        f"Task '{task.code.name}' #{task.number} was running on {task.lost} engines when they died, and is not "
+        "tried again. It may use too much memory, or end its process."
+    )
+    return Failure("EngineLostError", message, None, None, message)
+
+
+def _unshared(datum: Datum, reason: str) -> Broken:
+    task = datum.producer
+    assert task is not None
+    message = f"A result of task '{task.code.name}' #{task.number} cannot be brought here: {reason}."
+    return Broken(task=task, failure=Failure("ClusterError", message, None, None, message))

@@ -1,0 +1,454 @@
+"""The session: the task graph of one notebook, and the cluster that it runs on."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import itertools
+import logging
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from eflows_nb.clusters.cluster import ClusterState
+from eflows_nb.clusters.inline import InlineCluster
+from eflows_nb.engine import shared
+from eflows_nb.engine.messages import Outputs
+from eflows_nb.engine.packing import Packed, pack
+from eflows_nb.engine.worker import inside_task
+from eflows_nb.errors import ClusterError, EflowsError
+from eflows_nb.runtime.arguments import Arguments
+from eflows_nb.runtime.driver import Driver, Observer
+from eflows_nb.runtime.functions import FunctionTable
+from eflows_nb.runtime.future import Future, raise_broken
+from eflows_nb.runtime.snapshot import SessionSnapshot
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
+from eflows_nb.tasks.events import TaskSubmitted, WaitEnded, WaitStarted
+from eflows_nb.tasks.function import TaskFunction
+from eflows_nb.tasks.task import Task
+
+if TYPE_CHECKING:
+    from eflows_nb.clusters.protection import Protection
+
+__all__ = ["ENGINES", "Session", "current", "existing", "on_created"]
+
+ENGINES = "EFLOWS_ENGINES"
+"""Environment variable by which a headless run gives the number of engines; overrides the notebook's own."""
+
+logger = logging.getLogger(__name__)
+
+_session: Session | None = None
+_watchers: list[Callable[[Session], None]] = []
+
+
+def existing() -> Session | None:
+    """Return the session of this process, None before its first task."""
+    return _session
+
+
+def current() -> Session:
+    """Return the session of this process; the first call makes it."""
+    global _session
+    if _session is None:
+        _session = Session()
+        for watcher in _watchers:
+            watcher(_session)
+    return _session
+
+
+def on_created(watcher: Callable[[Session], None]) -> None:
+    """Have this called with the session when it is made."""
+    _watchers.append(watcher)
+
+
+class Session:
+    """The task graph of one notebook and the cluster that it runs on.
+
+    There is one session a process, from its first task to its end. Starting and stopping a cluster changes
+    where tasks run; futures stay valid, and results survive.
+    """
+
+    def __init__(self) -> None:
+        self.token = secrets.token_hex(4)
+        self.origin = -1
+        """Number of the notebook cell execution that submits tasks now, -1 outside a notebook."""
+        self._numbers = itertools.count(1)
+        self._waits = itertools.count(1)
+        self._functions = FunctionTable()
+        self._arguments = Arguments(self._freeze)
+        self._driver = Driver(InlineCluster(self.token), self.token)
+        self._protection: Protection | None = None
+        self._pid = os.getpid()
+        atexit.register(self._close)
+
+    # Tasks ---------------------------------------------------------------------------------------------
+
+    def submit(self, function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Make a task of a call; return its future, or a tuple of them for ``returns=2`` and more.
+
+        Inside a task the function runs on the spot, and its value is returned.
+        """
+        if inside_task():
+            return function.function(*args, **kwargs)
+        code = self._functions.code(function)
+        writes = function.locate_writes(args, kwargs) if function.directions else []
+        payload, reads = self._arguments.pack(args, kwargs, writes)
+        number = next(self._numbers)
+        task = Task(number=number, code=code, payload=payload, reads=reads, origin=self.origin)
+        first = Datum(number, task)
+        if function.returns == 1 and not writes:
+            task.outputs = (first,)
+            made: Any = Future(self, first)
+        else:
+            more = [Datum(next(self._numbers), task) for _ in range(function.returns - 1)]
+            written = [Datum(next(self._numbers), task) for _ in writes]
+            results = (first, *more)
+            task.outputs = (*results, *written)
+            task.wire_outputs = Outputs(
+                tuple(datum.number for datum in results),
+                function.returns > 1,
+                tuple((place, datum.number) for (place, _), datum in zip(writes, written, strict=True)),
+            )
+            for (place, _), datum in zip(writes, written, strict=True):
+                self._arguments.write(args[place] if isinstance(place, int) else kwargs[place], datum)
+            futures = tuple(Future(self, datum) for datum in results)
+            made = futures if function.returns > 1 else futures[0]
+        if self._driver.observed:
+            parents = tuple(dict.fromkeys(d.producer.number for d in reads if d.producer is not None))
+            self._driver.later(
+                TaskSubmitted(
+                    time=time.time(), task=number, name=code.name, parents=parents, origin=task.origin
+                )
+            )
+        self._driver.submit(task)
+        return made
+
+    def put(self, value: Any) -> Future:
+        """Freeze a value that many tasks read; see `eflows_nb.put`."""
+        return Future(self, self._freeze(pack(value)))
+
+    def _freeze(self, packed: Packed) -> Datum:
+        """Make a datum of a packed value whose buffers belong to somebody else."""
+        datum = Datum(next(self._numbers))
+        if not packed.buffers:
+            datum.value = packed
+        elif self._driver.cluster.kind == "inline":
+            datum.value = Packed(packed.head, [bytes(buffer) for buffer in packed.buffers])
+        else:
+            try:
+                datum.value = self._driver.share(datum.number, packed)
+            except OSError as error:
+                raise ClusterError(
+                    f"An argument of {packed.size} bytes cannot be shared with the engines: {error}. "
+                    "Free some space in /dev/shm or in the temporary folder."
+                ) from error
+        return datum
+
+    def cancel(self, futures: Iterable[Future]) -> int:
+        """Cancel the tasks of futures; return how many had not ended."""
+        tasks = [
+            future.datum.producer
+            for future in futures
+            if future.datum.value is PENDING and future.datum.producer is not None
+        ]
+        alive = {task.number: task for task in tasks}
+        self._driver.change(lambda scheduler: scheduler.cancel(alive.values(), "it was cancelled by the user"))
+        return len(alive)
+
+    # Waiting -------------------------------------------------------------------------------------------
+
+    def wait_on(self, value: Any, *, timeout: float | None = None) -> Any:
+        """Return the value with results in the place of futures; see `eflows_nb.wait_on`."""
+        __tracebackhide__ = True
+        if not isinstance(value, (Future, list, tuple, dict)) or self._arguments.written(value) is not None:
+            return self._wait_on_object(value, timeout)
+        data: list[Datum] = []
+        _collect(value, data)
+        if data:
+            self._wait_for(data, timeout)
+            return _replace(value)
+        return value
+
+    def _wait_on_object(self, value: Any, timeout: float | None) -> Any:
+        __tracebackhide__ = True
+        datum = self._arguments.written(value)
+        if datum is None:
+            return value
+        self._wait_for([datum], timeout)
+        self._arguments.synchronised(value)
+        return _value(datum)
+
+    def _wait_for(self, data: list[Datum], timeout: float | None) -> None:
+        """Wait until all data have come to the client, or the first in order is broken."""
+        __tracebackhide__ = True
+        deadline = None if timeout is None else time.monotonic() + timeout
+        position = _first_away(data, 0)
+        if position < len(data):
+            unfinished = (d.producer.number for d in data if d.value is PENDING and d.producer is not None)
+            with self._waiting(frozenset(unfinished)):
+                while position < len(data) and type(data[position].value) is not Broken:
+                    datum = data[position]
+                    left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                    if datum.value is PENDING:
+                        self._driver.wait(lambda datum=datum: datum.value is not PENDING, left)
+                    else:
+                        wanted = [d for d in data[position:] if type(d.value) is Large]
+                        self._driver.change(lambda scheduler, wanted=wanted: scheduler.want(wanted))
+                        self._driver.wait(lambda datum=datum: _has_come(datum.value), left)
+                    position = _first_away(data, position)
+        for datum in data:
+            if type(datum.value) is Broken:
+                raise_broken(datum.value)
+
+    def _waiting(self, tasks: frozenset[int]) -> _Waiting:
+        return _Waiting(self._driver, next(self._waits), tasks)
+
+    def barrier(self, timeout: float | None = None) -> None:
+        """Wait for all tasks; see `eflows_nb.barrier`."""
+        __tracebackhide__ = True
+        driver = self._driver
+        if driver.scheduler.unfinished or not driver.idle:
+            with self._waiting(frozenset()):
+                driver.wait(lambda: driver.idle, timeout)
+        unseen = [broken for broken in driver.scheduler.failures if not broken.seen]
+        if unseen:
+            for broken in unseen:
+                broken.seen = True
+            try:
+                raise_broken(unseen[0])
+            except BaseException as error:
+                if len(unseen) > 1:
+                    error.add_note(f"{len(unseen) - 1} more tasks failed that nobody has waited for.")
+                raise
+
+    def as_completed(self, futures: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:
+        """Yield futures as their tasks end; see `eflows_nb.as_completed`."""
+        waiting = list(dict.fromkeys(futures))
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while waiting:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            with self._waiting(frozenset()):
+                self._driver.wait(lambda: any(f.datum.value is not PENDING for f in waiting), left)
+            ended = [future for future in waiting if future.datum.value is not PENDING]
+            waiting = [future for future in waiting if future.datum.value is PENDING]
+            yield from ended
+
+    async def awaited(self, future: Future) -> Any:
+        """Return the result of a future without blocking the event loop."""
+        datum = future.datum
+        if datum.value is PENDING:
+            loop = asyncio.get_running_loop()
+            came = asyncio.Event()
+
+            def tell() -> None:
+                loop.call_soon_threadsafe(came.set)
+
+            def register(_: object) -> None:
+                if datum.value is PENDING:
+                    datum.callbacks = [*(datum.callbacks or []), tell]
+                else:
+                    came.set()
+
+            self._driver.change(register)
+            await came.wait()
+        return self.wait_on(future)
+
+    def progress(self) -> None:
+        """Take in what has come, without waiting."""
+        self._driver.pump()
+
+    # The cluster ---------------------------------------------------------------------------------------
+
+    def start(self, engines: int | None = None) -> Session:
+        """Run tasks on engines of this machine from now on; see `eflows_nb.start`."""
+        given = os.environ.get(ENGINES)
+        number = _number_of_engines(given if given else engines)
+        cluster = self._driver.cluster
+        if cluster.kind != "inline" and self._driver.state is not ClusterState.BROKEN:
+            if number < cluster.requested and engines is not None:
+                raise ClusterError(
+                    f"{cluster.requested} engines are running, and start(engines={number}) asks for fewer. "
+                    "Call ef.stop() first."
+                )
+            self._driver.change(lambda _: cluster.grow(number))
+            return self
+        from eflows_nb.clusters.local import LocalCluster
+        from eflows_nb.clusters.protection import Protection
+
+        if self._protection is None:
+            self._protection = Protection()
+            for prefix in shared.prefixes(self.token):
+                self._protection.add_files(prefix)
+        self._driver.use(LocalCluster(number, self.token, self._protection))
+        if cluster.kind != "inline":
+            cluster.stop()
+        return self
+
+    def stop(self, *, cancel: bool = False) -> None:
+        """End the engines; see `eflows_nb.stop`."""
+        if self._driver.cluster.kind == "inline":
+            return
+        if cancel:
+            self._cancel_all()
+        try:
+            self.barrier()
+        finally:
+            if not os.environ.get(ENGINES):
+                self._stop_cluster()
+
+    def _stop_cluster(self) -> None:
+        cluster = self._driver.cluster
+        self._driver.bring_home()
+        self._driver.use(InlineCluster(self.token))
+        cluster.stop()
+
+    def _cancel_all(self) -> None:
+        self._driver.change(lambda scheduler: scheduler.cancel_all("the session was stopped"))
+
+    def _close(self) -> None:
+        if os.getpid() != self._pid:
+            return
+        cluster = self._driver.cluster
+        if cluster.kind != "inline":
+            self._cancel_all()
+            self._driver.close()
+            cluster.stop()
+        shared.remove_all(self.token)
+        if self._protection is not None:
+            self._protection.close()
+
+    def client(self) -> Any:
+        """Return a connected `ipyparallel.Client` of the running cluster, for ``%px`` and views.
+
+        Raises
+        ------
+        ClusterError
+            When no engines were started.
+        """
+        cluster = self._driver.cluster
+        if cluster.kind == "inline":
+            raise ClusterError("There is no ipyparallel cluster to connect to. Start one with ef.start().")
+        self._driver.wait(lambda: self._driver.state is not ClusterState.STARTING)
+        return cluster.client()  # type: ignore[attr-defined]
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.stop()
+            return
+        try:
+            self.stop(cancel=True)
+        except EflowsError:
+            logger.debug("while stopping after another error", exc_info=True)
+
+    # Watching ------------------------------------------------------------------------------------------
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Let an observer be told of everything that happens; the returned function ends that.
+
+        Parameters
+        ----------
+        observer
+            Called with lists of the records of `eflows_nb.tasks.events`, in order, from whatever thread is
+            at work. It must return soon; one that raises is told nothing more.
+        """
+        return self._driver.observe(observer)
+
+    def snapshot(self) -> SessionSnapshot:
+        """Return the state of this moment."""
+        return self._driver.snapshot()
+
+    def __repr__(self) -> str:
+        shot = self.snapshot()
+        where = "this process" if shot.cluster == "inline" else f"{len(shot.engines)} of {shot.requested} engines"
+        tasks = ", ".join(f"{count} {state}" for state, count in shot.tasks.items() if count) or "no tasks yet"
+        return f"<session on {where}, {shot.state}: {tasks}>"
+
+
+class _Waiting:
+    """Tells observers of a wait while it lasts."""
+
+    def __init__(self, driver: Driver, number: int, tasks: frozenset[int]) -> None:
+        self._driver = driver
+        self._number = number
+        self._tasks = tasks
+
+    def __enter__(self) -> None:
+        self._driver.note(WaitStarted(time=time.time(), wait=self._number, tasks=self._tasks))
+
+    def __exit__(self, *_: object) -> None:
+        self._driver.note(WaitEnded(time=time.time(), wait=self._number))
+
+
+def _has_come(value: Any) -> bool:
+    """Return whether the client has a value, or can map it, or had it and lost it again."""
+    return type(value) is not Large or value.shared is not None
+
+
+def _first_away(data: list[Datum], position: int) -> int:
+    """Return the position of the first datum, from this one on, that the client does not have."""
+    while position < len(data):
+        value = data[position].value
+        if value is PENDING or type(value) is Broken or not _has_come(value):
+            break
+        position += 1
+    return position
+
+
+def _number_of_engines(asked: int | str | None) -> int:
+    from eflows_nb.clusters.local import usable_cores
+
+    if asked is None:
+        return usable_cores()
+    try:
+        number = int(asked)
+    except (TypeError, ValueError):
+        number = 0
+    if number < 1 or isinstance(asked, (bool, float)):
+        raise ClusterError(f"engines={asked!r} is not a number of engines. Give a whole number, 1 or more.")
+    return number
+
+
+def _collect(value: Any, data: list[Datum]) -> None:
+    if type(value) is Future:
+        data.append(_own(value))
+    elif type(value) in (list, tuple):
+        for item in value:
+            _collect(item, data)
+    elif type(value) is dict:
+        for item in value.values():
+            _collect(item, data)
+
+
+def _own(future: Future) -> Datum:
+    if isinstance(future.datum.value, EflowsError):
+        raise_broken(future.datum.value)
+    return future.datum
+
+
+def _replace(value: Any) -> Any:
+    if type(value) is Future:
+        return _value(value.datum)
+    if type(value) is list:
+        return [_replace(item) for item in value]
+    if type(value) is tuple:
+        return tuple(_replace(item) for item in value)
+    if type(value) is dict:
+        return {key: _replace(item) for key, item in value.items()}
+    return value
+
+
+def _value(datum: Datum) -> Any:
+    value = datum.value
+    if type(value) is Large:
+        return shared.attach(value.shared).private_value()
+    if type(value) is Packed:
+        return value.writable_value()
+    return value

@@ -1,0 +1,110 @@
+"""The values that tasks read and write."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from eflows_nb.tasks.task import Task
+
+__all__ = ["PENDING", "Broken", "Datum", "Large"]
+
+
+class _Pending:
+    """The value of a datum that has none yet."""
+
+    def __repr__(self) -> str:
+        return "PENDING"
+
+
+PENDING: Final = _Pending()
+
+
+class Broken:
+    """The value of a datum that will never exist.
+
+    Parameters
+    ----------
+    failure
+        The record of the exception, None when its task was cancelled.
+    reason
+        For a cancelled task a sentence that says why.
+    task
+        The task that failed or was cancelled first.
+    cause
+        What it was cancelled for, when that was the failure of another task.
+    """
+
+    __slots__ = ("cause", "failure", "reason", "seen", "task", "told")
+
+    def __init__(self, *, task: Task, failure: Any = None, reason: str = "", cause: Broken | None = None) -> None:
+        self.task = task
+        self.failure = failure
+        self.reason = reason
+        self.cause = cause
+        self.seen = False
+        """Whether somebody who waited was told."""
+        self.told = False
+        """Whether observers were told."""
+
+
+class Large:
+    """The value of a datum that lies outside the client: in engines, in a shared file, or both.
+
+    When the last reference to it goes, it tells `released` which engines hold what.
+
+    Parameters
+    ----------
+    datum
+        Number of the datum.
+    size
+        Bytes.
+    engines
+        The engines that hold it.
+    shared
+        The shared file, None while there is none.
+    """
+
+    __slots__ = ("__weakref__", "_released", "datum", "engines", "shared", "size")
+
+    def __init__(
+        self,
+        *,
+        datum: int,
+        size: int,
+        engines: set[int],
+        released: deque[tuple[int, set[int], Any]],
+        shared: Any = None,
+    ) -> None:
+        self.datum = datum
+        self.size = size
+        self.engines = engines
+        self.shared = shared
+        self._released = released
+
+    def __del__(self) -> None:
+        self._released.append((self.datum, self.engines, self.shared))
+
+
+class Datum:
+    """One version of a value: PENDING, a scalar, packed, `Large` or `Broken`.
+
+    Parameters
+    ----------
+    number
+        Unique in its session.
+    producer
+        The task that makes it. It is kept after that only for a large value, to make it again if it is lost.
+    readers
+        The unfinished tasks that read it.
+    """
+
+    __slots__ = ("__weakref__", "callbacks", "number", "producer", "readers", "value")
+
+    def __init__(self, number: int, producer: Task | None = None, value: Any = PENDING) -> None:
+        self.number = number
+        self.producer = producer
+        self.value = value
+        self.readers: list[Task] | None = None
+        self.callbacks: list[Any] | None = None

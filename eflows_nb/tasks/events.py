@@ -1,0 +1,182 @@
+"""What observers are told: frozen records of everything that happens to a task graph and its cluster.
+
+The runtime hands observers *lists* of these records, in the order in which things happened. Times are
+seconds since the epoch on the client's clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eflows_nb.tasks.state import TaskState
+
+__all__ = [
+    "ClusterChanged",
+    "EngineJoined",
+    "EngineLeft",
+    "Event",
+    "TaskFailed",
+    "TaskOutput",
+    "TaskSubmitted",
+    "TasksChanged",
+    "WaitEnded",
+    "WaitStarted",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskSubmitted:
+    """A task function was called.
+
+    Parameters
+    ----------
+    time
+        Seconds since the epoch.
+    task
+        Number of the task, unique in its session.
+    name
+        Name of the task function; text from the user, to be escaped where it is shown.
+    parents
+        Numbers of the tasks that make what this one reads.
+    origin
+        Number of the notebook cell execution that submitted it, -1 outside a notebook.
+    """
+
+    time: float
+    task: int
+    name: str
+    parents: tuple[int, ...]
+    origin: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TasksChanged:
+    """Some tasks reached a state together.
+
+    Parameters
+    ----------
+    time
+        Seconds since the epoch.
+    state
+        The state that they are in now.
+    tasks
+        Numbers of the tasks.
+    engine
+        Number of the engine concerned, -1 for none.
+    seconds
+        For DONE and FAILED how long each task ran, else empty.
+    """
+
+    time: float
+    state: TaskState
+    tasks: tuple[int, ...]
+    engine: int = -1
+    seconds: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskFailed:
+    """Why a task failed; follows its change to FAILED."""
+
+    time: float
+    task: int
+    error: str
+    traceback: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskOutput:
+    """Text that a task wrote to its standard output or error while it ran.
+
+    Parameters
+    ----------
+    origin
+        Number of the notebook cell execution that submitted it, -1 outside a notebook.
+    stream
+        ``"stdout"`` or ``"stderr"``.
+    text
+        What was written since the last such event of this task and stream.
+    """
+
+    time: float
+    task: int
+    origin: int
+    stream: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineJoined:
+    """An engine is ready for tasks."""
+
+    time: float
+    engine: int
+    host: str
+    pid: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineLeft:
+    """An engine is gone; ``expected`` says whether it was asked to go."""
+
+    time: float
+    engine: int
+    expected: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClusterChanged:
+    """The session's cluster started, became ready, stopped or broke.
+
+    Parameters
+    ----------
+    cluster
+        Kind of cluster: ``"inline"`` or ``"local"``.
+    state
+        A value of `eflows_nb.clusters.cluster.ClusterState`.
+    reason
+        For a broken cluster the reason, else empty.
+    """
+
+    time: float
+    cluster: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaitStarted:
+    """Somebody began to wait.
+
+    Parameters
+    ----------
+    wait
+        Number of this wait.
+    tasks
+        Numbers of the unfinished tasks that are waited for; empty means all of them.
+    """
+
+    time: float
+    wait: int
+    tasks: frozenset[int]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaitEnded:
+    """The wait of this number is over, for whatever reason."""
+
+    time: float
+    wait: int
+
+
+Event = (
+    TaskSubmitted
+    | TasksChanged
+    | TaskFailed
+    | TaskOutput
+    | EngineJoined
+    | EngineLeft
+    | ClusterChanged
+    | WaitStarted
+    | WaitEnded
+)

@@ -1,0 +1,135 @@
+"""Task functions: what ``@task`` makes of a function."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+
+from eflows_nb.errors import TaskDefinitionError
+from eflows_nb.tasks.direction import Direction
+
+__all__ = ["Submit", "TaskFunction"]
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Submit(Protocol):
+    """What takes the call of a task function and makes a task of it."""
+
+    def __call__(self, function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the future, or the futures, of what the function returns."""
+
+
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function
+
+
+class TaskFunction(Generic[P, R_co]):
+    """A function whose calls are tasks.
+
+    On an engine it is the plain function again, so a task that calls it runs it on the spot.
+
+    Parameters
+    ----------
+    function
+        What a task computes.
+    submit
+        Takes a call and returns its future.
+    returns
+        None or 1: one future for whatever the function returns. Two or more: the function returns that many
+        values, and each gets a future.
+    directions
+        What the function does with its parameters; those not named are IN.
+
+    Raises
+    ------
+    TaskDefinitionError
+        For something that is not a plain function, a direction for a parameter that does not exist, or a
+        number of returned values below 1.
+    """
+
+    def __init__(
+        self,
+        function: Callable[P, R_co],
+        *,
+        submit: Submit,
+        returns: int | None = None,
+        directions: Mapping[str, Direction] | None = None,
+    ) -> None:
+        name = getattr(function, "__name__", repr(function))
+        if not callable(function) or inspect.isclass(function):
+            raise TaskDefinitionError(f"Only a function can be a task function, not {function!r}.")
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            raise TaskDefinitionError(
+                f"'{name}' is a coroutine or generator function, and its body would never run as a task. "
+                "Use a plain function that returns its result."
+            )
+        if returns is not None and (isinstance(returns, bool) or not isinstance(returns, int) or returns < 1):
+            raise TaskDefinitionError(
+                f"'{name}' cannot have returns={returns!r}. Give the number of values that it returns, 1 or more."
+            )
+        self.function = function
+        self.name = name
+        self.returns = returns or 1
+        self.signature = inspect.signature(function)
+        self.directions = dict(directions or {})
+        self._submit = submit
+        functools.update_wrapper(self, function)
+        self._check_directions()
+        kinds = {parameter.kind for parameter in self.signature.parameters.values()}
+        code = getattr(function, "__code__", None)
+        self._positional = (
+            code.co_argcount
+            if isinstance(code, types.CodeType) and kinds <= {inspect.Parameter.POSITIONAL_OR_KEYWORD}
+            else -1
+        )
+
+    def _check_directions(self) -> None:
+        for parameter, direction in self.directions.items():
+            if parameter not in self.signature.parameters:
+                known = ", ".join(self.signature.parameters) or "none"
+                raise TaskDefinitionError(
+                    f"'{self.name}' has no parameter '{parameter}' to be {direction.name}; it has: {known}."
+                )
+            if self.signature.parameters[parameter].kind in (
+                inspect.Parameter.VAR_POSITIONAL,
+                inspect.Parameter.VAR_KEYWORD,
+            ):
+                raise TaskDefinitionError(
+                    f"The parameter '{parameter}' of '{self.name}' collects arguments and cannot be "
+                    f"{direction.name}. Give the function a parameter of its own for what it writes."
+                )
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        raise TaskDefinitionError(
+            f"'{owner.__name__}.{name}' is a method, and methods cannot be task functions. "
+            "Define a function outside the class that takes the object as an argument."
+        )
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        if kwargs or len(args) != self._positional:
+            self.signature.bind(*args, **kwargs)  # a wrong call is the caller's error, here and now
+        return self._submit(self, args, kwargs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _plain, (self.function,)
+
+    def __repr__(self) -> str:
+        return f"<task function {self.name}{self.signature}>"
+
+    def locate_writes(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[int | str, Direction]]:
+        """Return position or name, and direction, of the arguments of a call that it writes."""
+        positions = {name: position for position, name in enumerate(self.signature.parameters)}
+        found: list[tuple[int | str, Direction]] = []
+        for name, direction in self.directions.items():
+            if direction is Direction.IN:
+                continue
+            if name in kwargs:
+                found.append((name, direction))
+            elif positions[name] < len(args):
+                found.append((positions[name], direction))
+        return found

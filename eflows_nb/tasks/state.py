@@ -1,0 +1,29 @@
+"""The states of a task."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["TaskState"]
+
+
+class TaskState(StrEnum):
+    """Where a task is on its way from submission to its end."""
+
+    WAITING = "waiting"
+    """An input is not there yet."""
+    READY = "ready"
+    """All inputs are there or on their way; an engine is awaited."""
+    RUNNING = "running"
+    """Sent to an engine."""
+    DONE = "done"
+    """Its function returned."""
+    FAILED = "failed"
+    """Its function raised, or its engines were lost too often."""
+    CANCELLED = "cancelled"
+    """It was cancelled, or something it reads will never exist."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether a task in this state never changes again."""
+        return self in (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)

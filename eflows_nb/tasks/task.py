@@ -1,0 +1,87 @@
+"""Tasks: one call of a task function each, the vertices of the task graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eflows_nb.tasks.state import TaskState
+
+if TYPE_CHECKING:
+    from eflows_nb.tasks.data import Datum
+
+__all__ = ["FunctionCode", "Task"]
+
+
+class FunctionCode:
+    """A task function as engines get it: a name, a number unique in its session, and a pickle."""
+
+    __slots__ = ("name", "number", "pickled")
+
+    def __init__(self, number: int, name: str, pickled: bytes) -> None:
+        self.number = number
+        self.name = name
+        self.pickled = pickled
+
+
+class Task:
+    """One call of a task function.
+
+    Parameters
+    ----------
+    number
+        Unique in its session; the datum of its first result bears the same number.
+    code
+        The function.
+    payload
+        The pickle of ``(args, kwargs)``.
+    reads
+        The data that the arguments refer to, each once.
+    wire_outputs
+        How the results are divided, as `eflows_nb.engine.messages.Outputs`; None for a single one.
+    origin
+        Number of the notebook cell execution that submitted it, -1 outside a notebook.
+    """
+
+    __slots__ = (
+        "code",
+        "engine",
+        "lost",
+        "number",
+        "origin",
+        "outputs",
+        "payload",
+        "reads",
+        "state",
+        "undispatched",
+        "unmet",
+        "wire_outputs",
+    )
+
+    def __init__(
+        self,
+        *,
+        number: int,
+        code: FunctionCode,
+        payload: bytes,
+        reads: tuple[Datum, ...],
+        wire_outputs: Any = None,
+        origin: int = -1,
+    ) -> None:
+        self.number = number
+        self.code = code
+        self.payload = payload
+        self.reads = reads
+        self.wire_outputs = wire_outputs
+        self.origin = origin
+        self.outputs: tuple[Datum, ...] = ()
+        self.state = TaskState.WAITING
+        self.engine = -1
+        self.unmet = 0
+        """How many of the data that it reads do not exist yet, or are on their way."""
+        self.undispatched = 0
+        """How many of them are made by tasks that no engine has yet."""
+        self.lost = 0
+        """How many engines were lost while they ran it."""
+
+    def __repr__(self) -> str:
+        return f"<task {self.code.name}#{self.number} {self.state}>"
