@@ -1,0 +1,1 @@
+"""A notebook as a unit to run again: its parameters, its headless run and what the run leaves."""
