@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,9 +77,6 @@ def start_jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartJup
         yield start
 
 
-_STARTED = re.compile(r"Jupyter Server .* is running at|Traceback|port .* is already in use")
-
-
 @contextmanager
 def _jupyter_server(home: Path, app: str, options: tuple[str, ...]) -> Iterator[JupyterServer]:
     root = home / "work"
@@ -114,15 +110,14 @@ def _jupyter_server(home: Path, app: str, options: tuple[str, ...]) -> Iterator[
     )
     assert process.stdout is not None
     log: list[str] = []
-    for line in process.stdout:
-        log.append(line)
-        if _STARTED.search(line):
-            break
     # A pipe that nobody reads would stop the server when it is full.
     reader = threading.Thread(target=log.extend, args=(process.stdout,), daemon=True)
     reader.start()
     try:
-        assert process.poll() is None, "".join(log)
+        while not _listens(port):
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)
+                pytest.fail("The server did not start:\n" + "".join(log))
         yield JupyterServer(url=f"http://127.0.0.1:{port}", token=token, root=root, home=home, log=log)
     finally:
         process.terminate()
@@ -133,3 +128,9 @@ def _jupyter_server(home: Path, app: str, options: tuple[str, ...]) -> Iterator[
             process.wait()
         reader.join(5)
         process.stdout.close()
+
+
+def _listens(port: int) -> bool:
+    with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False

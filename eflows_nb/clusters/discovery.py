@@ -6,6 +6,9 @@ import contextlib
 import json
 import os
 import re
+import select
+import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -172,11 +175,32 @@ def _processes_of(cluster_id: str) -> list[psutil.Process]:
 
 
 def _end(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        with contextlib.suppress(psutil.Error):
-            process.terminate()
-    _, stubborn = psutil.wait_procs(processes, timeout=_ASKED_SECONDS)
-    for process in stubborn:
-        with contextlib.suppress(psutil.Error):
-            process.kill()
-    psutil.wait_procs(stubborn, timeout=_ASKED_SECONDS)
+    """Ask the processes to end, then insist; return when they have ended."""
+    with contextlib.ExitStack() as stack:
+        living = set()
+        for process in processes:
+            # A descriptor stays with its process, whoever gets the number later.
+            with contextlib.suppress(OSError, psutil.Error):
+                descriptor = os.pidfd_open(process.pid)
+                stack.callback(os.close, descriptor)
+                if process.is_running():
+                    living.add(descriptor)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for descriptor in living:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(descriptor, number)
+            living -= _wait_for(living, _ASKED_SECONDS)
+
+
+def _wait_for(descriptors: set[int], seconds: float) -> set[int]:
+    """Return the processes that have ended, when all have or the time is over."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    ended: set[int] = set()
+    deadline = time.monotonic() + seconds
+    while ended != descriptors and (left := deadline - time.monotonic()) > 0:
+        for descriptor, _ in poll.poll(1000 * left):
+            poll.unregister(descriptor)
+            ended.add(descriptor)
+    return ended

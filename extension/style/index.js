@@ -1,1 +1,4 @@
 import './panel.css';
+import './signs.css';
+import './session.css';
+import './clusters.css';

@@ -1,0 +1,166 @@
+"""Tells browsers what a session does while it does it, over a Jupyter comm.
+
+The kernel opens one comm, to which every page listens, and stays silent until a page asks: a headless run
+pays nothing. A page asks with a ``comm_info_request`` for our target on the control channel. That is
+answered while a cell runs, finds the comm for a page that was loaded later, and is the one question after
+which neither JupyterLab nor the server takes a busy kernel for an idle one, as they do after a message
+over a subshell. Each question pays for `CREDIT` messages: a page that has gone is not told for ever, since
+the server would keep every message for its return.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import comm
+from comm.base_comm import BaseComm
+from ipykernel.kernelbase import Kernel
+
+from eflows_nb.notebook.messages import (
+    TARGET,
+    VERSION,
+    EngineMessage,
+    OpenMessage,
+    SessionContent,
+    SessionMessage,
+)
+
+if TYPE_CHECKING:
+    from eflows_nb.runtime.session import Session
+    from eflows_nb.runtime.snapshot import SessionSnapshot
+    from eflows_nb.tasks.events import Event
+
+__all__ = ["CREDIT", "message_of", "register"]
+
+CREDIT = 100
+"""Number of messages that are sent before a page must ask again."""
+
+_PERIOD = 0.1
+
+_Handler = Callable[[Any, Any, Any], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
+
+_live: _Live | None = None
+_registering = threading.Lock()
+
+
+def register(session: Session) -> None:
+    """Let the pages of this kernel watch the session; a second call changes nothing."""
+    global _live
+    with _registering:
+        if _live is None and Kernel.initialized():
+            _live = _Live(session, Kernel.instance())
+
+
+def message_of(snapshot: SessionSnapshot) -> SessionMessage:
+    """Return what is told of a session."""
+    return SessionMessage(
+        version=VERSION,
+        kind="session",
+        session=SessionContent(
+            cluster=snapshot.cluster,
+            state=snapshot.state.value,
+            reason=snapshot.reason,
+            requested=snapshot.requested,
+            engines=[
+                EngineMessage(
+                    engine=engine.engine,
+                    host=engine.host,
+                    pid=engine.pid,
+                    running=engine.running,
+                    finished=engine.finished,
+                )
+                for engine in snapshot.engines
+            ],
+            tasks={state.value: number for state, number in snapshot.tasks.items()},
+        ),
+    )
+
+
+class _Live:
+    """Turns the events of a session into at most ten messages a second, while somebody listens."""
+
+    def __init__(self, session: Session, kernel: Any) -> None:
+        self._session = session
+        self._channel = _Channel()
+        self._changed = threading.Event()
+        self._asked = threading.Event()
+        self._credit = 0
+        self._lock = threading.Lock()
+        self._observing = False
+        for handlers in (kernel.control_handlers, kernel.shell_handlers):
+            handlers["comm_info_request"] = self._hear(handlers["comm_info_request"])
+
+    def _hear(self, answer: _Handler) -> _Handler:
+        """Return a handler that answers like this one, and notices who asks for us."""
+
+        async def comm_info_request(stream: Any, ident: Any, parent: Any) -> None:
+            await answer(stream, ident, parent)
+            if parent["content"].get("target_name") == TARGET:
+                self._be_asked()
+
+        return comm_info_request
+
+    def _be_asked(self) -> None:
+        with self._lock:
+            self._credit = CREDIT
+            self._asked.set()
+            self._changed.set()
+            if self._observing:
+                return
+            self._observing = True
+        self._session.observe(self._notice)
+        threading.Thread(target=self._tell, name="eflows-live", daemon=True).start()
+
+    def _notice(self, events: Sequence[Event]) -> None:
+        """Hear of events, in a thread of the runtime, which must not be held up."""
+        if events:
+            self._changed.set()
+
+    def _tell(self) -> None:
+        pause = threading.Event()
+        while True:
+            self._asked.wait()
+            self._changed.wait()
+            self._changed.clear()
+            try:
+                self._channel.send(cast("dict[str, Any]", message_of(self._session.snapshot())))
+            except Exception:
+                # A page that cannot be told must not end the telling.
+                logger.debug("could not tell the pages", exc_info=True)
+            with self._lock:
+                self._credit -= 1
+                if self._credit == 0:
+                    self._asked.clear()
+            pause.wait(_PERIOD)
+
+
+class _Channel(BaseComm):
+    """A comm that speaks to all pages of a kernel, from any thread, and that none of them can close."""
+
+    def __init__(self) -> None:
+        super().__init__(target_name=TARGET, data=cast("dict[str, Any]", OpenMessage(version=VERSION)))
+
+    def publish_msg(
+        self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **keys: Any
+    ) -> None:
+        """Send to every page, as nobody's reply: it belongs to no cell."""
+        kernel: Any = Kernel.instance()
+        kernel.session.send(
+            kernel.iopub_socket,
+            msg_type,
+            {"data": data or {}, "comm_id": self.comm_id, **keys},
+            metadata=metadata or {},
+            parent={},
+            ident=f"comm-{self.comm_id}".encode(),
+            buffers=buffers,
+        )
+
+    def handle_close(self, msg: Any) -> None:
+        """Stay open: a page that does not know us says that it closed, and speaks only for itself."""
+        self._closed = False
+        comm.get_comm_manager().register_comm(self)

@@ -1,0 +1,39 @@
+"""The Jupyter server extension: what a browser can ask about this machine.
+
+===========================  ======  ==================================================
+path                         method  answer
+===========================  ======  ==================================================
+``eflows/version``           GET     the version of the package and of the live protocol
+``eflows/clusters``          GET     the clusters that eflows-nb runs on this machine
+``eflows/clusters/ID``       DELETE  stops one of them
+===========================  ======  ==================================================
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+__all__ = ["_load_jupyter_server_extension"]
+
+
+def _load_jupyter_server_extension(server: ServerApp) -> None:
+    """Add our addresses to a Jupyter server."""
+    from jupyter_server.utils import url_path_join
+
+    from eflows_nb.server.clusters import ClusterHandler, ClustersHandler
+    from eflows_nb.server.version import VersionHandler
+
+    web_app: Any = server.web_app
+    base = web_app.settings["base_url"]
+    routes = (
+        ("version", VersionHandler),
+        ("clusters", ClustersHandler),
+        (r"clusters/(?P<cluster_id>[^/]+)", ClusterHandler),
+    )
+    web_app.add_handlers(
+        ".*$", [(url_path_join(base, "eflows", pattern), handler) for pattern, handler in routes]
+    )
+    server.log.info("eflows-nb answers below %s", url_path_join(base, "eflows"))

@@ -1,0 +1,46 @@
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+import type { Answer, IClusterRequests } from './model';
+import { readClusters } from './protocol';
+
+/** Asks the Jupyter server about the clusters on its machine. */
+export class ClusterRequests implements IClusterRequests {
+  constructor(settings: ServerConnection.ISettings) {
+    this._settings = settings;
+  }
+
+  async list(): Promise<Answer> {
+    const response = await this._fetch('GET', 'clusters');
+    if (response === null || !response.ok) {
+      return { kind: 'failed', status: response?.status ?? 0 };
+    }
+    const clusters = readClusters(await response.json().catch(() => null));
+    return clusters === null
+      ? { kind: 'failed', status: response.status }
+      : { kind: 'listed', clusters };
+  }
+
+  async stop(id: string): Promise<boolean> {
+    const path = URLExt.join('clusters', encodeURIComponent(id));
+    const response = await this._fetch('DELETE', path);
+    // What is not there any more has been stopped as well.
+    return response !== null && (response.ok || response.status === 404);
+  }
+
+  /** Null when the server did not answer at all. */
+  private async _fetch(method: string, path: string): Promise<Response | null> {
+    const url = URLExt.join(this._settings.baseUrl, 'eflows', path);
+    try {
+      const init = { method };
+      return await ServerConnection.makeRequest(url, init, this._settings);
+    } catch (error) {
+      if (error instanceof ServerConnection.NetworkError) {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  private _settings: ServerConnection.ISettings;
+}

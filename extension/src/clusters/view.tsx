@@ -1,0 +1,208 @@
+import { Dialog, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import {
+  ReactWidget,
+  refreshIcon,
+  Toolbar,
+  ToolbarButton,
+  UseSignal
+} from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import { Signal, type ISignal } from '@lumino/signaling';
+import React from 'react';
+
+import { Sign } from '../signs/sign';
+import type { ClustersModel } from './model';
+import type { ICluster } from './protocol';
+
+/** The section "Clusters on this server" of the side panel. */
+export class ClustersSection extends ReactWidget {
+  constructor(model: ClustersModel, trans: TranslationBundle) {
+    super();
+    this._model = model;
+    this._trans = trans;
+    this.id = 'eflows-nb-clusters';
+    this.addClass('eflows-Section');
+    this.title.label = trans.__('Clusters on this server');
+    this.title.caption = trans.__(
+      'Controllers and engines that eFlows runs on the machine of this server'
+    );
+    this.toolbar.addItem(
+      'refresh',
+      new ToolbarButton({
+        icon: refreshIcon,
+        tooltip: trans.__('Look again'),
+        onClick: () => void model.refresh()
+      })
+    );
+  }
+
+  /** What stands in the title bar of the section. */
+  readonly toolbar = new Toolbar();
+
+  /** The section came into view. */
+  get shown(): ISignal<this, void> {
+    return this._shown;
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._shown.emit();
+  }
+
+  protected render(): JSX.Element {
+    const { _model: model, _trans: trans } = this;
+    const stop = (cluster: ICluster): void => {
+      void confirmStop(cluster, trans).then(yes => {
+        if (yes) {
+          void model.stop(cluster.id);
+        }
+      });
+    };
+    return (
+      <UseSignal signal={model.changed}>
+        {() => <Clusters model={model} stop={stop} trans={trans} />}
+      </UseSignal>
+    );
+  }
+
+  private _model: ClustersModel;
+  private _shown = new Signal<this, void>(this);
+  private _trans: TranslationBundle;
+}
+
+function Clusters(props: {
+  model: ClustersModel;
+  stop: (cluster: ICluster) => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { model, trans } = props;
+  const { answer, unstopped } = model;
+  if (answer === null) {
+    return <p className="eflows-Empty">{trans.__('Looking for clusters…')}</p>;
+  }
+  if (answer.kind === 'failed') {
+    return (
+      <p
+        className="eflows-Empty"
+        role="alert"
+        data-testid="eflows-clusters-failed"
+      >
+        {failure(answer.status, trans)}
+      </p>
+    );
+  }
+  if (answer.clusters.length === 0) {
+    return (
+      <p className="eflows-Empty" data-testid="eflows-no-clusters">
+        {trans.__(
+          'No cluster is running. Those that your notebooks start are listed here, also when their kernel is gone, and can be stopped.'
+        )}
+      </p>
+    );
+  }
+  return (
+    <>
+      {unstopped !== null && (
+        <p className="eflows-Reason" role="alert">
+          {trans.__(
+            'The server could not stop %1. Its log says why.',
+            unstopped
+          )}
+        </p>
+      )}
+      <ul className="eflows-Clusters">
+        {answer.clusters.map(cluster => (
+          <Cluster
+            key={cluster.id}
+            cluster={cluster}
+            stopping={model.isStopping(cluster.id)}
+            stop={props.stop}
+            trans={trans}
+          />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Cluster(props: {
+  cluster: ICluster;
+  stopping: boolean;
+  stop: (cluster: ICluster) => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { cluster, stopping, trans } = props;
+  return (
+    <li className="eflows-Cluster" data-testid="eflows-cluster">
+      <Sign name={cluster.alive ? 'cluster-ready' : 'cluster-broken'} />
+      <div className="eflows-Cluster-text">
+        <div className="eflows-Cluster-name" title={cluster.id}>
+          {ownerLabel(cluster, trans)}
+        </div>
+        <div className="eflows-Secondary">
+          {trans._n('%1 engine', '%1 engines', cluster.engines)}
+          {' · '}
+          {cluster.controller > 0
+            ? trans.__('controller %1', cluster.controller)
+            : trans.__('no controller')}
+        </div>
+      </div>
+      <button
+        className="jp-mod-styled jp-mod-reject eflows-Button"
+        disabled={stopping}
+        aria-label={trans.__('Stop cluster %1', cluster.id)}
+        onClick={() => props.stop(cluster)}
+      >
+        {stopping ? trans.__('Stopping…') : trans.__('Stop')}
+      </button>
+    </li>
+  );
+}
+
+function ownerLabel(cluster: ICluster, trans: TranslationBundle): string {
+  if (!cluster.alive) {
+    return trans.__('Left behind: %1', cluster.id);
+  }
+  return cluster.owner !== ''
+    ? cluster.owner
+    : trans.__('Process %1', cluster.owner_pid);
+}
+
+function failure(status: number, trans: TranslationBundle): string {
+  switch (status) {
+    case 0:
+      return trans.__('The server does not answer, so clusters are not shown.');
+    case 403:
+      return trans.__('You may not see the clusters on this server.');
+    case 404:
+      return trans.__(
+        'This server does not list clusters: its eflows_nb server extension is not enabled.'
+      );
+    default:
+      return trans.__(
+        'The server could not list its clusters (status %1). Its log says why.',
+        status
+      );
+  }
+}
+
+async function confirmStop(
+  cluster: ICluster,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const result = await showDialog({
+    title: trans.__('Stop this cluster?'),
+    body: trans._n(
+      'The engine of %2 is ended, and the task that it runs is lost.',
+      'The %1 engines of %2 are ended, and the tasks that they run are lost.',
+      cluster.engines,
+      ownerLabel(cluster, trans)
+    ),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.warnButton({ label: trans.__('Stop') })
+    ]
+  });
+  return result.button.accept;
+}

@@ -1,0 +1,297 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import { Sign } from '../signs/sign';
+import type { SessionStatus } from './model';
+import {
+  TASK_STATES,
+  type ClusterState,
+  type IEngine,
+  type ISession,
+  type TaskState
+} from './protocol';
+import type { IEflowsSession } from './tokens';
+
+/** The code that an empty panel teaches. */
+export const START_CODE = 'import eflows_nb as ef\n\nef.start(engines=2)';
+
+/** The section "This notebook" of the side panel. */
+export class SessionSection extends ReactWidget {
+  /**
+   * @param insert writes `START_CODE` into the current notebook
+   */
+  constructor(
+    session: IEflowsSession,
+    insert: () => void,
+    trans: TranslationBundle
+  ) {
+    super();
+    this._session = session;
+    this._insert = insert;
+    this._trans = trans;
+    this.id = 'eflows-nb-session';
+    this.addClass('eflows-Section');
+    this.title.label = trans.__('This notebook');
+    this.title.caption = trans.__('Engines and tasks of the current notebook');
+  }
+
+  protected render(): JSX.Element {
+    return (
+      <UseSignal signal={this._session.changed}>
+        {() => (
+          <Status
+            status={this._session.status}
+            insert={this._insert}
+            trans={this._trans}
+          />
+        )}
+      </UseSignal>
+    );
+  }
+
+  private _insert: () => void;
+  private _session: IEflowsSession;
+  private _trans: TranslationBundle;
+}
+
+function Status(props: {
+  status: SessionStatus;
+  insert: () => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { status, trans } = props;
+  switch (status.kind) {
+    case 'no-notebook':
+      return (
+        <p className="eflows-Empty" data-testid="eflows-empty">
+          {trans.__(
+            'Open a notebook, and its engines and tasks are shown here while it runs.'
+          )}
+        </p>
+      );
+    case 'no-kernel':
+      return (
+        <p className="eflows-Empty" data-testid="eflows-empty">
+          {trans.__(
+            '%1 has no kernel. Choose one to run it, and its engines and tasks are shown here.',
+            status.notebook
+          )}
+        </p>
+      );
+    case 'no-session':
+      return <Lesson {...props} notebook={status.notebook} />;
+    case 'other-version':
+      return (
+        <p className="eflows-Empty" role="alert">
+          {trans.__(
+            'The kernel of %1 runs another version of eflows-nb than this page (its messages have version %2). Install the same version for both, restart the kernel and reload the page.',
+            status.notebook,
+            String(status.version)
+          )}
+        </p>
+      );
+    case 'session':
+      return (
+        <Session
+          notebook={status.notebook}
+          session={status.session}
+          trans={trans}
+        />
+      );
+  }
+}
+
+function Lesson(props: {
+  notebook: string;
+  insert: () => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { trans } = props;
+  return (
+    <div className="eflows-Empty" data-testid="eflows-empty">
+      <p>
+        {trans.__('%1 has not started any engines or tasks yet.', props.notebook)}
+      </p>
+      <p>{trans.__('Run a cell like this one to start two engines:')}</p>
+      <pre className="eflows-Code">{START_CODE}</pre>
+      <button
+        className="jp-mod-styled jp-mod-accept eflows-Button"
+        onClick={props.insert}
+        data-testid="eflows-insert"
+      >
+        {trans.__('Insert this cell')}
+      </button>
+    </div>
+  );
+}
+
+function Session(props: {
+  notebook: string;
+  session: ISession;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { session, trans } = props;
+  return (
+    <div className="eflows-Session" data-testid="eflows-session">
+      <div className="eflows-Notebook" title={props.notebook}>
+        {props.notebook}
+      </div>
+      <div className="eflows-State" role="status">
+        <Sign name={`cluster-${session.state}`} />
+        <span data-testid="eflows-state">
+          {clusterStateLabel(session.state, trans)}
+        </span>
+        <span className="eflows-Secondary" data-testid="eflows-engines">
+          {enginesLabel(session, trans)}
+        </span>
+      </div>
+      {session.reason !== '' && (
+        <p className="eflows-Reason" role="alert" data-testid="eflows-reason">
+          {session.reason}
+        </p>
+      )}
+      <Tasks tasks={session.tasks} trans={trans} />
+      {session.engines.length > 0 && (
+        <Engines engines={session.engines} trans={trans} />
+      )}
+    </div>
+  );
+}
+
+function Tasks(props: {
+  tasks: ISession['tasks'];
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { tasks, trans } = props;
+  const total = TASK_STATES.reduce((sum, state) => sum + tasks[state], 0);
+  if (total === 0) {
+    return (
+      <p className="eflows-Secondary">
+        {trans.__('No tasks yet. Calling a task function submits one.')}
+      </p>
+    );
+  }
+  return (
+    <>
+      <h3 className="eflows-Heading">
+        {trans._n('%1 task', '%1 tasks', total)}
+      </h3>
+      <div className="eflows-Bar" aria-hidden="true">
+        {BAR_ORDER.filter(state => tasks[state] > 0).map(state => (
+          <span
+            key={state}
+            className={`eflows-mod-task-${state}`}
+            style={{ flexGrow: tasks[state] }}
+          />
+        ))}
+      </div>
+      <dl className="eflows-Counts">
+        {TASK_STATES.map(state => (
+          <div key={state} className={tasks[state] === 0 ? 'eflows-mod-zero' : ''}>
+            <dt>
+              <Sign name={`task-${state}`} />
+              {taskStateLabel(state, trans)}
+            </dt>
+            <dd data-testid={`eflows-${state}`}>{tasks[state]}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+function Engines(props: {
+  engines: readonly IEngine[];
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { trans } = props;
+  return (
+    <table className="eflows-Engines" aria-label={trans.__('Engines')}>
+      <thead>
+        <tr>
+          <th scope="col">{trans.__('Engine')}</th>
+          <th scope="col">{trans.__('Host')}</th>
+          <th scope="col" title={trans.__('Process number')}>
+            {trans.__('PID')}
+          </th>
+          <th scope="col" title={trans.__('Tasks that it holds now')}>
+            {trans.__('Running')}
+          </th>
+          <th scope="col" title={trans.__('Tasks that it has finished')}>
+            {trans.__('Finished')}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {props.engines.map(engine => (
+          <tr key={engine.engine} data-testid="eflows-engine">
+            <th scope="row">
+              <Sign name={engine.running > 0 ? 'task-running' : 'task-ready'} />
+              {engine.engine}
+            </th>
+            <td title={engine.host}>{engine.host}</td>
+            <td>{engine.pid}</td>
+            <td>{engine.running}</td>
+            <td>{engine.finished}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** What is settled first, so that the bar fills from its start. */
+const BAR_ORDER: readonly TaskState[] = [
+  'done',
+  'failed',
+  'cancelled',
+  'running',
+  'ready',
+  'waiting'
+];
+
+function enginesLabel(session: ISession, trans: TranslationBundle): string {
+  if (session.cluster === 'inline') {
+    return trans.__('tasks run in the kernel itself');
+  }
+  return trans.__(
+    '%1 of %2 engines (%3)',
+    session.engines.length,
+    session.requested,
+    session.cluster
+  );
+}
+
+function clusterStateLabel(
+  state: ClusterState,
+  trans: TranslationBundle
+): string {
+  switch (state) {
+    case 'starting':
+      return trans.__('Starting');
+    case 'ready':
+      return trans.__('Ready');
+    case 'stopped':
+      return trans.__('Stopped');
+    case 'broken':
+      return trans.__('Broken');
+  }
+}
+
+function taskStateLabel(state: TaskState, trans: TranslationBundle): string {
+  switch (state) {
+    case 'waiting':
+      return trans.__('Waiting');
+    case 'ready':
+      return trans.__('Ready');
+    case 'running':
+      return trans.__('Running');
+    case 'done':
+      return trans.__('Done');
+    case 'failed':
+      return trans.__('Failed');
+    case 'cancelled':
+      return trans.__('Cancelled');
+  }
+}

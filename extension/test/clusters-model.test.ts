@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import {
+  ClustersModel,
+  type Answer,
+  type IClusterRequests
+} from '../src/clusters/model';
+import { readClusters } from '../src/clusters/protocol';
+import listing from '../../tests/protocol/clusters.json';
+
+class Server implements IClusterRequests {
+  asked = 0;
+  willStop = true;
+  clusters = [...listing.clusters];
+
+  list(): Promise<Answer> {
+    this.asked++;
+    return Promise.resolve({ kind: 'listed', clusters: this.clusters });
+  }
+
+  stop(id: string): Promise<boolean> {
+    if (this.willStop) {
+      this.clusters = this.clusters.filter(cluster => cluster.id !== id);
+    }
+    return Promise.resolve(this.willStop);
+  }
+}
+
+test('the answer of the server is read whole', () => {
+  assert.deepEqual(readClusters(listing), listing.clusters);
+});
+
+test('an answer that is something else is not guessed at', () => {
+  for (const data of [null, [], {}, { clusters: 1 }, { clusters: [{}] }]) {
+    assert.equal(readClusters(data), null);
+  }
+});
+
+test('nothing is known before the server was asked', async () => {
+  const model = new ClustersModel(new Server());
+  assert.equal(model.answer, null);
+  await model.refresh();
+  assert.deepEqual(model.answer, {
+    kind: 'listed',
+    clusters: listing.clusters
+  });
+});
+
+test('asking again during a request asks once more, not many times', async () => {
+  const server = new Server();
+  const model = new ClustersModel(server);
+  const first = model.refresh();
+  await Promise.all([model.refresh(), model.refresh(), first]);
+  assert.equal(server.asked, 2);
+});
+
+test('a cluster is stopping until it is gone', async () => {
+  const model = new ClustersModel(new Server());
+  await model.refresh();
+  const stopped = model.stop('eflows-1a2b');
+  assert.ok(model.isStopping('eflows-1a2b'));
+  await stopped;
+  assert.ok(!model.isStopping('eflows-1a2b'));
+  assert.equal(
+    model.answer?.kind === 'listed' && model.answer.clusters.length,
+    1
+  );
+});
+
+test('a cluster that cannot be stopped is named', async () => {
+  const server = new Server();
+  server.willStop = false;
+  const model = new ClustersModel(server);
+  await model.stop('eflows-1a2b');
+  assert.equal(model.unstopped, 'eflows-1a2b');
+});
