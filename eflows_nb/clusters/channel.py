@@ -36,7 +36,7 @@ class Channel:
         self._socket.bind(self.address)
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._poll = select.poll()
-        self._poll.register(self._socket.FD, select.POLLIN)
+        self._poll.register(int(self._socket.FD), select.POLLIN)
         self._poll.register(self._wake_read, select.POLLIN)
         self._closed = False
 
@@ -67,7 +67,7 @@ class Channel:
     def receive(self) -> list[Message]:
         """Return the messages that have come, with the numbers of their engines."""
         arrived = []
-        while not self._closed and self._socket.EVENTS & zmq.POLLIN:
+        while not self._closed and int(self._socket.EVENTS) & zmq.POLLIN:
             identity, body = self._socket.recv_multipart()
             arrived.append(Message(int(identity.rpartition(b"-")[2]), pickle.loads(body)))
         return arrived

@@ -51,7 +51,7 @@ def _remove(prefix: str) -> None:
     try:
         for entry in os.scandir(folder):
             if entry.name.startswith(name) and entry.is_file(follow_symlinks=False):
-                os.unlink(entry.path)
+                os.unlink(entry.path)  # noqa: PTH108 - pathlib takes long to import
     except OSError:
         pass
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from eflows_nb.clusters.channel import Channel
-from eflows_nb.clusters.cluster import Arrival, ClusterState, EngineDown, EngineUp, Message, StateChange
+from eflows_nb.clusters.cluster import Arrival, ClusterState, EngineDown, EngineUp, StateChange
 from eflows_nb.clusters.protection import Protection
 from eflows_nb.engine.attach import CHANNEL
 from eflows_nb.engine.messages import Hello
@@ -109,7 +109,7 @@ class LocalCluster:
             self._protection.add_group(self._cluster.controller.pid)
             await self._start_engines(self.requested)
             self._loop.call_later(_START_LIMIT, self._check_start)
-        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+        except Exception as error:  # whatever it is, those who wait must hear of it
             logger.debug("the cluster did not start", exc_info=True)
             self._break(f"the local cluster did not start: {error}")
 
@@ -200,7 +200,9 @@ class LocalCluster:
             self._ask(self._replace())
         elif not self._joined and not self._processes:
             self._arrived.append(
-                StateChange(ClusterState.BROKEN, f"all engines are gone; the last one wrote: {self._last_words()}")
+                StateChange(
+                    ClusterState.BROKEN, f"all engines are gone; the last one wrote: {self._last_words()}"
+                )
             )
 
     async def _replace(self) -> None:
@@ -248,7 +250,9 @@ class LocalCluster:
     async def _stop(self) -> None:
         if self._cluster is None:
             return
-        launchers = [launcher for engines in self._cluster.engines.values() for launcher in engines.launchers.values()]
+        launchers = [
+            launcher for engines in self._cluster.engines.values() for launcher in engines.launchers.values()
+        ]
         try:
             for launcher in [*launchers, self._cluster.controller]:
                 if launcher is not None:

@@ -34,7 +34,7 @@ class Protection:
         self._say(f"GROUP {pid}")
 
     def remove_group(self, pid: int) -> None:
-        """This process group has ended."""
+        """Forget a process group, which has ended."""
         self._say(f"GONE {pid}")
 
     def add_files(self, prefix: str) -> None:

@@ -29,12 +29,12 @@ _attachment: Attachment | None = None
 
 
 class Attachment:
-    """This engine's end of the channel."""
+    """The end of the channel in an engine."""
 
     def __init__(self, address: str, session: str, engine: int) -> None:
         from tornado.ioloop import IOLoop
 
-        context = zmq.Context.instance()
+        context: zmq.Context[Any] = zmq.Context.instance()
         self._socket = _dealer(context, address, b"%d" % engine)
         self._output = _dealer(context, address, b"output-%d" % engine)
         self._loop = IOLoop.current()
@@ -50,7 +50,7 @@ class Attachment:
 
     def _receive(self) -> list[Any]:
         messages = []
-        while self._socket.EVENTS & zmq.POLLIN:
+        while int(self._socket.EVENTS) & zmq.POLLIN:
             messages.append(pickle.loads(self._socket.recv()))
         return messages
 
@@ -90,9 +90,7 @@ class Attachment:
         task = self._worker.current
         if task < 0:
             return
-        if self._worker.is_cancelled(task) or (
-            self._socket.poll(100) and self._worker.is_cancelled(task)
-        ):
+        if self._worker.is_cancelled(task) or (self._socket.poll(100) and self._worker.is_cancelled(task)):
             raise TaskCancelledByClient(f"task {task} was cancelled")
 
     def close(self) -> None:
@@ -103,7 +101,7 @@ class Attachment:
 
 
 def _dealer(context: zmq.Context[Any], address: str, identity: bytes) -> zmq.Socket[Any]:
-    made = context.socket(zmq.DEALER)
+    made: zmq.Socket[Any] = context.socket(zmq.DEALER)
     made.identity = identity
     made.set_hwm(0)
     made.linger = 2000
@@ -117,5 +115,5 @@ def attach() -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     address, session = os.environ[CHANNEL].split(" ")
-    engine = IPKernelApp.instance().parent.id
-    _attachment = Attachment(address, session, int(engine))
+    application: Any = IPKernelApp.instance().parent
+    _attachment = Attachment(address, session, int(application.id))

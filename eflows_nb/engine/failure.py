@@ -27,8 +27,9 @@ def describe(error: BaseException, own_frames: int) -> Failure:
     for _ in range(own_frames):
         trace = trace.tb_next if trace is not None else None
     text = "".join(traceback.format_exception(type(error), error, trace))
+    pickled: bytes | None
     try:
-        pickled: bytes | None = cloudpickle.dumps(error.with_traceback(None), 5)
+        pickled = cloudpickle.dumps(error.with_traceback(None), 5)
         pickle.loads(pickled)  # some exceptions pickle but do not come back
     except Exception:  # noqa: BLE001 - the exception's own code runs here
         pickled = None

@@ -17,6 +17,7 @@ LIMIT = 1 << 20
 """Bytes a task and stream that are shown; what is more stays in a file."""
 
 _PERIOD = 0.25
+_BLOCK = 1 << 20
 
 
 class _Stream:
@@ -32,9 +33,9 @@ class _Stream:
     def _open(self) -> None:
         descriptor, path = tempfile.mkstemp(prefix="eflows-output-")
         os.close(descriptor)
-        self.path = Path(path)
         self.file = os.open(path, os.O_RDWR | os.O_APPEND)
-        self.text = open(self.file, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115, PTH123
+        Path(path).unlink()  # nothing is left when the engine is killed
+        self.text = open(self.file, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
 
     def take_place(self) -> None:
         self._real = os.dup(self.number)
@@ -64,9 +65,11 @@ class _Stream:
             return ""
         text = self.read()
         if size > self.sent:
-            text += f"\n[{size} bytes in all; the rest is in {self._set_aside(name)}]\n"
-        else:
-            os.ftruncate(self.file, 0)
+            try:
+                text += f"\n[{size} bytes in all; they are in {self._set_aside(name)}]\n"
+            except OSError as error:
+                text += f"\n[{size} bytes in all; the rest is lost: {error}]\n"
+        os.ftruncate(self.file, 0)
         self.sent = 0
         return text
 
@@ -74,19 +77,14 @@ class _Stream:
         folder = Path.cwd() / ".eflows" / "output"
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / f"{name}-{os.getpid()}-{'out' if self.number == 1 else 'err'}.txt"
-        standing = self._real is not None
-        os.close(self.file)
-        shutil.move(self.path, target)
-        self._open()
-        if standing:
-            os.dup2(self.file, self.number)
-            setattr(sys, "stdout" if self.number == 1 else "stderr", self.text)
+        os.lseek(self.file, 0, os.SEEK_SET)
+        with open(self.file, "rb", closefd=False) as source, target.open("wb") as copy:
+            shutil.copyfileobj(source, copy, _BLOCK)
         return target
 
     def close(self) -> None:
         self.give_back()
         os.close(self.file)
-        self.path.unlink(missing_ok=True)
 
 
 class OutputCapture:

@@ -228,10 +228,7 @@ class Worker:
         return (Code.SMALL, packed)
 
     def _results(self, value: Any, args: Any, kwargs: Any, outputs: Outputs) -> Any:
-        if outputs.split:
-            values = _split(value, len(outputs.returns))
-        else:
-            values = (value,) * len(outputs.returns)
+        values = _split(value, len(outputs.returns)) if outputs.split else (value,)
         told = [self._result(datum, item) for datum, item in zip(outputs.returns, values, strict=True)]
         for where, datum in outputs.writes:
             told.append(self._result(datum, args[where] if type(where) is int else kwargs[where]))

@@ -38,6 +38,7 @@ class TaskOutputView:
             self._parents.popitem(last=False)
 
     def __call__(self, events: Sequence[Event]) -> None:
+        """Show what tasks wrote."""
         for event in events:
             if type(event) is TaskOutput:
                 self._show(event)

@@ -21,8 +21,8 @@ _PATIENCE = 1.0
 class ProgressView:
     """An observer that shows one progress bar while somebody waits for longer than a second.
 
-    It is a widget in a live notebook and a line in a terminal. Where the output is captured (a headless run, a
-    file, a pipe) there is none.
+    It is a widget in a live notebook and a line in a terminal. Where the output is captured (a headless run,
+    a file, a pipe) there is none.
     """
 
     def __init__(self, kernel: Any) -> None:
@@ -38,6 +38,7 @@ class ProgressView:
         self._bar: Any = None
 
     def __call__(self, events: Sequence[Event]) -> None:
+        """Count what ended."""
         with self._lock:
             for event in events:
                 if type(event) is TaskSubmitted:
@@ -79,7 +80,9 @@ class ProgressView:
 
         with self._lock:
             if self._wait == wait:
-                self._bar = tqdm(total=self._total, initial=self._done, desc="tasks", unit="task", leave=False)
+                self._bar = tqdm(
+                    total=self._total, initial=self._done, desc="tasks", unit="task", leave=False
+                )
 
     def _end(self, event: WaitEnded) -> None:
         if event.wait != self._wait:

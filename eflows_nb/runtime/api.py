@@ -86,8 +86,8 @@ def wait_on(value: Any, timeout: float | None = None) -> Any:
     Parameters
     ----------
     value
-        A future; a list, tuple or dict with futures in it, nested as you like; or an object that was passed to
-        a task as `INOUT` or `OUT`, whose newest version is returned. The caller's object is left as it is.
+        A future; a list, tuple or dict with futures in it, nested as you like; or an object that was passed
+        to a task as `INOUT` or `OUT`, whose newest version is returned. The caller's object is left as it is.
         Anything else is returned unchanged.
     timeout
         Seconds to wait at most; None waits as long as it takes.
@@ -225,7 +225,8 @@ def stop(*, cancel: bool = False) -> None:
     Raises
     ------
     Exception
-        What the first task raised that failed, if nobody was told of that before. The engines end all the same.
+        What the first task raised that failed, if nobody was told of that before. The engines end all the
+        same.
     """
     __tracebackhide__ = True
     session.current().stop(cancel=cancel)

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
+from eflows_nb.engine.packing import SCALARS, Packed, pack
 from eflows_nb.runtime.future import Future, Reference, collecting
 from eflows_nb.tasks.data import Datum
 from eflows_nb.tasks.direction import Direction
@@ -22,7 +22,7 @@ __all__ = ["Arguments", "StaleArgumentWarning"]
 
 
 class StaleArgumentWarning(UserWarning):
-    """An argument was changed here while a task still writes to it; the change here is what later tasks see."""
+    """An argument was changed here while a task still writes to it; later tasks see the change made here."""
 
 
 class _Known:
@@ -115,14 +115,16 @@ class Arguments:
         if direction is None:
             return value
         packed, found = _pack(value)
-        return value if found or not packed.buffers else Reference(self._datum_of(value, packed), writable=True)
+        return (
+            value if found or not packed.buffers else Reference(self._datum_of(value, packed), writable=True)
+        )
 
     def _changed_here(self, value: Any, known: _Known) -> bool:
         changed = _digest(_pack(value)[0]) != known.digest
         if changed:
             warnings.warn(
-                f"A {type(value).__name__} was changed here while a task that writes to it was not waited for. "
-                "Later tasks see the change made here, and not what the task wrote. Call ef.wait_on first.",
+                f"A {type(value).__name__} was changed here while a task that writes to it was not waited "
+                "for. Later tasks see the change made here, and not what the task wrote. Call ef.wait_on first.",
                 StaleArgumentWarning,
                 stacklevel=5,
             )

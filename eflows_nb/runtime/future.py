@@ -102,7 +102,7 @@ class Future:
 
     def _own_session(self) -> Session:
         if self._session is None:
-            raise_broken(self.datum.value)
+            raise self.datum.value
         return self._session
 
     def __await__(self) -> Generator[Any, None, Any]:
@@ -153,8 +153,8 @@ class Reference:
 
 def _foreign_text(number: int) -> str:
     return (
-        f"The future #{number} belongs to another session: it came here through a pickle, and its task is not "
-        "known here. Pickle results, not futures."
+        f"The future #{number} belongs to another session: it came here through a pickle, and its task is "
+        "not known here. Pickle results, not futures."
     )
 
 
@@ -183,14 +183,17 @@ def raise_broken(broken: Broken | EflowsError) -> Any:
 def _restored(broken: Broken) -> BaseException:
     told = broken.failure
     if told.frames is None and told.exception is None:
-        kind = {"EngineLostError": EngineLostError, "ClusterError": ClusterError}.get(told.kind, TaskFailedError)
+        kind = {"EngineLostError": EngineLostError, "ClusterError": ClusterError}.get(
+            told.kind, TaskFailedError
+        )
         if kind is not TaskFailedError:
             return kind(told.message)
     error, trace = failure.restore(told)
     where = f"In task '{broken.task.code.name}' #{broken.task.number}, on engine {broken.task.engine}."
     if error is None:
         error = TaskFailedError(
-            f"{told.kind}: {told.message}\n{where} The exception itself cannot be brought here:\n{told.traceback}"
+            f"{told.kind}: {told.message}\n{where} The exception itself cannot be brought here:\n"
+            f"{told.traceback}"
         )
     else:
         error.add_note(where)

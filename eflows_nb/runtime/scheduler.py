@@ -51,9 +51,7 @@ class Scheduler:
     @property
     def unfinished(self) -> int:
         """Number of tasks that are not done, failed or cancelled."""
-        return (
-            self.counts[TaskState.WAITING] + self.counts[TaskState.READY] + self.counts[TaskState.RUNNING]
-        )
+        return self.counts[TaskState.WAITING] + self.counts[TaskState.READY] + self.counts[TaskState.RUNNING]
 
     # What happened -------------------------------------------------------------------------------------
 
@@ -242,9 +240,7 @@ class Scheduler:
                 free.append(task)
                 continue
             if len(queues) > 1:  # what many read should not tie them all to one engine
-                missing = [
-                    datum for datum in task.reads if datum in missing or wanted[datum.number] > 1
-                ]
+                missing = [datum for datum in task.reads if datum in missing or wanted[datum.number] > 1]
             if missing:
                 self._count(TaskState.READY, TaskState.WAITING, 1)
                 task.state = TaskState.WAITING
@@ -487,8 +483,8 @@ def _because(task: Task, cause: Broken) -> Broken:
 
 def _blame(task: Task) -> Failure:
     message = (
-        f"Task '{task.code.name}' #{task.number} was running on {task.lost} engines when they died, and is not "
-        "tried again. It may use too much memory, or end its process."
+        f"Task '{task.code.name}' #{task.number} was running on {task.lost} engines when they died, and is "
+        "not tried again. It may use too much memory, or end its process."
     )
     return Failure("EngineLostError", message, None, None, message)
 

@@ -10,6 +10,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from eflows_nb.runtime.arguments import Arguments
 from eflows_nb.runtime.driver import Driver, Observer
 from eflows_nb.runtime.functions import FunctionTable
 from eflows_nb.runtime.future import Future, raise_broken
+from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.runtime.snapshot import SessionSnapshot
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.events import TaskSubmitted, WaitEnded, WaitStarted
@@ -155,7 +157,9 @@ class Session:
             if future.datum.value is PENDING and future.datum.producer is not None
         ]
         alive = {task.number: task for task in tasks}
-        self._driver.change(lambda scheduler: scheduler.cancel(alive.values(), "it was cancelled by the user"))
+        self._driver.change(
+            lambda scheduler: scheduler.cancel(alive.values(), "it was cancelled by the user")
+        )
         return len(alive)
 
     # Waiting -------------------------------------------------------------------------------------------
@@ -193,11 +197,11 @@ class Session:
                     datum = data[position]
                     left = None if deadline is None else max(0.0, deadline - time.monotonic())
                     if datum.value is PENDING:
-                        self._driver.wait(lambda datum=datum: datum.value is not PENDING, left)
+                        self._driver.wait(partial(_has_value, datum), left)
                     else:
                         wanted = [d for d in data[position:] if type(d.value) is Large]
-                        self._driver.change(lambda scheduler, wanted=wanted: scheduler.want(wanted))
-                        self._driver.wait(lambda datum=datum: _has_come(datum.value), left)
+                        self._driver.change(partial(Scheduler.want, data=wanted))
+                        self._driver.wait(partial(_has_come, datum), left)
                     position = _first_away(data, position)
         for datum in data:
             if type(datum.value) is Broken:
@@ -231,9 +235,9 @@ class Session:
         while waiting:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             with self._waiting(frozenset()):
-                self._driver.wait(lambda: any(f.datum.value is not PENDING for f in waiting), left)
-            ended = [future for future in waiting if future.datum.value is not PENDING]
-            waiting = [future for future in waiting if future.datum.value is PENDING]
+                self._driver.wait(partial(_any_has_value, waiting), left)
+            ended = [future for future in waiting if _has_value(future.datum)]
+            waiting = [future for future in waiting if not _has_value(future.datum)]
             yield from ended
 
     async def awaited(self, future: Future) -> Any:
@@ -367,8 +371,12 @@ class Session:
 
     def __repr__(self) -> str:
         shot = self.snapshot()
-        where = "this process" if shot.cluster == "inline" else f"{len(shot.engines)} of {shot.requested} engines"
-        tasks = ", ".join(f"{count} {state}" for state, count in shot.tasks.items() if count) or "no tasks yet"
+        where = (
+            "this process" if shot.cluster == "inline" else f"{len(shot.engines)} of {shot.requested} engines"
+        )
+        tasks = (
+            ", ".join(f"{count} {state}" for state, count in shot.tasks.items() if count) or "no tasks yet"
+        )
         return f"<session on {where}, {shot.state}: {tasks}>"
 
 
@@ -387,16 +395,24 @@ class _Waiting:
         self._driver.note(WaitEnded(time=time.time(), wait=self._number))
 
 
-def _has_come(value: Any) -> bool:
-    """Return whether the client has a value, or can map it, or had it and lost it again."""
-    return type(value) is not Large or value.shared is not None
+def _has_value(datum: Datum) -> bool:
+    return datum.value is not PENDING
+
+
+def _any_has_value(futures: list[Future]) -> bool:
+    return any(future.datum.value is not PENDING for future in futures)
+
+
+def _has_come(datum: Datum) -> bool:
+    """Return whether the client has a value or can map it, or must wait for it to be made again."""
+    return type(datum.value) is not Large or datum.value.shared is not None
 
 
 def _first_away(data: list[Datum], position: int) -> int:
     """Return the position of the first datum, from this one on, that the client does not have."""
     while position < len(data):
-        value = data[position].value
-        if value is PENDING or type(value) is Broken or not _has_come(value):
+        datum = data[position]
+        if datum.value is PENDING or type(datum.value) is Broken or not _has_come(datum):
             break
         position += 1
     return position

@@ -38,7 +38,9 @@ class Broken:
 
     __slots__ = ("cause", "failure", "reason", "seen", "task", "told")
 
-    def __init__(self, *, task: Task, failure: Any = None, reason: str = "", cause: Broken | None = None) -> None:
+    def __init__(
+        self, *, task: Task, failure: Any = None, reason: str = "", cause: Broken | None = None
+    ) -> None:
         self.task = task
         self.failure = failure
         self.reason = reason

@@ -20,7 +20,9 @@ R_co = TypeVar("R_co", covariant=True)
 class Submit(Protocol):
     """What takes the call of a task function and makes a task of it."""
 
-    def __call__(self, function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def __call__(
+        self, function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         """Return the future, or the futures, of what the function returns."""
 
 
@@ -70,7 +72,8 @@ class TaskFunction(Generic[P, R_co]):
             )
         if returns is not None and (isinstance(returns, bool) or not isinstance(returns, int) or returns < 1):
             raise TaskDefinitionError(
-                f"'{name}' cannot have returns={returns!r}. Give the number of values that it returns, 1 or more."
+                f"'{name}' cannot have returns={returns!r}. "
+                "Give the number of values that it returns, 1 or more."
             )
         self.function = function
         self.name = name
@@ -111,6 +114,7 @@ class TaskFunction(Generic[P, R_co]):
         )
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """Submit a task, and return its future, or as many as the function returns values."""
         if kwargs or len(args) != self._positional:
             self.signature.bind(*args, **kwargs)  # a wrong call is the caller's error, here and now
         return self._submit(self, args, kwargs)
@@ -121,7 +125,9 @@ class TaskFunction(Generic[P, R_co]):
     def __repr__(self) -> str:
         return f"<task function {self.name}{self.signature}>"
 
-    def locate_writes(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[int | str, Direction]]:
+    def locate_writes(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> list[tuple[int | str, Direction]]:
         """Return position or name, and direction, of the arguments of a call that it writes."""
         positions = {name: position for position, name in enumerate(self.signature.parameters)}
         found: list[tuple[int | str, Direction]] = []
