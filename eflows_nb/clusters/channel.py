@@ -21,6 +21,9 @@ from eflows_nb.clusters.cluster import Message
 
 __all__ = ["Channel"]
 
+_EVENTS = int(zmq.EVENTS)
+_READABLE = int(zmq.POLLIN)
+
 
 class Channel:
     """Messages to and from engines over one ZeroMQ socket, and a way to wake the thread that waits."""
@@ -67,7 +70,7 @@ class Channel:
     def receive(self) -> list[Message]:
         """Return the messages that have come, with the numbers of their engines."""
         arrived = []
-        while not self._closed and int(self._socket.EVENTS) & zmq.POLLIN:
+        while not self._closed and self._socket.get(_EVENTS) & _READABLE:
             identity, body = self._socket.recv_multipart()
             arrived.append(Message(int(identity.rpartition(b"-")[2]), pickle.loads(body)))
         return arrived

@@ -47,23 +47,23 @@ class Packed:
         return pickle.loads(self.head, buffers=[bytearray(buffer) for buffer in self.buffers])
 
 
-def pack(value: Any) -> Packed:
+def pack(value: Any, *, in_band: bool = False) -> Packed:
     """Pack a value without copying its large buffers, which must not change from now on.
 
-    What plain pickle cannot do (functions and classes of the notebook, lambdas) cloudpickle does, by value.
+    With `in_band` they are copied into the pickle. What plain pickle cannot do (functions and classes of the notebook, lambdas) cloudpickle does, by value.
     Whatever error the pickling of the value raises is passed on.
     """
     buffers: list[Any] = []
 
-    def in_band(buffer: pickle.PickleBuffer) -> bool:
+    def belongs_in_band(buffer: pickle.PickleBuffer) -> bool:
         raw = buffer.raw()
-        if raw.nbytes < INLINE:
+        if in_band or raw.nbytes < INLINE:
             return True
         buffers.append(raw)
         return False
 
     try:
-        head = pickle.dumps(value, 5, buffer_callback=in_band)
+        head = pickle.dumps(value, 5, buffer_callback=belongs_in_band)
         complete = b"__main__" not in head
     except Exception:  # noqa: BLE001 - pickle raises what it likes; cloudpickle has the last word
         complete = False
@@ -71,5 +71,5 @@ def pack(value: Any) -> Packed:
         import cloudpickle
 
         buffers.clear()
-        head = cloudpickle.dumps(value, 5, buffer_callback=in_band)
+        head = cloudpickle.dumps(value, 5, buffer_callback=belongs_in_band)
     return Packed(head, buffers)

@@ -10,11 +10,11 @@ import pickle
 import warnings
 import weakref
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from eflows_nb.engine.packing import SCALARS, Packed, pack
-from eflows_nb.runtime.future import Future, Reference, collecting
+from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
+from eflows_nb.runtime.future import Future, Reference, pickling
 from eflows_nb.tasks.data import Datum
 from eflows_nb.tasks.direction import Direction
 
@@ -72,7 +72,7 @@ class Arguments:
         self,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-        writes: list[tuple[int | str, Direction]],
+        writes: Sequence[tuple[int | str, Direction]] = (),
     ) -> tuple[bytes, tuple[Datum, ...]]:
         """Return the payload of a call and the data that it refers to.
 
@@ -83,14 +83,30 @@ class Arguments:
         """
         if self._known or writes:
             args, kwargs = self._replace(args, kwargs, dict(writes))
+        found: list[Datum] | None = []
+        pickling.found = found
+        try:
+            head = pickle.dumps((args, kwargs), 5, buffer_callback=_refuse_large)
+        except Exception:  # noqa: BLE001 - what plain pickle cannot do is done below, or its error is told there
+            head = None
+        finally:
+            pickling.found = None
+        if head is not None and b"__main__" not in head:
+            return head, tuple(dict.fromkeys(found)) if found else ()
+        return self._pack_by_value(args, kwargs)
+
+    def _pack_by_value(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[bytes, tuple[Datum, ...]]:
+        """Pack arguments that are large, or that plain pickle cannot pack."""
         packed, found = _pack((args, kwargs))
         if packed.buffers:
             args = tuple(self._freeze_if_large(value) for value in args)
             kwargs = {name: self._freeze_if_large(value) for name, value in kwargs.items()}
             packed, found = _pack((args, kwargs))
             if packed.buffers:  # many small ones that are large together
-                packed = Packed(pickle.dumps((args, kwargs), 5))
-        return packed.head, tuple(dict.fromkeys(found)) if found else ()
+                packed, found = _pack((args, kwargs), in_band=True)
+        return packed.head, tuple(dict.fromkeys(found))
 
     def _replace(
         self, args: tuple[Any, ...], kwargs: Mapping[str, Any], writes: Mapping[int | str, Direction]
@@ -124,7 +140,7 @@ class Arguments:
         if changed:
             warnings.warn(
                 f"A {type(value).__name__} was changed here while a task that writes to it was not waited "
-                "for. Later tasks see the change made here, and not what the task wrote. Call ef.wait_on first.",
+                "for. Later tasks see the change made here, not what the task wrote. Call ef.wait_on first.",
                 StaleArgumentWarning,
                 stacklevel=5,
             )
@@ -179,12 +195,20 @@ class Arguments:
                 del self._known[id(value)]
 
 
-def _pack(value: Any) -> tuple[Packed, list[Datum]]:
-    with collecting() as found:
-        try:
-            return pack(value), found
-        except TypeError as error:
-            raise TypeError(f"An argument cannot be sent to a task: {error}") from error
+def _refuse_large(buffer: pickle.PickleBuffer) -> bool:
+    if buffer.raw().nbytes >= INLINE:
+        raise ValueError
+    return True
+
+
+def _pack(value: Any, *, in_band: bool = False) -> tuple[Packed, list[Datum]]:
+    pickling.found = found = []
+    try:
+        return pack(value, in_band=in_band), found
+    except Exception as error:
+        raise TypeError(f"An argument cannot be sent to a task: {error}") from error
+    finally:
+        pickling.found = None
 
 
 def _digest(packed: Packed) -> int:

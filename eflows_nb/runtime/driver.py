@@ -29,7 +29,7 @@ from eflows_nb.errors import ClusterError, WaitTimeoutError
 from eflows_nb.runtime.commands import Command, ExportFrom, Interrupt, Remove, Send
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.runtime.snapshot import EngineSnapshot, SessionSnapshot
-from eflows_nb.tasks.data import Broken, Datum, Large
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.events import (
     ClusterChanged,
     EngineJoined,
@@ -89,10 +89,10 @@ class Driver:
     # Submitting ----------------------------------------------------------------------------------------
 
     def submit(self, task: Task) -> None:
-        """Take a task; it is sent now if an engine has nothing to do, else with the next batch."""
+        """Take a task; it is sent now if it can run and an engine has nothing to do, else with others."""
         self._inbox.append(task)
         self._since_pump += 1
-        if self._hungry or self._since_pump >= _PUMP_EVERY:
+        if self._since_pump >= _PUMP_EVERY or (self._hungry and not _waits(task)):
             self._since_pump = 0
             if self._lock.locked():
                 self.cluster.wake()  # whoever is at it has perhaps not seen this task
@@ -426,6 +426,10 @@ class Driver:
                 engines=engines,
                 tasks={state: self.scheduler.counts[state] for state in TaskState},
             )
+
+
+def _waits(task: Task) -> bool:
+    return any(datum.value is PENDING for datum in task.reads)
 
 
 def _failed(now: float, broken: Broken) -> TaskFailed:

@@ -25,7 +25,7 @@ class FunctionTable:
 
     def __init__(self) -> None:
         self._codes: dict[bytes, FunctionCode] = {}
-        self._last: dict[int, tuple[TaskFunction[Any, Any], tuple[Any, ...], FunctionCode]] = {}
+        self._known: dict[int, _Known] = {}
 
     def code(self, function: TaskFunction[Any, Any]) -> FunctionCode:
         """Return the code of a function as it is now.
@@ -35,10 +35,9 @@ class FunctionTable:
         TaskDefinitionError
             When the function refers to something that cannot be pickled.
         """
-        last = self._last.get(id(function))
-        used = _globals_used(function.function)
-        if last is not None and last[0] is function and _same(last[1], used):
-            return last[2]
+        known = self._known.get(id(function))
+        if known is not None and known.holds(function):
+            return known.code
         try:
             pickled = cloudpickle.dumps(function.function, 5)
         except Exception as error:
@@ -50,24 +49,36 @@ class FunctionTable:
         code = self._codes.get(pickled)
         if code is None:
             code = self._codes[pickled] = FunctionCode(len(self._codes), function.name, pickled)
-        self._last[id(function)] = (function, used, code)
+        self._known[id(function)] = _Known(function, code)
         return code
 
 
-def _globals_used(function: Any) -> tuple[Any, ...]:
-    """Return the objects that the global names and closure cells of a function refer to now."""
-    code = getattr(function, "__code__", None)
-    if not isinstance(code, types.CodeType):
-        return ()
-    namespace = function.__globals__
-    found = [namespace.get(name, _ABSENT) for name in code.co_names]
-    for cell in function.__closure__ or ():
-        try:
-            found.append(cell.cell_contents)
-        except ValueError:
-            found.append(_ABSENT)
-    return tuple(found)
+class _Known:
+    """The code of a function, and what its global names and closure cells referred to when it was made."""
+
+    __slots__ = ("_cells", "_function", "_namespace", "_used", "code")
+
+    def __init__(self, function: TaskFunction[Any, Any], code: FunctionCode) -> None:
+        plain = function.function
+        names = plain.__code__.co_names if isinstance(plain, types.FunctionType) else ()
+        self.code = code
+        self._function = function
+        self._namespace = plain.__globals__ if isinstance(plain, types.FunctionType) else {}
+        self._used = [(name, self._namespace.get(name, _ABSENT)) for name in names]
+        self._cells = [(cell, _contents(cell)) for cell in getattr(plain, "__closure__", None) or ()]
+
+    def holds(self, function: TaskFunction[Any, Any]) -> bool:
+        if function is not self._function:
+            return False
+        namespace = self._namespace
+        for name, value in self._used:
+            if namespace.get(name, _ABSENT) is not value:
+                return False
+        return all(_contents(cell) is value for cell, value in self._cells)
 
 
-def _same(old: tuple[Any, ...], new: tuple[Any, ...]) -> bool:
-    return len(old) == len(new) and all(a is b for a, b in zip(old, new, strict=True))
+def _contents(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return _ABSENT

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 import threading
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from eflows_nb.engine import failure, store
@@ -23,20 +22,10 @@ from eflows_nb.tasks.state import TaskState
 if TYPE_CHECKING:
     from eflows_nb.runtime.session import Session
 
-__all__ = ["Future", "Reference", "collecting", "raise_broken"]
+__all__ = ["Future", "Reference", "pickling", "raise_broken"]
 
-_pickling = threading.local()
-
-
-@contextmanager
-def collecting() -> Iterator[list[Datum]]:
-    """Collect the data that futures stand for while arguments are pickled; they become references."""
-    found: list[Datum] = []
-    _pickling.found = found
-    try:
-        yield found
-    finally:
-        _pickling.found = None
+pickling = threading.local()
+"""While arguments are pickled, ``found`` collects the data that futures stand for; else it is None or absent."""
 
 
 class Future:
@@ -109,7 +98,7 @@ class Future:
         return self._own_session().awaited(self).__await__()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        found = getattr(_pickling, "found", None)
+        found = getattr(pickling, "found", None)
         if found is None:
             return _foreign, (repr(self),)
         if self._session is None:
@@ -147,7 +136,7 @@ class Reference:
         self._writable = writable
 
     def __reduce__(self) -> tuple[Any, ...]:
-        _pickling.found.append(self._datum)
+        pickling.found.append(self._datum)
         return store.fetch_writable if self._writable else store.fetch, (self._datum.number,)
 
 

@@ -96,10 +96,10 @@ class Session:
         if inside_task():
             return function.function(*args, **kwargs)
         code = self._functions.code(function)
-        writes = function.locate_writes(args, kwargs) if function.directions else []
+        writes = function.locate_writes(args, kwargs) if function.directions else ()
         payload, reads = self._arguments.pack(args, kwargs, writes)
         number = next(self._numbers)
-        task = Task(number=number, code=code, payload=payload, reads=reads, origin=self.origin)
+        task = Task(number, code, payload, reads, self.origin)
         first = Datum(number, task)
         if function.returns == 1 and not writes:
             task.outputs = (first,)

@@ -36,8 +36,6 @@ class Task:
         The pickle of ``(args, kwargs)``.
     reads
         The data that the arguments refer to, each once.
-    wire_outputs
-        How the results are divided, as `eflows_nb.engine.messages.Outputs`; None for a single one.
     origin
         Number of the notebook cell execution that submitted it, -1 outside a notebook.
     """
@@ -58,22 +56,16 @@ class Task:
     )
 
     def __init__(
-        self,
-        *,
-        number: int,
-        code: FunctionCode,
-        payload: bytes,
-        reads: tuple[Datum, ...],
-        wire_outputs: Any = None,
-        origin: int = -1,
+        self, number: int, code: FunctionCode, payload: bytes, reads: tuple[Datum, ...], origin: int = -1
     ) -> None:
         self.number = number
         self.code = code
         self.payload = payload
         self.reads = reads
-        self.wire_outputs = wire_outputs
         self.origin = origin
         self.outputs: tuple[Datum, ...] = ()
+        self.wire_outputs: Any = None
+        """How the results are divided, as `eflows_nb.engine.messages.Outputs`; None for a single one."""
         self.state = TaskState.WAITING
         self.engine = -1
         self.unmet = 0
