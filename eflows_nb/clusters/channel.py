@@ -70,7 +70,7 @@ class Channel:
     def receive(self) -> list[Message]:
         """Return the messages that have come, with the numbers of their engines."""
         arrived = []
-        while not self._closed and self._socket.get(_EVENTS) & _READABLE:
+        while not self._closed and int(self._socket.get(_EVENTS)) & _READABLE:
             identity, body = self._socket.recv_multipart()
             arrived.append(Message(int(identity.rpartition(b"-")[2]), pickle.loads(body)))
         return arrived

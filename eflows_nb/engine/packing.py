@@ -50,8 +50,8 @@ class Packed:
 def pack(value: Any, *, in_band: bool = False) -> Packed:
     """Pack a value without copying its large buffers, which must not change from now on.
 
-    With `in_band` they are copied into the pickle. What plain pickle cannot do (functions and classes of the notebook, lambdas) cloudpickle does, by value.
-    Whatever error the pickling of the value raises is passed on.
+    With `in_band` they are copied into the pickle. What plain pickle cannot do (functions and classes of the
+    notebook, lambdas) cloudpickle does, by value. Whatever error the pickling of the value raises is passed on.
     """
     buffers: list[Any] = []
 

@@ -83,7 +83,7 @@ class Arguments:
         """
         if self._known or writes:
             args, kwargs = self._replace(args, kwargs, dict(writes))
-        found: list[Datum] | None = []
+        found: list[Datum] = []
         pickling.found = found
         try:
             head = pickle.dumps((args, kwargs), 5, buffer_callback=_refuse_large)
@@ -202,7 +202,8 @@ def _refuse_large(buffer: pickle.PickleBuffer) -> bool:
 
 
 def _pack(value: Any, *, in_band: bool = False) -> tuple[Packed, list[Datum]]:
-    pickling.found = found = []
+    found: list[Datum] = []
+    pickling.found = found
     try:
         return pack(value, in_band=in_band), found
     except Exception as error:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Future", "Reference", "pickling", "raise_broken"]
 
 pickling = threading.local()
-"""While arguments are pickled, ``found`` collects the data that futures stand for; else it is None or absent."""
+"""While arguments are pickled, ``found`` collects the data that futures stand for; else it is None."""
 
 
 class Future:
