@@ -18,7 +18,7 @@ from zmq.eventloop.zmqstream import ZMQStream
 
 from eflows_nb.engine.messages import Goodbye, Hello, Written
 from eflows_nb.engine.output import OutputCapture
-from eflows_nb.engine.worker import TaskCancelledByClient, Worker
+from eflows_nb.engine.worker import TaskCancelledByClient, Worker, become_engine
 
 __all__ = ["CHANNEL", "Attachment", "attach"]
 
@@ -115,5 +115,6 @@ def attach() -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     address, session = os.environ[CHANNEL].split(" ")
+    become_engine()
     application: Any = IPKernelApp.instance().parent
     _attachment = Attachment(address, session, int(application.id))

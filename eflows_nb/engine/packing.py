@@ -51,7 +51,7 @@ def pack(value: Any, *, in_band: bool = False) -> Packed:
     """Pack a value without copying its large buffers, which must not change from now on.
 
     With `in_band` they are copied into the pickle. What plain pickle cannot do (functions and classes of the
-    notebook, lambdas) cloudpickle does, by value. Whatever error the pickling of the value raises is passed on.
+    notebook, lambdas) cloudpickle does, by value. Whatever error pickling the value raises is passed on.
     """
     buffers: list[Any] = []
 

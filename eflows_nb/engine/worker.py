@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from threading import get_ident
 from typing import Any, Protocol
 
 import cloudpickle
@@ -25,17 +26,24 @@ from eflows_nb.engine.messages import (
 from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
 from eflows_nb.engine.store import MissingDatumError, Store
 
-__all__ = ["Capture", "Worker", "inside_task"]
+__all__ = ["Capture", "Worker", "become_engine", "inside_task"]
 
 SLICE = 0.010
 """Seconds of tasks after which results are sent and messages are looked at."""
 
-_running: Worker | None = None
+_running = 0  # the thread that runs tasks now
+_engine = False
+
+
+def become_engine() -> None:
+    """From now on this process is an engine: whatever runs here is part of a task."""
+    global _engine
+    _engine = True
 
 
 def inside_task() -> bool:
-    """Return whether the caller is (part of) a task that runs in this process."""
-    return _running is not None
+    """Return whether the caller is part of a task."""
+    return _running == get_ident() or _engine
 
 
 class Capture(Protocol):
@@ -139,7 +147,7 @@ class Worker:
         results: list[Any] = []
         seconds: list[float] = []
         last = begin
-        _running = self
+        _running = get_ident()
         try:
             with streams or nullcontext():
                 while self._position < len(batch.tasks):
@@ -155,7 +163,7 @@ class Worker:
                     if now - begin > SLICE or self._interrupt is not None:
                         break
         finally:
-            _running = None
+            _running = 0
             if self._position == len(batch.tasks):
                 self._batches.popleft()
                 self._position = 0

@@ -50,6 +50,7 @@ Observer = Callable[[Sequence[Event]], None]
 
 _PUMP_EVERY = 128
 _POLL_SECONDS = 1.0
+_GRACE_SECONDS = 0.01
 
 
 class Driver:
@@ -74,6 +75,7 @@ class Driver:
         self._turn = threading.Lock()  # whoever holds it waits for the cluster
         self._waiters = 0
         self._alone = threading.Event()  # set while the thread should drive
+        self._polling = False
         self._closed = False
         self._hungry = True
         self._since_pump = 0
@@ -105,7 +107,8 @@ class Driver:
         while self.scheduler.unfinished or self._inbox:
             before = self.scheduler.unfinished
             try:
-                self.cluster.wait(0)
+                with self._turn:
+                    self.cluster.wait(0)
             finally:
                 self.pump()
             if self.scheduler.unfinished == before and not self._inbox:
@@ -130,7 +133,8 @@ class Driver:
             return
         self._waiters += 1
         self._alone.clear()
-        self.cluster.wake()
+        if self._polling:
+            self.cluster.wake()
         try:
             while not done():
                 left = _POLL_SECONDS if deadline is None else deadline - time.monotonic()
@@ -161,10 +165,14 @@ class Driver:
     def _drive_alone(self) -> None:
         while not self._closed:
             self._alone.wait()
-            with self._turn:
-                if not self._waiters and not self._closed:
-                    self.cluster.wait(_POLL_SECONDS)
-            self.pump()
+            time.sleep(_GRACE_SECONDS)  # whoever has waited often waits again at once
+            while not self._waiters and not self._closed and self.cluster.kind != "inline":
+                with self._turn:
+                    self._polling = True
+                    if not self._waiters and not self._closed:
+                        self.cluster.wait(_POLL_SECONDS)
+                    self._polling = False
+                self.pump()
 
     # Moving --------------------------------------------------------------------------------------------
 
