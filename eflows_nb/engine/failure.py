@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import traceback
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import cloudpickle
-import tblib
 
 from eflows_nb.engine.messages import Failure
 
-__all__ = ["describe", "restore"]
+__all__ = ["FrameLine", "describe", "restore"]
+
+
+class FrameLine(NamedTuple):
+    """One line of a traceback: file, function and its first line, and the line that was running."""
+
+    file: str
+    function: str
+    first_line: int
+    line: int
 
 
 def describe(error: BaseException, own_frames: int) -> Failure:
@@ -33,8 +42,7 @@ def describe(error: BaseException, own_frames: int) -> Failure:
         pickle.loads(pickled)  # some exceptions pickle but do not come back
     except Exception:  # noqa: BLE001 - the exception's own code runs here
         pickled = None
-    frames = tblib.Traceback(trace).to_dict() if trace is not None else None
-    return Failure(type(error).__name__, _text(error), pickled, frames, text)
+    return Failure(type(error).__name__, _text(error), pickled, _lines(trace), text)
 
 
 def _text(error: BaseException) -> str:
@@ -44,13 +52,39 @@ def _text(error: BaseException) -> str:
         return "(the exception cannot be printed)"
 
 
+def _lines(trace: TracebackType | None) -> tuple[FrameLine, ...]:
+    lines = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        lines.append(FrameLine(code.co_filename, code.co_name, code.co_firstlineno, trace.tb_lineno))
+        trace = trace.tb_next
+    return tuple(lines)
+
+
 def restore(failure: Failure) -> tuple[BaseException | None, TracebackType | None]:
-    """Return the exception, None where it could not be pickled, and its traceback."""
+    """Return the exception, None where it could not be brought here, and its traceback."""
     error: Any = None
     if failure.exception is not None:
         try:
             error = pickle.loads(failure.exception)
         except Exception:  # noqa: BLE001 - a class that cannot be imported here
             error = None
-    trace = tblib.Traceback.from_dict(failure.frames).as_traceback() if failure.frames is not None else None
+    trace: TracebackType | None = None
+    for line in reversed(failure.frames):
+        trace = _traceback(line, trace)
     return error, trace
+
+
+def _traceback(line: FrameLine, following: TracebackType | None) -> TracebackType:
+    """Make a traceback entry that names a line of source: front ends show the line itself, cells included."""
+    # The line of an instruction is counted from the first line of its code.
+    source = "\n" * (line.line - line.first_line) + "raise ZeroDivisionError"
+    code = compile(source, line.file, "exec").replace(
+        co_name=line.function, co_qualname=line.function, co_firstlineno=line.first_line
+    )
+    try:
+        exec(code, {"__name__": line.file})
+    except ZeroDivisionError:
+        raised = sys.exc_info()[2]
+    assert raised is not None and raised.tb_next is not None
+    return TracebackType(following, raised.tb_next.tb_frame, raised.tb_next.tb_lasti, line.line)

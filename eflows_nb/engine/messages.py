@@ -162,7 +162,7 @@ class Failure(NamedTuple):
     exception
         The exception as a pickle, None when it cannot be pickled.
     frames
-        Its traceback as plain data, from the task function down.
+        The lines of its traceback, `eflows_nb.engine.failure.FrameLine`, from the task function down.
     traceback
         Its traceback as text.
     """
@@ -170,5 +170,5 @@ class Failure(NamedTuple):
     kind: str
     message: str
     exception: bytes | None
-    frames: Any
+    frames: tuple[Any, ...]
     traceback: str

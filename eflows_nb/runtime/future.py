@@ -57,6 +57,7 @@ class Future:
         Exception
             Whatever the task function raised.
         """
+        __tracebackhide__ = True
         return self._own_session().wait_on(self, timeout=timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
@@ -156,6 +157,7 @@ def _foreign(description: str) -> Future:
 
 def raise_broken(broken: Broken | EflowsError) -> Any:
     """Raise what a broken datum stands for: the task's own exception with its traceback, or a reason."""
+    __tracebackhide__ = True
     if isinstance(broken, EflowsError):
         raise broken
     broken.seen = True
@@ -171,7 +173,7 @@ def raise_broken(broken: Broken | EflowsError) -> Any:
 
 def _restored(broken: Broken) -> BaseException:
     told = broken.failure
-    if told.frames is None and told.exception is None:
+    if told.exception is None:
         kind = {"EngineLostError": EngineLostError, "ClusterError": ClusterError}.get(
             told.kind, TaskFailedError
         )

@@ -486,11 +486,11 @@ def _blame(task: Task) -> Failure:
         f"Task '{task.code.name}' #{task.number} was running on {task.lost} engines when they died, and is "
         "not tried again. It may use too much memory, or end its process."
     )
-    return Failure("EngineLostError", message, None, None, message)
+    return Failure("EngineLostError", message, None, (), message)
 
 
 def _unshared(datum: Datum, reason: str) -> Broken:
     task = datum.producer
     assert task is not None
     message = f"A result of task '{task.code.name}' #{task.number} cannot be brought here: {reason}."
-    return Broken(task=task, failure=Failure("ClusterError", message, None, None, message))
+    return Broken(task=task, failure=Failure("ClusterError", message, None, (), message))
