@@ -86,5 +86,6 @@ def _traceback(line: FrameLine, following: TracebackType | None) -> TracebackTyp
         exec(code, {"__name__": line.file})
     except ZeroDivisionError:
         raised = sys.exc_info()[2]
-    assert raised is not None and raised.tb_next is not None
+    assert raised is not None
+    assert raised.tb_next is not None
     return TracebackType(following, raised.tb_next.tb_frame, raised.tb_next.tb_lasti, line.line)
