@@ -45,9 +45,8 @@ class Boundaries:
         for side in fields(self):
             kind = getattr(self, side.name)
             if kind not in list(Side):
-                raise ValueError(
-                    f"The {side.name} boundary is {kind!r}; it can be {', '.join(repr(str(s)) for s in Side)}."
-                )
+                known = ", ".join(repr(str(one)) for one in Side)
+                raise ValueError(f"The {side.name} boundary is {kind!r}; it can be {known}.")
         for one, other in (("west", "east"), ("south", "north")):
             kinds = (getattr(self, one), getattr(self, other))
             if kinds.count(Side.PERIODIC) == 1:

@@ -61,9 +61,10 @@ def place_gauges(positions: ArrayLike, grid: Grid, wet: NDArray[np.bool_]) -> Ga
     rows, columns = wet.shape
     outside = ~((index >= -0.5) & (index <= [columns - 0.5, rows - 0.5])).all(axis=1)
     if outside.any():
-        n = int(np.flatnonzero(outside)[0])
+        first = int(np.flatnonzero(outside)[0])
         raise ValueError(
-            f"Gauge {n} at {tuple(points[n].tolist())} lies outside the domain; leave it out or enlarge the domain."
+            f"Gauge {first} at {tuple(points[first].tolist())} lies outside the domain; leave it out or "
+            "enlarge the domain."
         )
     if not wet.any():
         raise ValueError("No cell of the domain holds water, so there is nothing for a gauge to read.")

@@ -86,12 +86,12 @@ class CartesianGrid:
     @property
     def x(self) -> Array:
         """Coordinates of the cell centres from west to east, m."""
-        return self.west + self.dx * (np.arange(self.nx) + 0.5)
+        return np.asarray(self.west + self.dx * (np.arange(self.nx) + 0.5), np.float64)
 
     @property
     def y(self) -> Array:
         """Coordinates of the cell centres from south to north, m."""
-        return self.south + self.dy * (np.arange(self.ny) + 0.5)
+        return np.asarray(self.south + self.dy * (np.arange(self.ny) + 0.5), np.float64)
 
     def row_metrics(self) -> Array:
         """Return what the sweep needs of each row; see `Grid.row_metrics`."""
@@ -105,12 +105,12 @@ class CartesianGrid:
     def fractional_index(self, positions: Array) -> Array:
         """Return (column, row) of positions in metres."""
         origin = np.array([self.west, self.south])
-        return (positions - origin) / np.array([self.dx, self.dy]) - 0.5
+        return np.asarray((positions - origin) / [self.dx, self.dy] - 0.5)
 
     def positions(self, fractional_index: Array) -> Array:
         """Return positions in metres of (column, row)."""
         origin = np.array([self.west, self.south])
-        return origin + (fractional_index + 0.5) * np.array([self.dx, self.dy])
+        return np.asarray(origin + (fractional_index + 0.5) * [self.dx, self.dy])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -159,7 +159,7 @@ class SphericalGrid:
 
     def _latitude_faces(self) -> Array:
         step = self._spacing[1]
-        return self.lat[0] + step * (np.arange(self.lat.size + 1) - 0.5)
+        return np.asarray(self.lat[0] + step * (np.arange(self.lat.size + 1) - 0.5), np.float64)
 
     def row_metrics(self) -> Array:
         """Return what the sweep needs of each row; see `Grid.row_metrics`."""
@@ -187,7 +187,7 @@ class SphericalGrid:
         step = np.array(self._spacing)
         west = self.lon[0] - 0.5 * step[0]
         lon = west + (positions[:, 0] - west) % 360.0
-        return (np.column_stack((lon, positions[:, 1])) - [self.lon[0], self.lat[0]]) / step
+        return np.asarray((np.column_stack((lon, positions[:, 1])) - [self.lon[0], self.lat[0]]) / step)
 
     def positions(self, fractional_index: Array) -> Array:
         """Return (longitude, latitude) of (column, row)."""

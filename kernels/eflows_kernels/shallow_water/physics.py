@@ -111,9 +111,9 @@ def outgoing_velocity(elevation: float, depth: float) -> float:
 
 
 def friction_factor(depth: float, flow: float, manning_squared: float, dt: float) -> float:
-    """What bottom friction leaves of the momentum after `dt` seconds, between 0 and 1.
+    """Return what bottom friction leaves of the momentum after `dt` seconds, between 0 and 1.
 
     Manning's law du/dt = -g n² |u| u / h^(4/3), solved exactly at constant depth; `flow` is the size of
     the momentum, m²/s.
     """
-    return 1.0 / (1.0 + dt * GRAVITY * manning_squared * flow / (depth * depth * depth ** (1.0 / 3.0)))
+    return 1.0 / (1.0 + dt * GRAVITY * manning_squared * flow / math.pow(depth, 7.0 / 3.0))

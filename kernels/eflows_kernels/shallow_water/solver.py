@@ -267,10 +267,9 @@ class _Run:
         return self._sweep_stage(2, dt, self._middle, self._next)
 
     def _sweep_stage(self, stage: int, dt: float, source: Array, target: Array) -> bool:
-        self._sweep(
-            stage, self.time, dt, self._bed, self.now, source, target, self.highest, self.arrival,
-            self._metrics, self._sides, self._limits, self._bounds, self._report,
-        )  # fmt: skip
+        fields = (self._bed, self.now, source, target, self.highest, self.arrival, self._metrics)
+        arguments = (stage, self.time, dt, *fields, self._sides, self._limits)
+        self._sweep(arguments, self._bounds, self._report)
         return not self._report[:, 1].any()
 
     def _fastest(self) -> float:

@@ -9,24 +9,27 @@ from typing import cast
 import numba
 import numpy as np
 from numba import float64, int64, prange, void
+from numba.core import types
 from numpy.typing import NDArray
 
-from eflows_kernels.shallow_water import block, physics
-from eflows_kernels.shallow_water.block import PLANE_SIZE, advance_block
+from eflows_kernels.shallow_water import block, ghosts, loops, physics, planes
+from eflows_kernels.shallow_water.block import advance_block
+from eflows_kernels.shallow_water.planes import PLANE_SIZE
 
 Array = NDArray[np.float64]
-Sweep = Callable[..., None]
+Indices = NDArray[np.int64]
+Arguments = tuple[int, float, float, Array, Array, Array, Array, Array, Array, Array, Indices, Array]
+"""What `advance_block` takes before the bounds: stage, time, dt and nine arrays."""
+Sweep = Callable[[Arguments, Indices, Array], None]
 
 _COLUMNS = 128
 _LINE, _PLANE, _CUBE = float64[::1], float64[:, ::1], float64[:, :, ::1]
+_TYPES = (int64, float64, float64, _PLANE, _CUBE, _CUBE, _CUBE, _PLANE, _PLANE, _PLANE, int64[::1], _LINE)
 # One eager signature, so that no caller's array can trigger a second compilation.
-_SIGNATURE = void(
-    int64, float64, float64, _PLANE, _CUBE, _CUBE, _CUBE, _PLANE, _PLANE, _PLANE,
-    int64[::1], _LINE, int64[:, ::1], _PLANE,
-)  # fmt: skip
+_SIGNATURE = void(types.Tuple(_TYPES), int64[:, ::1], _PLANE)  # type: ignore[no-untyped-call]
 
 
-def block_bounds(shape: tuple[int, int], *, threads: int) -> NDArray[np.int64]:
+def block_bounds(shape: tuple[int, int], *, threads: int) -> Indices:
     """Return the bounds of blocks that cover a grid: first and last row, first and last column.
 
     Each block fits the scratch planes of `advance_block`, and every thread gets at least one.
@@ -45,8 +48,8 @@ def block_bounds(shape: tuple[int, int], *, threads: int) -> NDArray[np.int64]:
 def compiled_sweep(*, threads: int) -> Sweep:
     """Return machine code that runs `advance_block` on every block, on one thread or on several.
 
-    Its arguments are those of `advance_block`, with a row of `bounds` and of `report` for each block. The
-    code for one thread compiles in half the time and needs no threading layer.
+    It takes a row of `bounds` and of `report` for each block. The code for one thread compiles sooner and
+    needs no threading layer.
     """
     return _serial_sweep(_source_digest()) if threads == 1 else _parallel_sweep(_source_digest())
 
@@ -55,22 +58,17 @@ def compiled_sweep(*, threads: int) -> Sweep:
 # sweeps therefore close over a digest of that source, which makes it part of the key of their cache.
 @functools.cache
 def _source_digest() -> str:
-    sources = "".join(inspect.getsource(module) for module in (physics, block))
+    sources = "".join(inspect.getsource(module) for module in (physics, planes, ghosts, loops, block))
     return hashlib.sha256(sources.encode()).hexdigest()
 
 
 @functools.cache
 def _serial_sweep(digest: str) -> Sweep:
     @numba.njit(_SIGNATURE, cache=True, nogil=True, error_model="numpy")
-    def sweep(
-        stage, time, dt, bed, start, now, out, highest, arrival, metrics, sides, limits, bounds, report
-    ):  # type: ignore[no-untyped-def]
+    def sweep(arguments: Arguments, bounds: Indices, report: Array) -> None:
         digest  # noqa: B018
         for n in range(len(bounds)):
-            advance_block(
-                stage, time, dt, bed, start, now, out, highest, arrival, metrics, sides, limits,
-                bounds[n], report[n],
-            )  # fmt: skip
+            advance_block(*arguments, bounds[n], report[n])
 
     return cast(Sweep, sweep)
 
@@ -78,14 +76,9 @@ def _serial_sweep(digest: str) -> Sweep:
 @functools.cache
 def _parallel_sweep(digest: str) -> Sweep:
     @numba.njit(_SIGNATURE, cache=True, nogil=True, error_model="numpy", parallel=True)
-    def sweep(
-        stage, time, dt, bed, start, now, out, highest, arrival, metrics, sides, limits, bounds, report
-    ):  # type: ignore[no-untyped-def]
+    def sweep(arguments: Arguments, bounds: Indices, report: Array) -> None:
         digest  # noqa: B018
         for n in prange(len(bounds)):
-            advance_block(
-                stage, time, dt, bed, start, now, out, highest, arrival, metrics, sides, limits,
-                bounds[n], report[n],
-            )  # fmt: skip
+            advance_block(*arguments, bounds[n], report[n])
 
     return cast(Sweep, sweep)
