@@ -135,7 +135,7 @@ class Results(NamedTuple):
 
 
 class Exported(NamedTuple):
-    """Where a datum can be mapped; None when it could not be exported, with the reason."""
+    """Where a datum can be mapped; None when it is not here, or could not be shared for a reason."""
 
     datum: int
     shared: Any

@@ -246,7 +246,7 @@ class Worker:
         try:
             value = self._store[datum]
         except KeyError:
-            self._send(Exported(datum, None, "the engine no longer holds it"))
+            self._send(Exported(datum, None))
             return
         try:
             self._send(Exported(datum, shared.export(value, self._session)))

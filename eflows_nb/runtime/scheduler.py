@@ -149,10 +149,14 @@ class Scheduler:
         large = datum.value
         if type(large) is not Large:
             del self._exporting[datum_number]
+        elif shared is None and reason:
+            del self._exporting[datum_number]
+            broken = _unshared(datum, reason)
+            for reader in [*self._break(datum, broken), *waiting]:
+                if not reader.state.is_final:
+                    self._cancel(reader, _because(reader, broken))
         elif shared is None:
             large.engines.discard(number)
-            if reason and number in self.engines and not large.engines and datum.producer is None:
-                self._break(datum, _unshared(datum, reason))
             self._not_exported(datum)
         else:
             del self._exporting[datum_number]
