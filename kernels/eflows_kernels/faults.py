@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from eflows_kernels.sphere import destination
+
 RIGIDITY = 40e9
 """Shear modulus in Pa where a source states none: a common value for the subduction interface."""
 
@@ -92,6 +94,22 @@ class Subfaults:
     def top(self) -> NDArray[np.float64]:
         """Depth of each upper edge in metres."""
         return self.depth - 0.5 * self.width * np.sin(np.radians(self.dip))
+
+    @property
+    def outlines(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Longitude and latitude of each rectangle's corners seen from above, arrays (subfault, 5), closed.
+
+        The upper edge comes first, in the direction of strike.
+        """
+        strike, dip = np.radians(self.strike)[:, None], np.radians(self.dip)[:, None]
+        along = 0.5 * self.length[:, None] * np.array([-1.0, 1.0, 1.0, -1.0, -1.0])
+        right = 0.5 * self.width[:, None] * np.cos(dip) * np.array([-1.0, -1.0, 1.0, 1.0, -1.0])
+        return destination(
+            self.longitude[:, None],
+            self.latitude[:, None],
+            east=along * np.sin(strike) + right * np.cos(strike),
+            north=along * np.cos(strike) - right * np.sin(strike),
+        )
 
     @property
     def moment(self) -> float:

@@ -117,6 +117,17 @@ def test_there_and_back_on_the_sphere_is_where_one_was():
     assert wrapped([-180.0 - 1e-15, 180.0, 540.0], west=-180.0).tolist() == [-180.0, -180.0, -180.0]
 
 
+def test_outlines_are_the_edges_seen_from_above():
+    """A fault that strikes north and dips east has its upper edge in the west, and closes."""
+    source = fault(longitude=0.0, latitude=0.0, strike=0.0, dip=60.0, depth=30e3)
+
+    lon, lat = source.outlines
+
+    degree = np.radians(1.0) * EARTH_RADIUS
+    np.testing.assert_allclose(lat * degree, [[-50e3, 50e3, 50e3, -50e3, -50e3]], rtol=1e-4)
+    np.testing.assert_allclose(lon * degree, [[-12.5e3, -12.5e3, 12.5e3, 12.5e3, -12.5e3]], rtol=1e-4)
+
+
 def test_subfaults_know_their_moment_and_refuse_nonsense():
     """Moment is rigidity times area times slip; fields of different length or in the air are errors."""
     assert fault().moment == pytest.approx(40e9 * 100e3 * 50e3 * 5)
