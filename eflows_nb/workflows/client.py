@@ -30,7 +30,10 @@ ef.barrier()"""
 _HAS_SESSION = """\
 (lambda module: module is not None and module.existing() is not None)(
     __import__('sys').modules.get('eflows_nb.runtime.session'))"""
-_STOP = "__import__('eflows_nb').stop()"
+# Without the number of engines the cluster is the notebook's own again, and stop() ends it.
+_STOP = """\
+__import__('os').environ.pop('EFLOWS_ENGINES', None)
+__import__('eflows_nb').stop(cancel=True)"""
 _STOP_SECONDS = 15.0
 
 
@@ -59,6 +62,9 @@ class WorkflowClient(PapermillNotebookClient):  # type: ignore[misc]
     ) -> None:
         super().__init__(nb_man, km=manager, **options)
         self.owns_km = True
+        if manager.ipykernel:
+            # Being interrupted at its shutdown is no error to tell the user of.
+            self.extra_arguments = ["--IPKernelApp.log_level=50"]
         self.interruption = Interruption(manager)
         self._on_progress = on_progress
         self._started = time.monotonic()

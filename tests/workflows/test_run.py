@@ -69,6 +69,20 @@ def test_a_kernel_that_is_not_installed_becomes_this_python(
 
 
 @pytest.mark.notebooks
+def test_python3_is_this_python_whatever_is_installed_elsewhere(
+    write_notebook: WriteNotebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel of this name that the user installed from another environment does not win."""
+    other = tmp_path / "kernels" / "python3"
+    other.mkdir(parents=True)
+    (other / "kernel.json").write_text('{"argv": ["false"], "language": "python", "display_name": "Other"}')
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    notebook = write_notebook("x = 1", metadata={"kernelspec": {"name": "python3", "language": "python"}})
+
+    assert run(notebook, output=tmp_path).ok
+
+
+@pytest.mark.notebooks
 def test_a_failing_cell_ends_the_run_and_is_named(write_notebook: WriteNotebook, tmp_path: Path) -> None:
     """The cell is counted as in the notebook that was run; those after it are not executed."""
     notebook = write_notebook("# Title", "\nvalue = 1 / n", "open('never', 'w')", parameters="n: float = 1.0")
