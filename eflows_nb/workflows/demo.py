@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import eflows_nb
 from eflows_nb.errors import NotebookError
 
 __all__ = ["demo_notebook", "figures"]
@@ -21,7 +20,7 @@ def demo_notebook() -> Path:
     NotebookError
         If this installation has none.
     """
-    package = Path(eflows_nb.__file__).parent
+    package = Path(__file__).parents[1]
     # A wheel holds the notebooks inside the package, a checkout beside it.
     places = [package / "notebooks" / _NAME, package.parent / "notebooks" / _NAME]
     found = next((place for place in places if place.is_file()), None)
