@@ -234,7 +234,7 @@ class Driver:
 
     def _take(self, engine: int, content: Any) -> None:
         if type(content) is Results:
-            self.scheduler.results(engine, content.results, content.seconds)
+            self.scheduler.results(engine, content.results, content.seconds, content.start)
         elif type(content) is Exported:
             self.scheduler.exported(engine, content.datum, content.shared, content.reason)
         elif type(content) is Written:
@@ -324,7 +324,7 @@ class Driver:
 
         with self._lock:
             self.scheduler.want([Datum(large.datum, value=large) for large in missing(self.scheduler)])
-        self.wait(lambda: not missing(self.scheduler) or not self.scheduler.engines)
+        self.wait(lambda: not self.scheduler.exporting or not self.scheduler.engines)
 
     def close(self) -> None:
         """Let the thread end."""
@@ -380,7 +380,9 @@ class Driver:
                         state=change.state,
                         tasks=numbers,
                         engine=change.engine,
+                        starts=tuple(change.starts),
                         seconds=tuple(change.seconds),
+                        sizes=tuple(change.sizes),
                     )
                 )
             for broken in self.scheduler.failures:

@@ -18,13 +18,16 @@ from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import Task
 
-__all__ = ["FAILURES_KEPT", "LOST_ENGINES_LIMIT", "Scheduler"]
+__all__ = ["FAILURES_KEPT", "LOST_ENGINES_LIMIT", "MISSED_LIMIT", "Scheduler"]
 
 FAILURES_KEPT = 100
 """Number of failures that are kept for a barrier to tell."""
 
 LOST_ENGINES_LIMIT = 3
 """A task that was running on so many engines when they died is blamed for it, and fails."""
+
+MISSED_LIMIT = 100
+"""A task that did not find an input on its engine so many times fails: what it reads has been removed."""
 
 
 class Scheduler:
@@ -47,6 +50,12 @@ class Scheduler:
         self._ready: list[Task] = []
         self._exporting: dict[int, tuple[Datum, list[Task]]] = {}
         self._commands: list[Command] = []
+        self._missed: dict[int, int] = {}
+
+    @property
+    def exporting(self) -> bool:
+        """Whether an engine was asked to share something and has not answered yet."""
+        return bool(self._exporting)
 
     @property
     def unfinished(self) -> int:
@@ -79,7 +88,7 @@ class Scheduler:
         for large in list(queue.holds):
             large.engines.discard(number)
         for datum, _ in list(self._exporting.values()):
-            if type(datum.value) is Large and not datum.value.engines and datum.value.shared is None:
+            if type(datum.value) is not Large or _is_lost(datum):  # one may be forgotten for another
                 self._not_exported(datum)
         running = True
         for flight in queue.flights:
@@ -89,13 +98,15 @@ class Scheduler:
                 task.lost += blame and running
                 running = False
                 if task.lost >= LOST_ENGINES_LIMIT:
-                    self._fail(task, _blame(task), number, 0.0)
+                    self._fail(task, _blame(task), number)
                 else:
                     self._requeue(task)
         self._ready.extend(queue.queue)
 
-    def results(self, number: int, results: Sequence[Any], seconds: Sequence[float]) -> None:
-        """The next tasks of an engine's oldest batch have come back."""
+    def results(
+        self, number: int, results: Sequence[Any], seconds: Sequence[float], start: float = 0.0
+    ) -> None:
+        """The next tasks of an engine's oldest batch have come back, run one after the other from `start`."""
         queue = self.engines.get(number)
         if queue is None:
             return
@@ -105,56 +116,67 @@ class Scheduler:
         if flight.done == len(flight.tasks):
             queue.flights.popleft()
         done: list[Task] = []
+        starts: list[float] = []
         times: list[float] = []
+        sizes: list[int] = []
         spent: dict[int, tuple[int, float]] = {}
         for task, result, duration in zip(tasks, results, seconds, strict=True):
+            began = start
+            start += duration
+            size = 0
             if task.state is not TaskState.RUNNING or task.engine != number:
                 self._discard(task, result, queue)
                 continue
             if type(result) is not tuple:
                 self._resolve(task.outputs[0], result)
             elif (code := result[0]) is Code.SMALL:
+                size = result[1].size
                 self._resolve(task.outputs[0], result[1])
             elif code is Code.KEPT or code is Code.MANY:
-                self._resolve_all(task, result, queue)
+                size = self._resolve_all(task, result, queue)
             elif code is Code.FAILED:
-                self._fail(task, result[1], number, duration)
+                self._fail(task, result[1], number, began, duration)
                 continue
             elif code is Code.CANCELLED:
                 self._cancel(task, Broken(task=task, reason="it was interrupted"))
                 continue
             else:
-                self._requeue(task)
+                if code is Code.MISSING and self._is_hopeless(task):
+                    self._fail(task, _deprived(task), number, duration)
+                else:
+                    self._requeue(task)
                 continue
             task.state = TaskState.DONE
             done.append(task)
+            starts.append(began)
             times.append(duration)
+            sizes.append(size)
             count, total = spent.get(task.code.number, (0, 0.0))
             spent[task.code.number] = (count + 1, total + duration)
         for function, (count, total) in spent.items():
             self.durations.learn(function, total / count)
         if done:
+            for task in done if self._missed else ():
+                self._missed.pop(task.number, None)
             queue.finished += len(done)
             self._count(TaskState.RUNNING, TaskState.DONE, len(done))
-            self.changes.append(Change(TaskState.DONE, number, done, times))
+            self.changes.append(Change(TaskState.DONE, number, done, starts, times, sizes))
 
     def exported(self, number: int, datum_number: int, shared: Any, reason: str) -> None:
-        """An engine has shared a datum, or says why it could not."""
+        """An engine has shared a datum, or says why it could not; without a reason it does not hold it."""
         entry = self._exporting.get(datum_number)
-        if entry is None:
+        if entry is None or type(entry[0].value) is not Large:
             if shared is not None:
-                self.released.append((datum_number, {number}, shared))
+                self._commands.append(Remove(shared))
             return
         datum, waiting = entry
         large = datum.value
-        if type(large) is not Large:
-            del self._exporting[datum_number]
-        elif shared is None and reason:
-            del self._exporting[datum_number]
-            broken = _unshared(datum, reason)
-            for reader in [*self._break(datum, broken), *waiting]:
-                if not reader.state.is_final:
-                    self._cancel(reader, _because(reader, broken))
+        if shared is None and reason:
+            if datum.producer is not None:
+                self._break(datum, _unshared(datum, reason))
+            else:
+                datum.value = PENDING  # the session itself wanted it, and can do without
+            self._not_exported(datum)
         elif shared is None:
             large.engines.discard(number)
             self._not_exported(datum)
@@ -216,7 +238,7 @@ class Scheduler:
                     waiting = sum(1 for task in started if task.unmet)
                     self._count(TaskState.WAITING, TaskState.RUNNING, waiting)
                     self._count(TaskState.READY, TaskState.RUNNING, len(started) - waiting)
-                    self.changes.append(Change(TaskState.RUNNING, queue.number, started, []))
+                    self.changes.append(Change(TaskState.RUNNING, queue.number, started))
         commands, self._commands = self._commands, []
         return commands
 
@@ -354,7 +376,10 @@ class Scheduler:
             if task is None or task.state is not TaskState.DONE:
                 continue  # another of its results has revived it
             living = (reference() for reference in task.outputs)  # type: ignore[operator]
-            task.outputs = tuple(output or Datum(-1, task) for output in living)
+            task.outputs = tuple(
+                output or Datum(number, task)
+                for output, number in zip(living, _output_numbers(task), strict=True)
+            )
             for output in task.outputs:
                 if _is_lost(output):
                     _forget(output)
@@ -374,20 +399,29 @@ class Scheduler:
             datum.producer = None
             _close(task)
 
-    def _resolve_all(self, task: Task, result: Any, queue: EngineQueue) -> None:
+    def _resolve_all(self, task: Task, result: Any, queue: EngineQueue) -> int:
+        """Take several results, or one that stays on its engine; return their size in bytes."""
         results = result[1] if result[0] is Code.MANY else [result]
         large = False
+        size = 0
         for datum, told in zip(task.outputs, results, strict=True):
             if type(told) is tuple and told[0] is Code.KEPT:
                 large = True
+                size += told[1]
                 if datum.value is PENDING:
                     datum.value = Large(
                         datum=datum.number, size=told[1], engines={queue.number}, released=self.released
                     )
                     queue.holds.add(datum.value)
                     self._wake_readers(datum)
+                elif type(datum.value) is Large:  # the task ran again for another of its results
+                    datum.value.engines.add(queue.number)
+                    queue.holds.add(datum.value)
+                else:
+                    queue.drop.append(datum.number)
             elif datum.value is PENDING:
                 datum.value = told[1] if type(told) is tuple else told
+                size += told[1].size if type(told) is tuple else 0
                 self._wake_readers(datum)
         if large:
             task.outputs = tuple(weakref.ref(datum) for datum in task.outputs)  # type: ignore[misc]
@@ -395,14 +429,12 @@ class Scheduler:
             for datum in task.outputs:
                 datum.producer = None
             _close(task)
+        return size
 
     def _discard(self, task: Task, result: Any, queue: EngineQueue) -> None:
         """Let an engine forget the large results of a task that was cancelled while it ran."""
         if type(result) is tuple and result[0] in (Code.KEPT, Code.MANY):
-            queue.drop.append(task.number)
-            if task.wire_outputs is not None:
-                queue.drop.extend(task.wire_outputs.returns)
-                queue.drop.extend(datum for _, datum in task.wire_outputs.writes)
+            queue.drop.extend(_output_numbers(task))
 
     def _wake_readers(self, datum: Datum) -> None:
         readers = datum.readers
@@ -415,10 +447,12 @@ class Scheduler:
         if datum.callbacks is not None:
             self.resolved.append(datum)
 
-    def _fail(self, task: Task, failure: Failure, engine: int, seconds: float) -> None:
+    def _fail(
+        self, task: Task, failure: Failure, engine: int, start: float = 0.0, seconds: float = 0.0
+    ) -> None:
         self._count(task.state, TaskState.FAILED, 1)
         task.state = TaskState.FAILED
-        self.changes.append(Change(TaskState.FAILED, engine, [task], [seconds]))
+        self.changes.append(Change(TaskState.FAILED, engine, [task], [start], [seconds], [0]))
         broken = Broken(task=task, failure=failure)
         self.failures.append(broken)
         self._end(task, broken)
@@ -426,7 +460,7 @@ class Scheduler:
     def _cancel(self, task: Task, broken: Broken) -> None:
         self._count(task.state, TaskState.CANCELLED, 1)
         task.state = TaskState.CANCELLED
-        self.changes.append(Change(TaskState.CANCELLED, task.engine, [task], []))
+        self.changes.append(Change(TaskState.CANCELLED, task.engine, [task]))
         self._end(task, broken)
 
     def _end(self, task: Task, broken: Broken) -> None:
@@ -437,12 +471,14 @@ class Scheduler:
             outputs = ended.outputs
             _close(ended)
             for datum in outputs:
+                if datum.value is not PENDING:
+                    continue  # from an earlier run, and still good
                 for reader in self._break(datum, why):
                     if reader.state.is_final:
                         continue
                     self._count(reader.state, TaskState.CANCELLED, 1)
                     reader.state = TaskState.CANCELLED
-                    self.changes.append(Change(TaskState.CANCELLED, reader.engine, [reader], []))
+                    self.changes.append(Change(TaskState.CANCELLED, reader.engine, [reader]))
                     pending.append((reader, _because(reader, why)))
 
     def _break(self, datum: Datum, broken: Broken) -> list[Task]:
@@ -453,9 +489,19 @@ class Scheduler:
             self.resolved.append(datum)
         return readers
 
+    def _is_hopeless(self, task: Task) -> bool:
+        """Return whether an input of a task was missing so often that it will never be there."""
+        self._missed[task.number] = missed = self._missed.get(task.number, 0) + 1
+        return missed >= MISSED_LIMIT
+
     def _count(self, old: TaskState, new: TaskState, number: int) -> None:
         self.counts[old] -= number
         self.counts[new] += number
+
+
+def _output_numbers(task: Task) -> list[int]:
+    outputs = task.wire_outputs
+    return [task.number] if outputs is None else [*outputs.returns, *(datum for _, datum in outputs.writes)]
 
 
 def _is_lost(datum: Datum) -> bool:
@@ -493,8 +539,16 @@ def _blame(task: Task) -> Failure:
     return Failure("EngineLostError", message, None, (), message)
 
 
+def _deprived(task: Task) -> Failure:
+    message = (
+        f"Task '{task.code.name}' #{task.number} cannot run: something that it reads is gone. Were files named "
+        "'eflows-…' removed from /dev/shm or from the temporary folder?"
+    )
+    return Failure("ClusterError", message, None, (), message)
+
+
 def _unshared(datum: Datum, reason: str) -> Broken:
     task = datum.producer
     assert task is not None
-    message = f"A result of task '{task.code.name}' #{task.number} cannot be brought here: {reason}."
+    message = f"A result of task '{task.code.name}' #{task.number} cannot leave its engine: {reason}."
     return Broken(task=task, failure=Failure("ClusterError", message, None, (), message))

@@ -1,0 +1,95 @@
+"""A task graph on plain lists, for tests of the scheduler."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from eflows_nb.engine.messages import Code, Failure, Outputs
+from eflows_nb.runtime.commands import Command, ExportFrom, Send
+from eflows_nb.runtime.scheduler import Scheduler
+from eflows_nb.tasks.data import Datum, Large
+from eflows_nb.tasks.task import FunctionCode, Task
+
+
+class Graph:
+    """Makes tasks for a scheduler, and plays engines by hand."""
+
+    kept = (Code.KEPT, 1 << 20)
+    missing = (Code.MISSING,)
+    unrun = (Code.UNRUN,)
+    interrupted = (Code.CANCELLED,)
+    failed = (Code.FAILED, Failure("ValueError", "no", None, (), "Traceback"))
+
+    def __init__(self) -> None:
+        self.scheduler = Scheduler()
+        self._numbers = itertools.count(1)
+        self._codes: dict[str, FunctionCode] = {}
+
+    def make(self, *reads: Datum, name: str = "f", outputs: int = 1) -> Task:
+        """Make a task that reads these data, and submit it."""
+        code = self._codes.setdefault(name, FunctionCode(len(self._codes), name, b""))
+        task = Task(next(self._numbers), code, b"payload", reads)
+        data = [Datum(task.number, task)] + [Datum(next(self._numbers), task) for _ in range(outputs - 1)]
+        task.outputs = tuple(data)
+        if outputs > 1:
+            task.wire_outputs = Outputs(tuple(datum.number for datum in data), True, ())
+        self.scheduler.submit([task])
+        return task
+
+    def result(self, *reads: Datum, name: str = "f") -> Datum:
+        """Make a task of one result, submit it, and return the result."""
+        return self.make(*reads, name=name).outputs[0]
+
+    def shared_datum(self, path: str = "file", size: int = 1 << 20) -> Datum:
+        """Make a datum as `ef.put` makes one: in a shared file and on no engine."""
+        number = next(self._numbers)
+        large = Large(datum=number, size=size, engines=set(), released=self.scheduler.released, shared=path)
+        return Datum(number, value=large)
+
+    def engines(self, *numbers: int) -> None:
+        """Let engines join."""
+        for number in numbers:
+            self.scheduler.engine_up(number)
+
+    def know(self, name: str, seconds: float) -> None:
+        """Let the duration of a function be known."""
+        code = self._codes.setdefault(name, FunctionCode(len(self._codes), name, b""))
+        self.scheduler.durations.learn(code.number, seconds)
+
+    def advance(self) -> list[Command]:
+        """Return the commands that follow from what has happened."""
+        return self.scheduler.advance()
+
+    def sent(self) -> dict[int, list[int]]:
+        """Advance; return the numbers of the tasks that were sent to each engine, in order."""
+        found: dict[int, list[int]] = {}
+        for command in self.advance():
+            if type(command) is Send:
+                found.setdefault(command.engine, []).extend(task.number for task in command.tasks)
+        return found
+
+    def exports(self) -> list[tuple[int, int]]:
+        """Advance; return engine and datum of each export that is asked for."""
+        return [tuple(c) for c in self.advance() if type(c) is ExportFrom]
+
+    def finish(self, engine: int, *results: Any, seconds: float = 0.001) -> None:
+        """Let the next tasks of an engine come back with these results."""
+        self.scheduler.results(engine, results, [seconds] * len(results))
+
+    def share(self, engine: int, datum: Datum) -> None:
+        """Let an engine export a datum."""
+        self.scheduler.exported(engine, datum.number, f"file-{datum.number}", "")
+
+    def holder(self, datum: Datum) -> set[int]:
+        """Return the engines that hold a large datum."""
+        assert type(datum.value) is Large
+        return datum.value.engines
+
+
+@pytest.fixture
+def graph() -> Graph:
+    """Return an empty task graph without engines."""
+    return Graph()

@@ -1,0 +1,218 @@
+"""What each engine runs next: batches, their sizes, stealing, and where the data are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from eflows_nb.runtime.commands import Send
+from eflows_nb.runtime.placement import BATCH_LIMIT, BATCH_SECONDS, Durations
+from eflows_nb.tasks.state import TaskState
+
+
+def _sends(graph: Any) -> list[Send]:
+    return [command for command in graph.advance() if type(command) is Send]
+
+
+def test_short_tasks_travel_in_large_batches(graph: Any) -> None:
+    """No-op tasks fill a batch up to its limit."""
+    graph.engines(0)
+    graph.know("f", 0.0)
+    for _ in range(3 * BATCH_LIMIT):
+        graph.make()
+
+    assert [len(send.tasks) for send in _sends(graph)] == [BATCH_LIMIT, BATCH_LIMIT]
+
+
+@pytest.mark.parametrize(("seconds", "size"), [(BATCH_SECONDS / 5, 5), (BATCH_SECONDS, 1), (30.0, 1)])
+def test_the_duration_decides_the_size_of_a_batch(graph: Any, seconds: float, size: int) -> None:
+    """A batch holds about as much work as it should, and a long task travels alone."""
+    graph.engines(0)
+    graph.know("f", seconds)
+    for _ in range(20):
+        graph.make()
+
+    assert len(_sends(graph)[0].tasks) == size
+
+
+def test_a_short_batch_is_followed_by_the_next_one_at_once(graph: Any) -> None:
+    """While a short batch runs the next one is on its way, so that the engine never idles."""
+    graph.engines(0)
+    graph.know("f", BATCH_SECONDS)
+    for _ in range(5):
+        graph.make()
+
+    assert len(_sends(graph)) == 2
+
+
+def test_behind_a_long_task_nothing_is_queued(graph: Any) -> None:
+    """What waits behind a long task could run elsewhere."""
+    graph.engines(0)
+    graph.know("f", 60.0)
+    for _ in range(5):
+        graph.make()
+
+    assert len(_sends(graph)) == 1
+
+
+def test_a_batch_has_a_budget_of_time(graph: Any) -> None:
+    """A wrong guess costs little: the engine gives back what it could not start in time."""
+    graph.engines(0)
+    graph.know("f", 0.001)
+    for _ in range(10):
+        graph.make()
+
+    assert 0.01 < _sends(graph)[0].budget < 1.0
+
+
+def test_a_chain_goes_to_one_engine_as_a_whole(graph: Any) -> None:
+    """Successors travel with their predecessors: a chain pays one round trip, not one a link."""
+    graph.engines(0, 1)
+    graph.know("f", 1e-4)
+    chain = [graph.make()]
+    for _ in range(9):
+        chain.append(graph.make(chain[-1].outputs[0]))
+
+    assert graph.sent() == {0: [task.number for task in chain]}
+    assert {task.state for task in chain} == {TaskState.RUNNING}
+
+
+def test_a_join_travels_with_both_its_inputs(graph: Any) -> None:
+    """A task follows when all that makes its inputs is in the batch, and not before."""
+    graph.engines(0)
+    graph.know("f", 1e-4)
+    left, right = graph.make(), graph.make()
+    join = graph.make(left.outputs[0], right.outputs[0])
+
+    assert graph.sent() == {0: [left.number, right.number, join.number]}
+
+
+def test_a_join_of_two_engines_stays_behind(graph: Any) -> None:
+    """A task whose inputs are made on two engines waits for both."""
+    graph.engines(0, 1)
+    graph.know("f", 1e-4)
+    left, right = graph.make(), graph.make()
+    join = graph.make(left.outputs[0], right.outputs[0])
+
+    assert graph.sent() == {0: [left.number], 1: [right.number]}
+    assert join.state is TaskState.WAITING
+
+
+def test_depth_comes_before_breadth(graph: Any) -> None:
+    """A batch takes a task's successors before its neighbours, so that data are used while they are there."""
+    graph.engines(0)
+    graph.know("f", 1e-4)
+    first, second = graph.make(), graph.make()
+    child = graph.make(first.outputs[0])
+
+    assert graph.sent() == {0: [first.number, child.number, second.number]}
+
+
+def test_work_is_spread_in_program_order(graph: Any) -> None:
+    """Engines get blocks of neighbours, about equally many."""
+    graph.engines(0, 1)
+    graph.know("f", 1e-4)
+    tasks = [graph.make().number for _ in range(10)]
+
+    assert graph.sent() == {0: tasks[:5], 1: tasks[5:]}
+
+
+def test_an_idle_engine_steals_from_the_longest_queue(graph: Any) -> None:
+    """An engine that joins late takes half of what waits for the others."""
+    graph.engines(0)
+    graph.know("f", 60.0)
+    tasks = [graph.make() for _ in range(5)]
+    graph.sent()
+    graph.engines(1)
+
+    assert graph.sent() == {1: [tasks[3].number]}
+    graph.finish(1, 1, seconds=60.0)
+    assert list(graph.sent()) == [1]
+
+
+def test_the_last_waiting_task_is_stolen_from_a_busy_engine(graph: Any) -> None:
+    """Nothing waits behind a long task while another engine is idle."""
+    graph.engines(0)
+    graph.know("f", 60.0)
+    _, waiting = graph.make(), graph.make()
+    graph.sent()
+    graph.engines(1)
+
+    assert graph.sent() == {1: [waiting.number]}
+
+
+def test_a_task_goes_where_its_data_are(graph: Any) -> None:
+    """A large result is not moved if its reader can come to it."""
+    graph.engines(0, 1)
+    data = [graph.result(), graph.result()]
+    graph.sent()
+    graph.finish(0, graph.kept)
+    graph.finish(1, graph.kept)
+    on_1 = graph.make(data[1])
+    on_0 = graph.make(data[0])
+
+    assert graph.sent() == {0: [on_0.number], 1: [on_1.number]}
+
+
+def test_a_task_tied_to_its_data_is_not_stolen(graph: Any) -> None:
+    """What one engine alone holds cannot be read by another one."""
+    graph.engines(0)
+    graph.know("f", 60.0)
+    big = graph.result()
+    graph.sent()
+    graph.finish(0, graph.kept, seconds=60.0)
+    graph.make(), graph.make(big)
+    graph.sent()
+    graph.engines(1)
+    graph.sent()
+    waiting = [task for task in graph.scheduler.engines[0].queue if task.reads]
+
+    assert all(task.engine < 0 for task in waiting)
+    assert not any(task.reads for flight in graph.scheduler.engines[1].flights for task in flight.tasks)
+
+
+def test_functions_and_small_values_travel_with_the_batch(graph: Any) -> None:
+    """An engine gets the code of a function once, and the small values that it does not hold."""
+    graph.engines(0)
+    small = graph.result(name="source")
+    graph.sent()
+    graph.finish(0, 5)
+    graph.make(small, name="reader")
+    [first] = _sends(graph)
+    graph.finish(0, 6)
+    graph.make(small, name="reader")
+    [second] = _sends(graph)
+
+    assert [code.name for code in first.functions] == ["reader"]
+    assert second.functions == []
+    assert first.data == second.data == {small.number: small}
+
+
+def test_a_shared_file_is_told_to_each_engine_once(graph: Any) -> None:
+    """An engine that has mapped a file does not hear of it again."""
+    graph.engines(0)
+    table = graph.shared_datum()
+    graph.make(table)
+    [first] = _sends(graph)
+    graph.finish(0, 1)
+    graph.make(table)
+    [second] = _sends(graph)
+
+    assert list(first.data) == [table.number]
+    assert not second.data
+    assert graph.holder(table) == {0}
+
+
+def test_a_shorter_time_is_believed_sooner_than_a_longer_one() -> None:
+    """The first call of a function imports and compiles, and says little about the next ones."""
+    durations = Durations()
+    assert not durations.knows(0)
+    durations.learn(0, 2.0)
+    durations.learn(0, 0.0)
+    after_a_short_one = durations.expected(0)
+    durations.learn(1, 0.0)
+    durations.learn(1, 2.0)
+
+    assert after_a_short_one == pytest.approx(0.5, abs=0.01)
+    assert durations.expected(1) == pytest.approx(1.0, abs=0.01)

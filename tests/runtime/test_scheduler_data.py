@@ -1,0 +1,341 @@
+"""The scheduler on plain lists: large data, their exports, their loss and their release."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from eflows_nb.engine.messages import Code
+from eflows_nb.runtime.commands import Remove
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
+from eflows_nb.tasks.state import TaskState
+
+
+def _large_on_both(graph: Any) -> tuple[Any, Any]:
+    """Return two large data, one on each of two engines."""
+    graph.engines(0, 1)
+    first, second = graph.result(), graph.result()
+    graph.sent()
+    graph.finish(0, graph.kept)
+    graph.finish(1, graph.kept)
+    return first, second
+
+
+def test_data_on_two_engines_are_shared_before_their_reader_runs(graph: Any) -> None:
+    """A task with inputs on two engines waits until what it lacks can be mapped."""
+    first, second = _large_on_both(graph)
+    reader = graph.make(first, second)
+
+    assert graph.exports() == [(1, second.number)]
+    assert reader.state is TaskState.WAITING
+    graph.share(1, second)
+    assert graph.sent() == {0: [reader.number]}
+
+
+def test_what_many_tasks_read_is_shared(graph: Any) -> None:
+    """A large result with many readers does not tie them all to one engine."""
+    first, _ = _large_on_both(graph)
+    for _ in range(4):
+        graph.make(first)
+
+    assert graph.exports() == [(0, first.number)]
+    graph.share(0, first)
+    assert set(graph.sent()) == {0, 1}
+
+
+def test_a_datum_is_exported_once(graph: Any) -> None:
+    """Readers that come while an export is under way wait for the same one."""
+    first, second = _large_on_both(graph)
+    graph.make(first, second)
+    graph.exports()
+    graph.make(first, second)
+
+    assert (1, second.number) not in graph.exports()
+
+
+def test_what_the_client_wants_is_shared(graph: Any) -> None:
+    """Somebody waits for a large result: its engine puts it where the client can map it."""
+    first, _ = _large_on_both(graph)
+    graph.scheduler.want([first])
+
+    assert graph.exports() == [(0, first.number)]
+    graph.share(0, first)
+    assert first.value.shared == f"file-{first.number}"
+    graph.scheduler.want([first])
+    assert graph.exports() == []
+
+
+def test_a_lost_result_that_is_read_is_made_again(graph: Any) -> None:
+    """The engine that held an input is gone: its maker runs again, then its reader."""
+    graph.engines(0)
+    maker = graph.make()
+    datum = maker.outputs[0]
+    graph.sent()
+    graph.finish(0, graph.kept)
+    graph.scheduler.engine_down(0)
+    reader = graph.make(datum)
+    graph.engines(1)
+
+    assert graph.sent() == {1: [maker.number, reader.number]}
+
+
+def test_a_lost_result_that_nobody_reads_is_not_made_again(graph: Any) -> None:
+    """An engine takes its data with it; only who asks for them pays."""
+    graph.engines(0)
+    datum = graph.result()
+    graph.sent()
+    graph.finish(0, graph.kept)
+    graph.scheduler.engine_down(0)
+    graph.engines(1)
+
+    assert graph.sent() == {}
+    graph.scheduler.want([datum])
+    assert graph.sent() == {1: [datum.producer.number]}
+
+
+def test_a_lost_chain_is_made_again_from_its_beginning(graph: Any) -> None:
+    """Whatever is lost of what a lost result was made of is made again, in order."""
+    graph.engines(0)
+    last = graph.result()
+    made = [last.number]
+    for _ in range(3):
+        graph.sent()
+        graph.finish(0, graph.kept)
+        last = graph.result(last)
+        made.append(last.number)
+    graph.sent()
+    graph.finish(0, graph.kept)
+    graph.scheduler.engine_down(0)
+    graph.engines(1)
+    graph.scheduler.want([last])
+
+    assert graph.sent() == {1: made}
+    graph.finish(1, *[graph.kept] * 4)
+    assert graph.holder(last) == {1}
+
+
+def test_a_chain_is_made_again_from_where_it_is_shared(graph: Any) -> None:
+    """A version in a shared file outlives its engine, and ends the way back."""
+    graph.engines(0)
+    first = graph.make()
+    datum = first.outputs[0]
+    graph.sent()
+    graph.finish(0, graph.kept)
+    graph.scheduler.want([datum])
+    graph.advance()
+    graph.share(0, datum)
+    second = graph.make(datum)
+    last = second.outputs[0]
+    graph.sent()
+    graph.finish(0, graph.kept)
+    graph.scheduler.engine_down(0)
+    graph.engines(1)
+    graph.scheduler.want([last])
+
+    assert graph.sent() == {1: [second.number]}
+
+
+def test_the_results_that_survive_a_loss_stay_as_they_are(graph: Any) -> None:
+    """A task of several results is run again for the lost one, and changes no other."""
+    graph.engines(0)
+    maker = graph.make(outputs=2)
+    small, large = maker.outputs
+    graph.sent()
+    graph.finish(0, (Code.MANY, [1, graph.kept]))
+    graph.scheduler.engine_down(0)
+    graph.engines(1)
+    graph.scheduler.want([large])
+    graph.sent()
+    graph.finish(1, (Code.MANY, [2, graph.kept]))
+
+    assert small.value == 1
+    assert graph.holder(large) == {1}
+
+
+def test_the_results_that_survive_a_loss_survive_a_failure_too(graph: Any) -> None:
+    """If the second run fails, what the first one left is still good."""
+    graph.engines(0)
+    maker = graph.make(outputs=2)
+    small, large = maker.outputs
+    graph.sent()
+    graph.finish(0, (Code.MANY, [1, graph.kept]))
+    graph.scheduler.engine_down(0)
+    graph.engines(1)
+    graph.scheduler.want([large])
+    graph.sent()
+    graph.finish(1, graph.failed)
+
+    assert maker.state is TaskState.FAILED
+    assert small.value == 1
+    assert type(large.value) is Broken
+
+
+def test_both_lost_results_of_a_task_come_from_one_run(graph: Any) -> None:
+    """Two lost results of one task are made again together."""
+    graph.engines(0)
+    maker = graph.make(outputs=2)
+    first, second = maker.outputs
+    graph.sent()
+    graph.finish(0, (Code.MANY, [graph.kept, graph.kept]))
+    graph.scheduler.engine_down(0)
+    graph.engines(1)
+    graph.scheduler.want([first, second])
+
+    assert graph.sent() == {1: [maker.number]}
+    graph.finish(1, (Code.MANY, [graph.kept, graph.kept]))
+    assert graph.holder(first) == graph.holder(second) == {1}
+
+
+def test_a_second_copy_of_a_surviving_result_is_known(graph: Any) -> None:
+    """A run that is repeated for one result leaves the other one on its engine too, to be dropped there."""
+    graph.engines(0, 1)
+    maker = graph.make(outputs=2)
+    first, second = maker.outputs
+    graph.sent()
+    graph.finish(0, (Code.MANY, [graph.kept, graph.kept]))
+    graph.scheduler.want([first])
+    graph.advance()
+    graph.share(0, first)
+    graph.scheduler.engine_down(0)
+    graph.scheduler.want([second])
+    graph.sent()
+    graph.finish(1, (Code.MANY, [graph.kept, graph.kept]))
+
+    assert graph.holder(first) == {1}
+
+
+def test_the_loss_of_an_engine_that_exports_does_not_leave_readers_waiting(graph: Any) -> None:
+    """The datum is made again, and so the reader runs in the end."""
+    first, second = _large_on_both(graph)
+    reader = graph.make(first, second)
+    maker = second.producer
+    graph.exports()
+    graph.scheduler.engine_down(1)
+
+    assert graph.sent() == {0: [maker.number, reader.number]}
+
+
+def test_a_chain_of_exports_survives_the_loss_of_its_engine(graph: Any) -> None:
+    """Two data that depend on each other are lost while both are exported; both are made again."""
+    graph.engines(0)
+    graph.know("f", 1e-6)
+    first = graph.result()
+    second = graph.result(first)
+    graph.sent()
+    graph.finish(0, graph.kept, graph.kept)
+    graph.scheduler.want([second, first])
+    graph.advance()
+    graph.scheduler.engine_down(0)
+    graph.engines(1)
+    graph.sent()
+    graph.finish(1, graph.kept, graph.kept)
+    graph.scheduler.want([first, second])
+
+    assert graph.exports() == [(1, first.number), (1, second.number)]
+
+
+def test_a_result_that_cannot_be_shared_breaks_its_readers(graph: Any) -> None:
+    """There is no room for it anywhere, and making it again would not change that."""
+    first, second = _large_on_both(graph)
+    reader = graph.make(first, second)
+    graph.exports()
+    graph.scheduler.exported(1, second.number, None, "it could not be shared: no space left")
+
+    assert reader.state is TaskState.CANCELLED
+    assert "no space left" in second.value.failure.message
+    assert graph.scheduler.unfinished == 0
+
+
+def test_an_export_that_the_session_asked_for_may_fail(graph: Any) -> None:
+    """What is brought home when a cluster stops belongs to no task."""
+    first, _ = _large_on_both(graph)
+    graph.scheduler.want([Datum(first.number, value=first.value)])
+    graph.exports()
+    graph.scheduler.exported(0, first.number, None, "it could not be shared: no space left")
+
+    assert graph.exports() == []
+
+
+def test_a_large_result_that_nobody_refers_to_is_dropped(graph: Any) -> None:
+    """The engine is told with its next batch."""
+    graph.engines(0)
+    datum = graph.result()
+    number = datum.number
+    graph.sent()
+    graph.finish(0, graph.kept)
+    del datum
+    graph.make()
+    [send] = graph.advance()
+
+    assert send.drop == [number]
+
+
+def test_a_shared_file_that_nobody_refers_to_is_removed(graph: Any) -> None:
+    """The file goes with the last reference to its datum."""
+    table = graph.shared_datum("there")
+    del table
+
+    assert graph.advance() == [Remove("there")]
+
+
+def test_a_reader_keeps_its_input_until_it_has_run(graph: Any) -> None:
+    """The user let go of a datum that a task still reads."""
+    graph.engines(0)
+    table = graph.shared_datum("there")
+    graph.make(table)
+    del table
+    graph.advance()
+
+    assert graph.advance() == []
+    graph.finish(0, 1)
+    assert Remove("there") in graph.advance()
+
+
+@pytest.mark.xfail(strict=True, reason="what a large value was made of is held to make it again")
+def test_the_inputs_of_a_large_result_are_let_go_when_it_is_safe(graph: Any) -> None:
+    """In a long chain of large values an old one goes once the newest can do without it."""
+    graph.engines(0)
+    first = graph.result()
+    number = first.number
+    graph.sent()
+    graph.finish(0, graph.kept)
+    second = graph.result(first)
+    del first
+    graph.sent()
+    graph.finish(0, graph.kept)
+    graph.scheduler.want([second])
+    graph.advance()
+    graph.share(0, second)
+    graph.make()
+    [send] = graph.advance()
+
+    assert send.drop == [number]
+
+
+def test_an_input_that_is_never_there_fails_its_reader(graph: Any) -> None:
+    """A shared file that somebody removed ends in an error, not in an endless round."""
+    graph.engines(0)
+    reader = graph.make(graph.shared_datum())
+    [result] = reader.outputs
+    for _ in range(1000):
+        if not graph.sent():
+            break
+        graph.finish(0, graph.missing)
+
+    assert reader.state is TaskState.FAILED
+    assert "is gone" in result.value.failure.message
+
+
+def test_a_lost_result_is_pending_while_it_is_made_again(graph: Any) -> None:
+    """Whoever looks sees that the value is not there."""
+    graph.engines(0)
+    datum = graph.result()
+    graph.sent()
+    graph.finish(0, graph.kept)
+    assert type(datum.value) is Large
+    graph.scheduler.engine_down(0)
+    graph.scheduler.want([datum])
+
+    assert datum.value is PENDING
+    assert graph.scheduler.unfinished == 1
