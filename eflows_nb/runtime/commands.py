@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from eflows_nb.tasks.data import Datum
@@ -47,9 +48,11 @@ Command = Send | ExportFrom | Interrupt | Remove
 
 
 class Change(NamedTuple):
-    """Some tasks reached a state together."""
+    """Some tasks reached a state together; see `eflows_nb.tasks.events.TasksChanged`."""
 
     state: TaskState
     engine: int
-    tasks: list[Task]
-    seconds: list[float]
+    tasks: Sequence[Task]
+    starts: Sequence[float] = ()
+    seconds: Sequence[float] = ()
+    sizes: Sequence[int] = ()

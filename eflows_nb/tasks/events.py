@@ -63,15 +63,22 @@ class TasksChanged:
         Numbers of the tasks.
     engine
         Number of the engine concerned, -1 for none.
+    starts
+        For DONE and FAILED when each task began to run, seconds since the epoch on the engine's clock; else
+        empty.
     seconds
         For DONE and FAILED how long each task ran, else empty.
+    sizes
+        For DONE and FAILED the bytes of each task's results, 0 for plain numbers; else empty.
     """
 
     time: float
     state: TaskState
     tasks: tuple[int, ...]
     engine: int = -1
+    starts: tuple[float, ...] = ()
     seconds: tuple[float, ...] = ()
+    sizes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
