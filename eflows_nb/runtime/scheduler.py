@@ -142,7 +142,7 @@ class Scheduler:
                 continue
             else:
                 if code is Code.MISSING and self._is_hopeless(task):
-                    self._fail(task, _deprived(task), number, duration)
+                    self._fail(task, _deprived(task), number, began, duration)
                 else:
                     self._requeue(task)
                 continue
@@ -541,8 +541,8 @@ def _blame(task: Task) -> Failure:
 
 def _deprived(task: Task) -> Failure:
     message = (
-        f"Task '{task.code.name}' #{task.number} cannot run: something that it reads is gone. Were files named "
-        "'eflows-…' removed from /dev/shm or from the temporary folder?"
+        f"Task '{task.code.name}' #{task.number} cannot run: something that it reads is gone. Were files "
+        "named 'eflows-…' removed from /dev/shm or from the temporary folder?"
     )
     return Failure("ClusterError", message, None, (), message)
 

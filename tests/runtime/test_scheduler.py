@@ -6,6 +6,8 @@ from collections import Counter
 from typing import Any
 
 from eflows_nb.engine.messages import Code
+from eflows_nb.engine.packing import Packed
+from eflows_nb.engine.packing import pack
 from eflows_nb.runtime.commands import Interrupt, Send
 from eflows_nb.runtime.scheduler import FAILURES_KEPT, LOST_ENGINES_LIMIT
 from eflows_nb.tasks.data import PENDING, Broken
@@ -117,9 +119,10 @@ def test_several_results_become_several_data(graph: Any) -> None:
     graph.engines(0)
     scalar, small, large = graph.make(outputs=3).outputs
     graph.sent()
-    graph.finish(0, (Code.MANY, [1, (Code.SMALL, "packed"), graph.kept]))
+    packed = pack([1, 2])
+    graph.finish(0, (Code.MANY, [1, (Code.SMALL, packed), graph.kept]))
 
-    assert (scalar.value, small.value) == (1, "packed")
+    assert (scalar.value, small.value) == (1, packed)
     assert graph.holder(large) == {0}
 
 
@@ -290,7 +293,7 @@ def test_changes_tell_each_state_that_a_task_reaches(graph: Any) -> None:
     graph.finish(0, 1, seconds=0.5)
 
     told = [(change.state, change.engine, change.seconds) for change in graph.scheduler.changes]
-    assert told == [(TaskState.RUNNING, 0, []), (TaskState.DONE, 0, [0.5])]
+    assert told == [(TaskState.RUNNING, 0, ()), (TaskState.DONE, 0, [0.5])]
 
 
 def test_only_the_last_failures_are_kept(graph: Any) -> None:
