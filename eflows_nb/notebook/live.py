@@ -1,11 +1,11 @@
 """Tells browsers what a session does while it does it, over a Jupyter comm.
 
-The kernel opens one comm, to which every page listens, and stays silent until a page asks: a headless run
-pays nothing. A page asks with a ``comm_info_request`` for our target on the control channel. That is
-answered while a cell runs, finds the comm for a page that was loaded later, and is the one question after
-which neither JupyterLab nor the server takes a busy kernel for an idle one, as they do after a message
-over a subshell. Each question pays for `CREDIT` messages: a page that has gone is not told for ever, since
-the server would keep every message for its return.
+There is one comm, of a known id, to which every page of the kernel listens. A session announces itself by
+one message and then stays silent until a page asks: a headless run pays nothing. A page asks with a
+``comm_info_request`` for our target on the control channel. That is answered while a cell runs, and it is
+the one question after which neither JupyterLab nor the server takes a busy kernel for an idle one, as they
+do after anything that concerns subshells. Each question pays for `CREDIT` messages: a page that has gone is
+not told for ever, since the server would keep every message for its return.
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ from comm.base_comm import BaseComm
 from ipykernel.kernelbase import Kernel
 
 from eflows_nb.notebook.messages import (
-    TARGET,
+    COMM,
     VERSION,
     EngineMessage,
-    OpenMessage,
     SessionContent,
     SessionMessage,
 )
@@ -94,13 +93,14 @@ class _Live:
         self._observing = False
         for handlers in (kernel.control_handlers, kernel.shell_handlers):
             handlers["comm_info_request"] = self._hear(handlers["comm_info_request"])
+        self._send()
 
     def _hear(self, answer: _Handler) -> _Handler:
         """Return a handler that answers like this one, and notices who asks for us."""
 
         async def comm_info_request(stream: Any, ident: Any, parent: Any) -> None:
             await answer(stream, ident, parent)
-            if parent["content"].get("target_name") == TARGET:
+            if parent["content"].get("target_name") == COMM:
                 self._be_asked()
 
         return comm_info_request
@@ -127,23 +127,31 @@ class _Live:
             self._asked.wait()
             self._changed.wait()
             self._changed.clear()
-            try:
-                self._channel.send(cast("dict[str, Any]", message_of(self._session.snapshot())))
-            except Exception:
-                # A page that cannot be told must not end the telling.
-                logger.debug("could not tell the pages", exc_info=True)
+            self._send()
             with self._lock:
                 self._credit -= 1
                 if self._credit == 0:
                     self._asked.clear()
             pause.wait(_PERIOD)
 
+    def _send(self) -> None:
+        try:
+            self._channel.send(cast("dict[str, Any]", message_of(self._session.snapshot())))
+        except Exception:
+            # A page that cannot be told must stop neither the telling nor the work.
+            logger.debug("could not tell the pages", exc_info=True)
+
 
 class _Channel(BaseComm):
-    """A comm that speaks to all pages of a kernel, from any thread, and that none of them can close."""
+    """A comm that speaks to all pages of a kernel, from any thread, and that none of them can close.
+
+    It is not opened by a message: JupyterLab would create a subshell for it, and a page without our extension
+    would complain. Our pages know its id.
+    """
 
     def __init__(self) -> None:
-        super().__init__(target_name=TARGET, data=cast("dict[str, Any]", OpenMessage(version=VERSION)))
+        super().__init__(target_name=COMM, comm_id=COMM, primary=False)
+        comm.get_comm_manager().register_comm(self)
 
     def publish_msg(
         self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **keys: Any
@@ -156,7 +164,7 @@ class _Channel(BaseComm):
             {"data": data or {}, "comm_id": self.comm_id, **keys},
             metadata=metadata or {},
             parent={},
-            ident=f"comm-{self.comm_id}".encode(),
+            ident=self.topic,
             buffers=buffers,
         )
 

@@ -10,25 +10,18 @@ from __future__ import annotations
 from typing import Literal, TypedDict
 
 __all__ = [
-    "TARGET",
+    "COMM",
     "VERSION",
     "EngineMessage",
-    "OpenMessage",
     "SessionContent",
     "SessionMessage",
 ]
 
-TARGET = "eflows"
-"""Name of the comm target."""
+COMM = "eflows"
+"""Id and target name of the comm that a kernel with a session has."""
 
 VERSION = 1
 """Version of the protocol."""
-
-
-class OpenMessage(TypedDict):
-    """Kernel to browser, as the comm opens: there is a session, and it speaks this version."""
-
-    version: int
 
 
 class EngineMessage(TypedDict):

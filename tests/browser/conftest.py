@@ -16,10 +16,9 @@ playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright i
 CHROMIUM = os.environ.get("EFLOWS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 PICTURES = Path(os.environ.get("EFLOWS_SCREENSHOTS", Path(__file__).parents[1] / "screenshots"))
 
-_KERNEL_IS_READY = """() => {
-  const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
-  return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
-}"""
+_KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+
+_KERNEL_IS_READY = f"() => {_KERNEL}?.connectionStatus === 'connected' && {_KERNEL}.status === 'idle'"
 
 _ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .flatMap(cell => cell.model.outputs?.toJSON() ?? [])
@@ -54,19 +53,30 @@ class Lab:
         tree = f"/tree/{name}" if name else ""
         workspace = name.replace("/", "-").split(".")[0] or "empty"
         self.page.goto(f"{self.server.url}/lab/workspaces/{workspace}{tree}?reset&token={self.server.token}")
-        self.page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=60_000)
+        self.wait_for_lab()
         if name:
             self.wait_for_kernel()
 
     def reload(self) -> None:
         """Load the page anew, as a user does; the kernel goes on."""
         self.page.reload()
+        self.wait_for_lab()
+
+    def wait_for_lab(self) -> None:
+        """Wait until the application has restored its layout."""
+        self.page.wait_for_function("() => window.jupyterapp", timeout=60_000)
+        self.page.evaluate("() => window.jupyterapp.restored")
         self.page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=60_000)
 
     def wait_for_kernel(self) -> None:
         """Wait until the current notebook's kernel can take a cell: what is run earlier is lost."""
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        self.page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell", timeout=60_000)
         self.page.wait_for_function(_KERNEL_IS_READY, timeout=60_000)
+
+    def kernel_status(self) -> str:
+        """Return what the page takes the current kernel to be doing."""
+        status: str = self.page.evaluate(f"() => {_KERNEL}?.status")
+        return status
 
     def command(self, command: str, **arguments: Any) -> None:
         """Execute a command of the application and wait for its end."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from eflows_nb.clusters.cluster import ClusterState
 from eflows_nb.notebook.live import message_of
-from eflows_nb.notebook.messages import VERSION, OpenMessage
 from eflows_nb.runtime.snapshot import EngineSnapshot, SessionSnapshot
 from eflows_nb.tasks.state import TaskState
 
@@ -47,8 +46,3 @@ def test_the_reason_of_a_broken_cluster_is_told_as_it_is() -> None:
         tasks=dict(zip(TaskState, (0, 5, 0, 0, 0, 0), strict=True)),
     )
     assert message_of(snapshot) == example("session-broken")
-
-
-def test_the_comm_opens_with_the_version() -> None:
-    """A page can refuse a version that it does not know."""
-    assert OpenMessage(version=VERSION) == example("open")

@@ -134,18 +134,18 @@ function Cluster(props: {
 }): JSX.Element {
   const { cluster, stopping, trans } = props;
   return (
-    <li className="eflows-Cluster" data-testid="eflows-cluster">
+    <li
+      className="eflows-Cluster"
+      title={details(cluster, trans)}
+      data-testid="eflows-cluster"
+    >
       <Sign name={cluster.alive ? 'cluster-ready' : 'cluster-broken'} />
       <div className="eflows-Cluster-text">
-        <div className="eflows-Cluster-name" title={cluster.id}>
-          {ownerLabel(cluster, trans)}
-        </div>
+        <div className="eflows-Cluster-name">{ownerLabel(cluster, trans)}</div>
         <div className="eflows-Secondary">
           {trans._n('%1 engine', '%1 engines', cluster.engines)}
           {' · '}
-          {cluster.controller > 0
-            ? trans.__('controller %1', cluster.controller)
-            : trans.__('no controller')}
+          {cluster.id}
         </div>
       </div>
       <button
@@ -162,11 +162,19 @@ function Cluster(props: {
 
 function ownerLabel(cluster: ICluster, trans: TranslationBundle): string {
   if (!cluster.alive) {
-    return trans.__('Left behind: %1', cluster.id);
+    return trans.__('Left behind by its kernel');
   }
   return cluster.owner !== ''
     ? cluster.owner
     : trans.__('Process %1', cluster.owner_pid);
+}
+
+function details(cluster: ICluster, trans: TranslationBundle): string {
+  const controller =
+    cluster.controller > 0
+      ? trans.__('Its controller is process %1.', cluster.controller)
+      : trans.__('It has no controller.');
+  return `${ownerLabel(cluster, trans)}\n${cluster.id}\n${controller}`;
 }
 
 function failure(status: number, trans: TranslationBundle): string {
@@ -197,8 +205,10 @@ async function confirmStop(
       'The engine of %2 is ended, and the task that it runs is lost.',
       'The %1 engines of %2 are ended, and the tasks that they run are lost.',
       cluster.engines,
-      ownerLabel(cluster, trans)
+      cluster.alive ? ownerLabel(cluster, trans) : cluster.id
     ),
+    // Enter must not end what took hours.
+    defaultButton: 0,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
       Dialog.warnButton({ label: trans.__('Stop') })

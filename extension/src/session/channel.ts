@@ -7,24 +7,24 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { ISessionSource } from './model';
-import { ASK_AFTER, TARGET } from './protocol';
+import { ASK_AFTER, COMM } from './protocol';
 
 /**
  * The live channel to the session in a kernel.
  *
- * The kernel opens one comm when its session begins, to which every page
- * listens. To be told, a page asks with a `comm_info_request` on the control
- * channel. That is answered while a cell runs, also after a reload, when
- * JupyterLab itself still waits for the main shell; and unlike a message over a
- * subshell it does not make JupyterLab and the server take a busy kernel for an
- * idle one. The comm is never closed from here: it belongs to all pages.
+ * The kernel speaks over one comm of a known id, to which every page listens.
+ * To be told, a page asks with a `comm_info_request` on the control channel.
+ * That is answered while a cell runs, also after a reload, when JupyterLab
+ * itself still waits for the main shell; and unlike a message over a subshell it
+ * does not make JupyterLab and the server take a busy kernel for an idle one.
+ * The comm is never closed from here: it belongs to all pages.
  */
 export class KernelChannel implements ISessionSource, IDisposable {
   constructor(kernel: Kernel.IKernelConnection) {
     this._kernel = kernel;
-    kernel.registerCommTarget(TARGET, this._onAnnounced);
     kernel.connectionStatusChanged.connect(this._onConnection, this);
     kernel.statusChanged.connect(this._onStatus, this);
+    this._listen();
     this._onConnection(kernel, kernel.connectionStatus);
   }
 
@@ -45,22 +45,17 @@ export class KernelChannel implements ISessionSource, IDisposable {
       return;
     }
     this._isDisposed = true;
-    if (!this._kernel.isDisposed) {
-      this._kernel.removeCommTarget(TARGET, this._onAnnounced);
-    }
     this._comm?.dispose();
     Signal.clearData(this);
   }
-
-  private _onAnnounced = (comm: Kernel.IComm): void => {
-    this._listen(comm);
-  };
 
   private _onConnection(
     _: Kernel.IKernelConnection,
     status: Kernel.ConnectionStatus
   ): void {
     if (status === 'connected') {
+      // A restart of the kernel has disposed the comm.
+      this._listen();
       this._ask();
     }
   }
@@ -70,22 +65,24 @@ export class KernelChannel implements ISessionSource, IDisposable {
     status: KernelMessage.Status
   ): void {
     if (status === 'restarting' || status === 'autorestarting') {
-      this._comm = null;
       this._set(null);
     }
   }
 
-  private _listen(comm: Kernel.IComm): void {
+  private _listen(): void {
+    if (this._isDisposed || this._kernel.hasComm(COMM)) {
+      return;
+    }
+    const comm = this._kernel.createComm(COMM, COMM);
+    // Creating and ending a subshell would show the kernel as idle.
     comm.commsOverSubshells = CommsOverSubshells.Disabled;
     comm.onMsg = message => this._hear(message.content.data);
     this._comm = comm;
-    // What was said before there was anybody to hear it is said again.
-    this._ask();
   }
 
   private _hear(data: unknown): void {
-    this._heard++;
-    if (this._heard === ASK_AFTER) {
+    // The first message of a session comes unasked.
+    if (this._latest === null || ++this._heard === ASK_AFTER) {
       this._ask();
     }
     this._set(data);
@@ -101,7 +98,7 @@ export class KernelChannel implements ISessionSource, IDisposable {
       channel: 'shell',
       username: this._kernel.username,
       session: this._kernel.clientId,
-      content: { target_name: TARGET }
+      content: { target_name: COMM }
     });
     // Kernels answer shell requests on the control channel as well; the types
     // do not know it.
@@ -110,17 +107,8 @@ export class KernelChannel implements ISessionSource, IDisposable {
       channel: 'control'
     } as unknown as KernelMessage.IControlMessage;
     const future = this._kernel.sendControlMessage(message, true, true);
-    future.onReply = reply => this._onReply(reply.content);
     // A kernel that ends or restarts meanwhile is asked when it is back.
     future.done.catch(() => undefined);
-  }
-
-  private _onReply(content: object): void {
-    const comms = 'comms' in content ? content.comms : null;
-    const id = Object.keys(comms ?? {})[0];
-    if (id !== undefined && !this._isDisposed && !this._kernel.hasComm(id)) {
-      this._listen(this._kernel.createComm(TARGET, id));
-    }
   }
 
   private _set(latest: unknown): void {

@@ -3,8 +3,8 @@
  * `eflows_nb/notebook/messages.py`, and is tested on the same JSON files.
  */
 
-/** Name of the comm target. */
-export const TARGET = 'eflows';
+/** Id and target name of the comm that a kernel with a session has. */
+export const COMM = 'eflows';
 
 /** Version of the protocol. */
 export const VERSION = 1;

@@ -142,9 +142,16 @@ function Session(props: {
         <span data-testid="eflows-state">
           {clusterStateLabel(session.state, trans)}
         </span>
-        <span className="eflows-Secondary" data-testid="eflows-engines">
-          {enginesLabel(session, trans)}
-        </span>
+        {session.cluster !== 'inline' && (
+          <span className="eflows-Secondary" data-testid="eflows-engines">
+            {trans.__(
+              '%1 of %2 engines (%3)',
+              session.engines.length,
+              session.requested,
+              session.cluster
+            )}
+          </span>
+        )}
       </div>
       {session.reason !== '' && (
         <p className="eflows-Reason" role="alert" data-testid="eflows-reason">
@@ -152,8 +159,14 @@ function Session(props: {
         </p>
       )}
       <Tasks tasks={session.tasks} trans={trans} />
-      {session.engines.length > 0 && (
-        <Engines engines={session.engines} trans={trans} />
+      {session.cluster === 'inline' ? (
+        <p className="eflows-Secondary">
+          {trans.__('No engines: tasks run in the kernel, one after another.')}
+        </p>
+      ) : (
+        session.engines.length > 0 && (
+          <Engines engines={session.engines} trans={trans} />
+        )
       )}
     </div>
   );
@@ -224,7 +237,7 @@ function Engines(props: {
         </tr>
       </thead>
       <tbody>
-        {props.engines.map(engine => (
+        {inOrder(props.engines).map(engine => (
           <tr key={engine.engine} data-testid="eflows-engine">
             <th scope="row">
               <Sign name={engine.running > 0 ? 'task-running' : 'task-ready'} />
@@ -241,6 +254,11 @@ function Engines(props: {
   );
 }
 
+/** By number: a snapshot has them as they joined. */
+function inOrder(engines: readonly IEngine[]): IEngine[] {
+  return [...engines].sort((a, b) => a.engine - b.engine);
+}
+
 /** What is settled first, so that the bar fills from its start. */
 const BAR_ORDER: readonly TaskState[] = [
   'done',
@@ -250,18 +268,6 @@ const BAR_ORDER: readonly TaskState[] = [
   'ready',
   'waiting'
 ];
-
-function enginesLabel(session: ISession, trans: TranslationBundle): string {
-  if (session.cluster === 'inline') {
-    return trans.__('tasks run in the kernel itself');
-  }
-  return trans.__(
-    '%1 of %2 engines (%3)',
-    session.engines.length,
-    session.requested,
-    session.cluster
-  );
-}
 
 function clusterStateLabel(
   state: ClusterState,

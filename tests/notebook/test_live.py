@@ -1,0 +1,143 @@
+"""A page is told what a session does, in a real kernel and while its cells run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import start_new_kernel
+
+SESSION = "import eflows_nb as ef\n@ef.task\ndef f(x):\n    return x\n_ = ef.wait_on([f(1), f(2)])"
+
+
+class Page:
+    """Speaks to a kernel as the panel in a browser does."""
+
+    def __init__(self, client: BlockingKernelClient) -> None:
+        self.client = client
+
+    def run(self, code: str) -> list[Any]:
+        """Run a cell to its end; return what was published meanwhile, but for status and input."""
+        request = self.client.execute(code)
+        published = []
+        while True:
+            message = self.client.get_iopub_msg(timeout=30)
+            if message["msg_type"] not in ("status", "execute_input"):
+                published.append(message)
+            elif message["parent_header"].get("msg_id") == request and _is_idle(message):
+                return published
+
+    def ask(self) -> dict[str, Any]:
+        """Ask for our comms on the control channel; return the ids."""
+        request = self.client.session.msg("comm_info_request", {"target_name": "eflows"})
+        self.client.control_channel.send(request)
+        reply = self.client.control_channel.get_msg(timeout=30)
+        assert reply["parent_header"]["msg_id"] == request["header"]["msg_id"]
+        comms: dict[str, Any] = reply["content"]["comms"]
+        return comms
+
+    def hear(self) -> Any:
+        """Return the next that the session says."""
+        while True:
+            message = self.client.get_iopub_msg(timeout=30)
+            if message["msg_type"] == "comm_msg":
+                return message["content"]["data"]
+
+
+def _is_idle(message: Any) -> bool:
+    return message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    """Give a page of a fresh kernel."""
+    environment = {**os.environ, "HOME": str(tmp_path), "IPYTHONDIR": str(tmp_path / "ipython")}
+    manager, client = start_new_kernel(kernel_name="python3", env=environment, cwd=str(tmp_path))
+    try:
+        yield Page(client)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def test_a_session_announces_itself_and_is_silent_until_asked(page: Page) -> None:
+    """A headless run is told once that there is a session."""
+    assert page.ask() == {}
+    published = page.run(SESSION)
+    assert [message["msg_type"] for message in published] == ["comm_msg"]
+    assert published[0]["content"]["comm_id"] == "eflows"
+    assert published[0]["content"]["data"]["kind"] == "session"
+    assert list(page.ask()) == ["eflows"]
+
+
+def test_who_asks_is_told_the_session_as_it_is(page: Page) -> None:
+    """Tasks that ended before the question are counted."""
+    page.run(SESSION)
+    page.ask()
+    heard = page.hear()
+    assert heard["version"] == 1
+    assert heard["kind"] == "session"
+    assert heard["session"]["cluster"] == "inline"
+    assert heard["session"]["tasks"]["done"] == 2
+
+
+def test_a_question_is_answered_while_a_cell_runs(page: Page, tmp_path: Path) -> None:
+    """The kernel stays busy meanwhile: nothing says that it is idle but for the question itself."""
+    page.run(SESSION)
+    wait = "print('in')\nwhile not pathlib.Path('go').exists(): time.sleep(0.01)"
+    cell = page.client.execute("import pathlib, time\n" + wait)
+    while page.client.get_iopub_msg(timeout=30)["msg_type"] != "stream":
+        pass
+    page.ask()
+    assert page.hear()["session"]["tasks"]["done"] == 2
+    (tmp_path / "go").touch()
+    idle = []
+    while not (idle and idle[-1]["parent_header"]["msg_id"] == cell):
+        message = page.client.get_iopub_msg(timeout=30)
+        if _is_idle(message):
+            idle.append(message)
+    assert {message["parent_header"]["msg_type"] for message in idle[:-1]} <= {"comm_info_request"}
+
+
+def test_changes_are_told_without_another_question(page: Page) -> None:
+    """The page need not poll."""
+    page.run(SESSION)
+    page.ask()
+    page.hear()
+    page.client.execute("_ = ef.wait_on(f(3))")
+    while page.hear()["session"]["tasks"]["done"] < 3:
+        pass
+
+
+def test_a_page_that_has_gone_is_not_told_for_ever(page: Page) -> None:
+    """A question pays for a number of messages; the next one for as many again."""
+    page.run(SESSION)
+    page.run("from eflows_nb.notebook import live; live.CREDIT = 3; live._PERIOD = 0.001")
+    page.ask()
+    many = "import time\nfor _ in range(20): ef.wait_on(f(1)); time.sleep(0.01)"
+    assert [message["msg_type"] for message in page.run(many)] == ["comm_msg"] * 3
+    page.ask()
+    assert page.hear()["session"]["tasks"]["done"] == 22
+
+
+def test_a_page_that_does_not_know_us_closes_nothing(page: Page) -> None:
+    """Other pages of the same kernel go on."""
+    page.run(SESSION)
+    page.ask()
+    page.hear()
+    close = page.client.session.msg("comm_close", {"comm_id": "eflows", "data": {}})
+    page.client.shell_channel.send(close)
+    page.run("_ = ef.wait_on(f(3))")
+    assert list(page.ask()) == ["eflows"]
+    assert page.hear()["kind"] == "session"
+
+
+def test_registering_again_changes_nothing(page: Page) -> None:
+    """There is one comm a kernel."""
+    page.run(SESSION)
+    assert page.run("from eflows_nb.notebook import live; live.register(ef._session.current())") == []
+    assert list(page.ask()) == ["eflows"]
