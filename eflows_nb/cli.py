@@ -89,7 +89,6 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--output",
         metavar="FILE",
-        type=Path,
         help="the executed notebook, or a folder for it (default: NAME.executed.ipynb in this folder)",
     )
     run.add_argument(

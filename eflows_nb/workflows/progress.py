@@ -44,7 +44,7 @@ def headings(cells: Sequence[tuple[bool, str]]) -> list[str]:
 
     Examples
     --------
-    >>> headings([(False, "import x"), (True, "## Event\\ntext"), (False, "y = 1")])
+    >>> headings([(False, "import x"), (True, "## Event\ntext"), (False, "y = 1")])
     ['', 'Event', 'Event']
     """
     found: list[str] = []

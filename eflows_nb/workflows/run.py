@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -203,7 +204,7 @@ def _failure(source: Notebook, error: PapermillExecutionError, *, injected: bool
 def _target(notebook: Path, output: Path | str | None) -> Path:
     name = f"{notebook.stem}.executed.ipynb"
     target = Path(name) if output is None else Path(output)
-    if target.is_dir():
+    if target.is_dir() or str(output).endswith(os.sep):
         target /= name
     if target.suffix != ".ipynb":
         raise NotebookError(f"The output {str(target)!r} is to hold a notebook; end its name with '.ipynb'.")

@@ -83,6 +83,14 @@ def test_python3_is_this_python_whatever_is_installed_elsewhere(
 
 
 @pytest.mark.notebooks
+def test_a_folder_to_be_made_ends_with_a_slash(write_notebook: WriteNotebook, tmp_path: Path) -> None:
+    """As elsewhere in the shell."""
+    done = run(write_notebook("x = 1"), output=f"{tmp_path}/results/")
+
+    assert done.output == tmp_path / "results" / "work.executed.ipynb"
+
+
+@pytest.mark.notebooks
 def test_a_failing_cell_ends_the_run_and_is_named(write_notebook: WriteNotebook, tmp_path: Path) -> None:
     """The cell is counted as in the notebook that was run; those after it are not executed."""
     notebook = write_notebook("# Title", "\nvalue = 1 / n", "open('never', 'w')", parameters="n: float = 1.0")
