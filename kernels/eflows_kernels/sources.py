@@ -77,7 +77,8 @@ def best_source(
     """Return the one plane an event suggests: median size, uniform slip, hypocentre in its middle.
 
     The slip is the one that gives the event's moment; the rupture spreads at 2.5 km/s. Where the plane
-    would come nearer to the surface than `SHALLOWEST` it slides down along itself, so the hypocentre stays on it.
+    would come nearer to the surface than `SHALLOWEST` it slides down along itself, so the hypocentre stays
+    on it.
     """
     size = rupture_size(event.magnitude, relation)
     return _plane(event, size.length, size.width, centre=(0.5, 0.5), rigidity=rigidity)
