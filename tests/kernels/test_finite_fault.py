@@ -1,5 +1,6 @@
 """Finite-fault tables in the formats of UCSB, USGS and SRCMOD, and errors that say where to look."""
 
+import os
 import re
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from eflows_kernels.finite_fault import parse_finite_fault
 from eflows_kernels.sphere import destination
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "tohoku_finite_fault.txt"
+FOLDER = Path(os.environ.get("EFLOWS_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+DATA = FOLDER / "tohoku_finite_fault.txt"
 LENGTH, WIDTH, STRIKE, DIP, TOP = 20.0, 10.0, 30.0, 25.0, 5.0
 
 

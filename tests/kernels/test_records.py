@@ -1,6 +1,7 @@
 """Sea-level records: the tide taken off and the first crest found, on made and on real records."""
 
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 
 from eflows_kernels.records import arrival, detided, first_crest
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "dart_tohoku_2011.csv"
+FOLDER = Path(os.environ.get("EFLOWS_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+DATA = FOLDER / "dart_tohoku_2011.csv"
 TIME = np.arange(0.0, 3 * 3600.0, 60.0)
 WAVE = 0.8 * np.exp(-(((TIME - 4000.0) / 400.0) ** 2)) - 0.4 * np.exp(-(((TIME - 5200.0) / 500.0) ** 2))
 
