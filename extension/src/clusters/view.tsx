@@ -144,8 +144,6 @@ function Cluster(props: {
         <div className="eflows-Cluster-name">{ownerLabel(cluster, trans)}</div>
         <div className="eflows-Secondary">
           {trans._n('%1 engine', '%1 engines', cluster.engines)}
-          {' · '}
-          {cluster.id}
         </div>
       </div>
       <button

@@ -1,0 +1,37 @@
+"""The same extension in Notebook 7, where that is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(find_spec("notebook") is None, reason="Notebook 7 is not installed"),
+]
+
+TASK = "import eflows_nb as ef\n@ef.task\ndef f(x):\n    return x\n_ = ef.wait_on(f(1))"
+
+
+@pytest.fixture(scope="module")
+def lab_server(start_jupyter: Callable[..., Any]) -> Any:
+    """Give a running Notebook 7 in the place of JupyterLab."""
+    return start_jupyter("notebook", "--JupyterNotebookApp.expose_app_in_browser=True")
+
+
+def test_the_panel_is_there(lab: Any) -> None:
+    """It opens in the left side bar and shows the session of the notebook."""
+    path = lab.write("seven.ipynb", TASK)
+    lab.page.goto(f"{lab.server.url}/notebooks/{path.name}?token={lab.server.token}")
+    lab.wait_for_lab()
+    lab.wait_for_kernel()
+    panel = lab.show_panel()
+    assert lab.run_all() == []
+    expect(panel.get_by_test_id("eflows-done")).to_have_text("1")
+    lab.picture("notebook7")
+    # Notebook 7.6 raises this itself, with and without our extension.
+    lab.complaints[:] = [text for text in lab.complaints if "(reading 'schema')" not in text]
