@@ -22,6 +22,7 @@ from eflows_nb.engine.messages import Hello
 __all__ = ["LocalCluster", "usable_cores"]
 
 _START_LIMIT = 120.0
+_STOP_LIMIT = 1.0
 _RESTARTS_PER_ENGINE = 3
 _THREAD_LIMITS = (
     "OMP_NUM_THREADS",
@@ -250,13 +251,28 @@ class LocalCluster:
     async def _stop(self) -> None:
         if self._cluster is None:
             return
-        launchers = [
-            launcher for engines in self._cluster.engines.values() for launcher in engines.launchers.values()
-        ]
+        engines = list(self._processes.values())
         try:
-            for launcher in [*launchers, self._cluster.controller]:
-                if launcher is not None:
-                    launcher.signal(signal.SIGTERM)  # all at once; what follows waits for one after the other
+            await asyncio.get_running_loop().run_in_executor(None, _end_processes, engines)
             await self._cluster.stop_cluster()
         except Exception as error:  # noqa: BLE001 - the guard ends what is left
             logger.warning("The local cluster did not stop cleanly: %s", error)
+
+
+def _end_processes(engines: list[int]) -> None:
+    """End engines and their nannies: what they run is cancelled, so nobody waits long for it."""
+    import psutil
+
+    found = []
+    for pid in engines:
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            found += [process, *process.children()]
+    for process in found:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(found, timeout=_STOP_LIMIT)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=_STOP_LIMIT)

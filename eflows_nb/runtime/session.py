@@ -58,6 +58,8 @@ def current() -> Session:
         _session = Session()
         for watcher in _watchers:
             watcher(_session)
+        if os.environ.get(ENGINES) and not inside_task():
+            _session.start()
     return _session
 
 
