@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from typing import Any
 
 import pytest
@@ -89,6 +91,23 @@ def test_the_panel_follows_the_notebook_in_front(lab: Any) -> None:
     lab.wait_for_kernel()
     assert lab.run_all() == []
     expect(panel.get_by_test_id("eflows-done")).to_have_text("1")
+
+
+def test_a_kernel_that_died_has_no_session(lab: Any) -> None:
+    """Neither one that was killed, and starts anew, nor one that was shut down."""
+    task = "import eflows_nb as ef\n@ef.task\ndef f(x):\n    return x\n_ = ef.wait_on(f(1))"
+    lab.open(lab.write("dead.ipynb", task, "import os\nprint(os.getpid())"))
+    panel = lab.show_panel()
+    assert lab.run_all() == []
+    expect(panel.get_by_test_id("eflows-done")).to_have_text("1")
+    os.kill(int(lab.page.locator(".jp-OutputArea-output").inner_text()), signal.SIGKILL)
+    expect(panel.get_by_test_id("eflows-empty")).to_contain_text(
+        "has not started any engines", timeout=30_000
+    )
+    lab.page.locator(".jp-Dialog").get_by_role("button", name="Ok").click()
+    lab.wait_for_kernel()
+    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    expect(panel.get_by_test_id("eflows-empty")).to_contain_text("dead.ipynb has no kernel")
 
 
 def test_text_from_the_kernel_stays_text(lab: Any) -> None:

@@ -18,14 +18,16 @@ export const clustersPlugin: JupyterFrontEndPlugin<void> = {
   id: 'eflows-nb:clusters',
   description: 'Lists and stops the clusters that run on this server.',
   autoStart: true,
-  requires: [IEflowsPanel],
-  optional: [IEflowsSession, ITranslator],
+  optional: [IEflowsPanel, IEflowsSession, ITranslator],
   activate: (
     app: JupyterFrontEnd,
-    panel: IEflowsPanel,
+    panel: IEflowsPanel | null,
     session: IEflowsSession | null,
     translator: ITranslator | null
   ): void => {
+    if (panel === null) {
+      return;
+    }
     const trans = (translator ?? nullTranslator).load('eflows_nb');
     const requests = new ClusterRequests(app.serviceManager.serverSettings);
     const model = new ClustersModel(requests);

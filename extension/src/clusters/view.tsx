@@ -27,6 +27,7 @@ export class ClustersSection extends ReactWidget {
     this.title.caption = trans.__(
       'Controllers and engines that eFlows runs on the machine of this server'
     );
+    this.toolbar.node.setAttribute('aria-label', this.title.label);
     this.toolbar.addItem(
       'refresh',
       new ToolbarButton({

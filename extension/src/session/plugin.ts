@@ -20,18 +20,19 @@ export const sessionPlugin: JupyterFrontEndPlugin<IEflowsSession> = {
   description: 'Shows the engines and tasks of the current notebook, live.',
   autoStart: true,
   provides: IEflowsSession,
-  requires: [IEflowsPanel, INotebookTracker],
-  optional: [ITranslator, ICommandPalette],
+  requires: [INotebookTracker],
+  optional: [IEflowsPanel, ITranslator, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
-    panel: IEflowsPanel,
     tracker: INotebookTracker,
+    panel: IEflowsPanel | null,
     translator: ITranslator | null,
     palette: ICommandPalette | null
   ): IEflowsSession => {
     const trans = (translator ?? nullTranslator).load('eflows_nb');
     const model = new SessionModel();
-    const follower = new NotebookFollower(tracker, model);
+    // Lives as long as the page, for whoever else shows the session.
+    new NotebookFollower(tracker, model);
 
     app.commands.addCommand(INSERT_COMMAND, {
       label: trans.__('Insert a Cell That Starts Engines'),
@@ -53,12 +54,10 @@ export const sessionPlugin: JupyterFrontEndPlugin<IEflowsSession> = {
     const insert = (): void => {
       void app.commands.execute(INSERT_COMMAND);
     };
-    const section = new SessionSection(model, insert, trans);
-    section.disposed.connect(() => {
-      follower.dispose();
-      model.dispose();
+    panel?.addSection({
+      widget: new SessionSection(model, insert, trans),
+      rank: 10
     });
-    panel.addSection({ widget: section, rank: 10 });
     return model;
   }
 };

@@ -111,7 +111,10 @@ function Lesson(props: {
   return (
     <div className="eflows-Empty" data-testid="eflows-empty">
       <p>
-        {trans.__('%1 has not started any engines or tasks yet.', props.notebook)}
+        {trans.__(
+          '%1 has not started any engines or tasks yet.',
+          props.notebook
+        )}
       </p>
       <p>{trans.__('Run a cell like this one to start two engines:')}</p>
       <pre className="eflows-Code">{START_CODE}</pre>
@@ -201,7 +204,10 @@ function Tasks(props: {
       </div>
       <dl className="eflows-Counts">
         {TASK_STATES.map(state => (
-          <div key={state} className={tasks[state] === 0 ? 'eflows-mod-zero' : ''}>
+          <div
+            key={state}
+            className={tasks[state] === 0 ? 'eflows-mod-zero' : ''}
+          >
             <dt>
               <Sign name={`task-${state}`} />
               {taskStateLabel(state, trans)}

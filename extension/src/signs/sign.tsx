@@ -24,7 +24,9 @@ export function Sign(props: { name: SignName }): JSX.Element {
 const RING = <circle cx="8" cy="8" r="5.5" />;
 const DISC = <circle cx="8" cy="8" r="6.5" className="eflows-Sign-fill" />;
 const CHECK = <path d="M5 8.2l2.1 2.1L11 6.2" className="eflows-Sign-mark" />;
-const CROSS = <path d="M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6" className="eflows-Sign-mark" />;
+const CROSS = (
+  <path d="M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6" className="eflows-Sign-mark" />
+);
 
 const SHAPES: Readonly<Record<SignName, JSX.Element>> = {
   'task-waiting': <circle cx="8" cy="8" r="5.5" strokeDasharray="2.2 2.1" />,
@@ -64,9 +66,7 @@ const SHAPES: Readonly<Record<SignName, JSX.Element>> = {
       {CHECK}
     </>
   ),
-  'cluster-stopped': (
-    <rect x="3.5" y="3.5" width="9" height="9" rx="1.5" />
-  ),
+  'cluster-stopped': <rect x="3.5" y="3.5" width="9" height="9" rx="1.5" />,
   'cluster-broken': (
     <>
       <path
