@@ -11,7 +11,7 @@ from eflows_nb.tasks.data import PENDING, Datum, Large
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
-__all__ = ["BATCH_LIMIT", "BATCH_SECONDS", "Durations", "EngineQueue", "Flight", "best_engine", "spread"]
+__all__ = ["BATCH_LIMIT", "BATCH_SECONDS", "Durations", "EngineQueue", "Flight", "best_engine", "place_by_priority", "spread"]
 
 BATCH_SECONDS = 0.010
 """How much work a batch should hold, by the measured duration of its functions."""
@@ -144,8 +144,8 @@ class EngineQueue:
         if value is PENDING:
             return
         if type(value) is Large:
-            if self.number in value.engines:
-                return
+            if self.number in value.engines or value.shared is None:
+                return  # what is neither here nor shared will be missed, and the task given back
             value.engines.add(self.number)
             self.holds.add(value)
         data[datum.number] = datum
@@ -194,9 +194,21 @@ def best_engine(task: Task, engines: Iterable[int]) -> tuple[int, list[Datum]]:
     return best, [datum for datum in unshared if best not in datum.value.engines]
 
 
+def place_by_priority(tasks: list[Task], queues: list[EngineQueue]) -> None:
+    """Queue tasks that are more or less urgent than usual behind those that are at least as urgent."""
+    for task in sorted(tasks, key=lambda task: -task.code.policy.priority):
+        queue = min(queues, key=lambda queue: len(queue.queue) + queue.running).queue
+        place = len(queue)
+        while place and queue[place - 1].code.policy.priority < task.code.policy.priority:
+            place -= 1
+        queue.insert(place, task)
+
+
 def spread(tasks: list[Task], queues: list[EngineQueue]) -> None:
     """Queue tasks in contiguous blocks, so that neighbours in program order share an engine."""
     loads = [len(queue.queue) + queue.running for queue in queues]
+    if not tasks:
+        return
     if len(tasks) == 1:
         queues[loads.index(min(loads))].queue.append(tasks[0])
         return

@@ -13,8 +13,10 @@ from typing import Any
 
 from eflows_nb.engine.messages import Code, Failure
 from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Remove
-from eflows_nb.runtime.placement import Durations, EngineQueue, best_engine, spread
+from eflows_nb.engine.packing import Packed
+from eflows_nb.runtime.placement import Durations, EngineQueue, best_engine, place_by_priority, spread
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
+from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import Task
 
@@ -44,6 +46,8 @@ class Scheduler:
         """Data with callbacks whose value came, or will never come, since this list was emptied."""
         self.failures: deque[Broken] = deque(maxlen=FAILURES_KEPT)
         """How the last tasks that failed did so, for those that nobody waits for."""
+        self.ignored: deque[tuple[Task, Failure]] = deque(maxlen=FAILURES_KEPT)
+        """The last failures that were ignored."""
         self.released: deque[tuple[int, set[int], Any]] = deque()
         """Where `Large` values leave word when nobody refers to them any more."""
         self.durations = Durations()
@@ -51,6 +55,7 @@ class Scheduler:
         self._exporting: dict[int, tuple[Datum, list[Task]]] = {}
         self._commands: list[Command] = []
         self._missed: dict[int, int] = {}
+        self._lossy = False  # whether data were ever lost with an engine
 
     @property
     def exporting(self) -> bool:
@@ -87,6 +92,7 @@ class Scheduler:
             return
         for large in list(queue.holds):
             large.engines.discard(number)
+            self._lossy = True
         for datum, _ in list(self._exporting.values()):
             if type(datum.value) is not Large or _is_lost(datum):  # one may be forgotten for another
                 self._not_exported(datum)
@@ -134,8 +140,14 @@ class Scheduler:
                 self._resolve(task.outputs[0], result[1])
             elif code is Code.KEPT or code is Code.MANY:
                 size = self._resolve_all(task, result, queue)
+            elif code is Code.IGNORED:
+                self.ignored.append((task, result[1]))
+                size = self._resolve_any(task, result[2], queue)
             elif code is Code.FAILED:
-                self._fail(task, result[1], number, began, duration)
+                if task.failures < task.code.policy.retries:
+                    self._retry(task, queue)
+                else:
+                    self._fail(task, result[1], number, began, duration)
                 continue
             elif code is Code.CANCELLED:
                 self._cancel(task, Broken(task=task, reason="it was interrupted"))
@@ -188,6 +200,11 @@ class Scheduler:
                 if not task.unmet and task.engine < 0 and task.state is TaskState.WAITING:
                     self._make_ready(task)
 
+    def expire(self, task: Task, engine: int) -> None:
+        """Fail a task that its engine cannot end in time."""
+        if task.state is TaskState.RUNNING and task.engine == engine:
+            self._fail(task, _expired(task), engine)
+
     def cancel(self, tasks: Iterable[Task], reason: str) -> None:
         """Cancel tasks that are not finished, and all that reads what they would have made."""
         running: dict[int, list[int]] = {}
@@ -226,7 +243,7 @@ class Scheduler:
         while self.released:
             self._drop(*self.released.popleft())
         if self.engines:
-            if self._ready:
+            while self._ready:  # placing may find that a lost input is to be made first
                 self._place()
             for queue in self.engines.values():
                 while queue.wants_more() and (queue.queue or self._steal(queue)):
@@ -255,11 +272,11 @@ class Scheduler:
         for task in tasks:
             if task.state is not TaskState.READY:
                 continue
+            if self._lossy and _lacks_input(task):
+                self._reenter(task, TaskState.READY)
+                continue
             if not wanted or not task.reads:
                 free.append(task)
-                continue
-            if any(_is_lost(datum) for datum in task.reads):
-                self._reenter(task, TaskState.READY)
                 continue
             engine, missing = best_engine(task, self.engines)
             if engine < 0:
@@ -276,6 +293,10 @@ class Scheduler:
             else:
                 self.engines[engine].queue.appendleft(task)
         if free:
+            urgent = [task for task in free if task.code.policy.priority]
+            if urgent:
+                place_by_priority(urgent, queues)
+                free = [task for task in free if not task.code.policy.priority]
             spread(free, queues)
 
     def _steal(self, idle: EngineQueue) -> bool:
@@ -349,13 +370,32 @@ class Scheduler:
         self._count(TaskState.WAITING, TaskState.READY, 1)
         self._ready.append(task)
 
+    def _retry(self, task: Task, failed_on: EngineQueue) -> None:
+        """Run a task that has failed again: first on the same engine, then on another."""
+        task.failures += 1
+        self._requeue(task)
+        if self._ready and self._ready[-1] is task:
+            others = [queue for queue in self.engines.values() if queue is not failed_on]
+            queue = failed_on if task.failures == 1 or not others else min(others, key=_load)
+            self._ready.pop()
+            queue.queue.appendleft(task)
+
     def _requeue(self, task: Task) -> None:
         """Take back a task that an engine had and did not finish."""
+        self._note_return(task)
         task.engine = -1
         for output in task.outputs:
             for reader in output.readers or ():
                 reader.undispatched += 1
         self._reenter(task, TaskState.RUNNING)
+
+    def _note_return(self, task: Task) -> None:
+        """Let a task be WAITING again for those who watch; many come together."""
+        last = self.changes[-1] if self.changes else None
+        if last is not None and last.state is TaskState.WAITING and last.engine == task.engine:
+            last.tasks.append(task)  # type: ignore[attr-defined]
+        else:
+            self.changes.append(Change(TaskState.WAITING, task.engine, [task]))
 
     def _reenter(self, task: Task, state: TaskState) -> None:
         for datum in task.reads:
@@ -384,6 +424,7 @@ class Scheduler:
                 if _is_lost(output):
                     _forget(output)
             self._count(TaskState.DONE, TaskState.WAITING, 1)
+            self._note_return(task)
             task.state = TaskState.WAITING
             task.engine = -1
             lost.extend(_forget(read) for read in task.reads if _is_lost(read))
@@ -398,6 +439,13 @@ class Scheduler:
         if task is not None:
             datum.producer = None
             _close(task)
+
+    def _resolve_any(self, task: Task, result: Any, queue: EngineQueue) -> int:
+        if type(result) is tuple and result[0] is not Code.SMALL:
+            return self._resolve_all(task, result, queue)
+        value = result[1] if type(result) is tuple else result
+        self._resolve(task.outputs[0], value)
+        return value.size if type(value) is Packed else 0
 
     def _resolve_all(self, task: Task, result: Any, queue: EngineQueue) -> int:
         """Take several results, or one that stays on its engine; return their size in bytes."""
@@ -454,6 +502,7 @@ class Scheduler:
         task.state = TaskState.FAILED
         self.changes.append(Change(TaskState.FAILED, engine, [task], [start], [seconds], [0]))
         broken = Broken(task=task, failure=failure)
+        broken.seen = task.code.policy.on_failure is OnFailure.CANCEL_SUCCESSORS
         self.failures.append(broken)
         self._end(task, broken)
 
@@ -509,6 +558,10 @@ def _is_lost(datum: Datum) -> bool:
     return type(value) is Large and not value.engines and value.shared is None
 
 
+def _lacks_input(task: Task) -> bool:
+    return any(datum.value is PENDING or _is_lost(datum) for datum in task.reads)
+
+
 def _forget(datum: Datum) -> Datum:
     """Let a lost datum be PENDING again, made by a task that no engine has."""
     datum.value = PENDING
@@ -537,6 +590,19 @@ def _blame(task: Task) -> Failure:
         "not tried again. It may use too much memory, or end its process."
     )
     return Failure("EngineLostError", message, None, (), message)
+
+
+def _expired(task: Task) -> Failure:
+    limit = task.code.policy.time_out
+    message = (
+        f"Task '{task.code.name}' #{task.number} did not end within its time_out of {limit}, nor when it was "
+        "asked to; its engine was ended."
+    )
+    return Failure("TaskTimeOutError", message, None, (), message)
+
+
+def _load(queue: EngineQueue) -> int:
+    return len(queue.queue) + queue.running
 
 
 def _deprived(task: Task) -> Failure:

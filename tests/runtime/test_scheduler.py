@@ -6,7 +6,6 @@ from collections import Counter
 from typing import Any
 
 from eflows_nb.engine.messages import Code
-from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.packing import pack
 from eflows_nb.runtime.commands import Interrupt, Send
 from eflows_nb.runtime.scheduler import FAILURES_KEPT, LOST_ENGINES_LIMIT

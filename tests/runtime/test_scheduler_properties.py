@@ -1,0 +1,397 @@
+"""Whatever happens in whatever order, the scheduler ends with what a sequential run would give.
+
+Random graphs run on simulated engines, which work, talk, overrun, join and die in random order while a user
+submits, cancels, lets go and asks for values. A slow and obvious reference says how each task must end.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from eflows_nb.engine.messages import Code, Failure, Outputs
+from eflows_nb.engine.packing import Packed
+from eflows_nb.engine.store import Store
+from eflows_nb.runtime.commands import ExportFrom, Interrupt, Remove, Send
+from eflows_nb.runtime.scheduler import LOST_ENGINES_LIMIT, Scheduler
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
+from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.task import FunctionCode, Task
+
+SMALL, LARGE, SCALAR = "small", "large", "scalar"
+KINDS = ((SMALL,), (SCALAR,), (LARGE,), (LARGE,), (LARGE, LARGE), (SMALL, LARGE), (LARGE, SCALAR, LARGE))
+T = TypeVar("T")
+
+FOLLOWS = {
+    TaskState.WAITING: {TaskState.RUNNING, TaskState.CANCELLED},
+    TaskState.RUNNING: {TaskState.WAITING, TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED},
+    TaskState.DONE: {TaskState.WAITING},  # its result was lost
+    TaskState.FAILED: set(),
+    TaskState.CANCELLED: set(),
+}
+"""The states that observers may be told of after another."""
+
+
+@dataclass
+class Plan:
+    """What a task is to do: the data that it reads, the kind of each result, and whether it fails."""
+
+    reads: tuple[int, ...]
+    kinds: tuple[str, ...]
+    outputs: tuple[int, ...]
+    fails: bool
+
+    def value(self, position: int, inputs: list[Any]) -> int:
+        """Return a result; any other input, or another order, gives another value."""
+        return hash((self.outputs[position], *inputs))
+
+
+@dataclass
+class SimulatedEngine:
+    """Does what `eflows_nb.engine.worker.Worker` does, on plans instead of functions."""
+
+    number: int
+    plans: dict[int, Plan]
+    files: dict[str, Any]
+    inbox: deque[Any] = field(default_factory=deque)
+    outbox: deque[Any] = field(default_factory=deque)
+    store: Store = field(default_factory=Store)
+    functions: set[int] = field(default_factory=set)
+    batches: deque[Send] = field(default_factory=deque)
+    position: int = 0
+    overrun: bool = False
+    cancelled: set[int] = field(default_factory=set)
+    paths: Any = field(default_factory=itertools.count)
+
+    def listen(self) -> None:
+        """Take all messages that have come."""
+        while self.inbox:
+            message = self.inbox.popleft()
+            if type(message) is Interrupt:
+                self.cancelled.update(message.tasks)
+            elif type(message) is ExportFrom:
+                self._export(message.datum)
+            else:
+                self.batches.append(message)
+
+    def _export(self, datum: int) -> None:
+        if datum not in self.store:
+            self.outbox.append((datum, None))
+            return
+        path = f"{self.number}-{next(self.paths)}"
+        self.files[path] = self.store[datum]
+        self.outbox.append((datum, path))
+
+    def work(self, tasks: int, seconds: float) -> None:
+        """Run some tasks of the first batch, and tell of them."""
+        if not self.batches:
+            return
+        batch = self.batches[0]
+        if not self.position:
+            self._begin(batch)
+        results = []
+        for task in batch.tasks[self.position : self.position + tasks]:
+            given_back = self.overrun and self.position
+            results.append((Code.UNRUN,) if given_back else self._run(task.number, task.code.number))
+            self.position += 1
+        if self.position == len(batch.tasks):
+            self.batches.popleft()
+            self.position, self.overrun = 0, False
+            if not self.batches:
+                self.cancelled.clear()
+        self.outbox.append((results, [seconds] * len(results)))
+
+    def _begin(self, batch: Send) -> None:
+        self.store.begin_batch(batch.keep)
+        self.store.drop(batch.drop)
+        self.functions.update(code.number for code in batch.functions)
+        for number, (value, path) in batch.data.items():
+            if path is None:
+                self.store.keep_for_batch(number, value)
+            elif number not in self.store and path in self.files:
+                self.store.keep(number, self.files[path])
+
+    def _run(self, task: int, function: int) -> Any:
+        assert function in self.functions
+        if task in self.cancelled:
+            return (Code.CANCELLED,)
+        plan = self.plans[task]
+        if any(datum not in self.store for datum in plan.reads):
+            return (Code.MISSING,)
+        if plan.fails:
+            return (Code.FAILED, Failure("ValueError", "it was planned", None, (), ""))
+        inputs = [self.store[datum] for datum in plan.reads]
+        told: list[Any] = []
+        for position, (kind, datum) in enumerate(zip(plan.kinds, plan.outputs, strict=True)):
+            value = plan.value(position, inputs)
+            if kind == LARGE:
+                self.store.keep(datum, value)
+                told.append((Code.KEPT, 1 << 20))
+            else:
+                self.store.keep_for_batch(datum, value)
+                told.append(value if kind == SCALAR else (Code.SMALL, Packed(b"%d" % value)))
+        return told[0] if len(told) == 1 else (Code.MANY, told)
+
+
+class World:
+    """A user, a scheduler and its engines; the methods from `submit` to `advance` are what can happen."""
+
+    def __init__(self) -> None:
+        self.scheduler = Scheduler()
+        self.numbers = itertools.count(1)
+        self.engine_numbers = itertools.count()
+        self.codes = [FunctionCode(number, f"f{number}", b"") for number in range(3)]
+        self.engines: list[SimulatedEngine] = []
+        self.files: dict[str, Any] = {}
+        self.plans: dict[int, Plan] = {}
+        self.put_values: dict[int, Any] = {}
+        self.cancelled: set[int] = set()
+        self.held: dict[int, Datum] = {}
+        self.history: dict[int, list[TaskState]] = {}
+        self.blamed = 0
+
+    # What the user does --------------------------------------------------------------------------------
+
+    def submit(self, choice: int) -> None:
+        """The user calls a task function; the choice decides on everything."""
+        choice, kinds = _take(choice, KINDS)
+        choice, fails = _take(choice, [False] * 15 + [True])
+        choice, code = _take(choice, self.codes)
+        choice, wanted = _take(choice, [0, 1, 1, 1, 2, 2, 3])
+        reads: dict[int, Datum] = {}
+        for _ in range(wanted if self.held else 0):
+            choice, number = _take(choice, list(self.held)[-8:])  # young ones, so that graphs grow deep
+            reads[number] = self.held[number]
+        self._submit(Plan(tuple(reads), kinds, self._new_numbers(kinds), fails), code, tuple(reads.values()))
+
+    def _new_numbers(self, kinds: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(next(self.numbers) for _ in kinds)
+
+    def _submit(self, plan: Plan, code: FunctionCode, reads: tuple[Datum, ...]) -> None:
+        number = plan.outputs[0]
+        task = Task(number, code, b"", reads)
+        task.outputs = tuple(Datum(output, task) for output in plan.outputs)
+        if len(plan.outputs) > 1:
+            task.wire_outputs = Outputs(plan.outputs, True, ())
+        self.plans[number] = plan
+        self.history[number] = []
+        self.held.update(zip(plan.outputs, task.outputs, strict=True))
+        self.scheduler.submit([task])
+
+    def put(self, choice: int) -> None:
+        """The user freezes a large value."""
+        number = next(self.numbers)
+        path = f"put-{number}"
+        self.files[path] = self.put_values[number] = hash((path, choice))
+        large = Large(
+            datum=number, size=1 << 20, engines=set(), released=self.scheduler.released, shared=path
+        )
+        self.held[number] = Datum(number, value=large)
+
+    def let_go(self, choice: int) -> None:
+        """The user forgets a future."""
+        if self.held:
+            del self.held[_take(choice, list(self.held))[1]]
+
+    def want(self, choice: int) -> None:
+        """The user waits for a future."""
+        if self.held:
+            self.scheduler.want([self.held[_take(choice, list(self.held))[1]]])
+
+    def cancel(self, choice: int) -> None:
+        """The user cancels a task that has not ended before."""
+        if not self.held:
+            return
+        datum = self.held[_take(choice, list(self.held))[1]]
+        task = datum.producer
+        if datum.value is PENDING and TaskState.DONE not in self.history[task.number]:
+            self.cancelled.add(task.number)
+            self.scheduler.cancel([task], "it was cancelled by the user")
+
+    # What the engines do -------------------------------------------------------------------------------
+
+    def join(self, _: int) -> None:
+        """An engine joins."""
+        if len(self.engines) < 3:
+            self.engines.append(SimulatedEngine(next(self.engine_numbers), self.plans, self.files))
+            self.scheduler.engine_up(self.engines[-1].number)
+
+    def die(self, choice: int) -> None:
+        """An engine dies."""
+        if self.engines:
+            choice, engine = _take(choice, self.engines)
+            blame = bool(choice % 2) and self.blamed < LOST_ENGINES_LIMIT - 1
+            self.blamed += blame
+            self.engines.remove(engine)
+            self.scheduler.engine_down(engine.number, blame=blame)
+
+    def work(self, choice: int) -> None:
+        """An engine listens, and runs some tasks."""
+        if self.engines:
+            choice, engine = _take(choice, self.engines)
+            choice, tasks = _take(choice, [1, 2, 100])
+            choice, seconds = _take(choice, [1e-6, 0.004, 1.0])
+            engine.listen()
+            engine.overrun |= choice % 4 == 0
+            engine.work(tasks, seconds)
+
+    def hear(self, choice: int) -> None:
+        """The oldest word of an engine arrives."""
+        speaking = [engine for engine in self.engines if engine.outbox]
+        if speaking:
+            self._deliver(_take(choice, speaking)[1])
+
+    def advance(self, _: int) -> bool:
+        """The commands of the scheduler are carried out."""
+        commands = self.scheduler.advance()
+        engines = {engine.number: engine for engine in self.engines}
+        for command in commands:
+            if type(command) is Remove:
+                del self.files[command.shared]
+            elif command.engine in engines:
+                engines[command.engine].inbox.append(self._portable(command))
+        return bool(commands)
+
+    def _deliver(self, engine: SimulatedEngine) -> None:
+        first, second = engine.outbox.popleft()
+        if type(first) is int:
+            self.scheduler.exported(engine.number, first, second, "")
+        else:
+            self.scheduler.results(engine.number, first, second)
+
+    def _portable(self, command: Any) -> Any:
+        if type(command) is not Send:
+            return command
+        data = {}
+        for number, datum in command.data.items():
+            value = datum.value
+            if type(value) is Large:
+                assert value.shared is not None
+                data[number] = (None, value.shared)
+            else:
+                data[number] = (int(value.head) if type(value) is Packed else value, None)
+        return command._replace(data=data)
+
+    # What must be true ---------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """No task is invented, forgotten, or committed twice."""
+        for change in self.scheduler.changes:
+            for task in change.tasks:
+                self.history[task.number].append(change.state)
+        self.scheduler.changes.clear()
+        assert min(self.scheduler.counts.values(), default=0) >= 0
+        assert sum(self.scheduler.counts.values()) == len(self.plans)
+        for history in self.history.values():
+            for state, following in itertools.pairwise([TaskState.WAITING, *history]):
+                assert following in FOLLOWS[state]
+
+    def finish(self) -> None:
+        """Let everything come to its end."""
+        self.join(0)
+        for _ in range(1000):
+            busy = self.advance(0)
+            for engine in self.engines:
+                engine.listen()
+                engine.work(100, 0.001)
+                while engine.outbox:
+                    self._deliver(engine)
+                    busy = True
+            if not busy:
+                self.check()
+                return
+        raise AssertionError("the work never ends")
+
+    def check_ends(self) -> None:
+        """All tasks have ended as in a sequential run, and every value can be had."""
+        assert self.scheduler.unfinished == 0
+        expected = self._reference()
+        ends = {number: history[-1] for number, history in self.history.items()}
+        assert ends == {number: state for number, (state, _) in expected.items()}
+        for _ in range(2):  # a lost value is made again first
+            self.scheduler.want(self.held.values())
+            self.finish()
+        for number, plan in self.plans.items():
+            _, results = expected[number]
+            for datum, result in zip(plan.outputs, results, strict=True):
+                assert datum not in self.held or self._seen(self.held[datum]) == result
+
+    def _reference(self) -> dict[int, tuple[TaskState, list[Any]]]:
+        """Return the end and the results of each task, as a sequential run would have them."""
+        ends: dict[int, tuple[TaskState, list[Any]]] = {}
+        values: dict[int, int] = dict(self.put_values)
+        for number, plan in self.plans.items():
+            if number in self.cancelled or any(datum not in values for datum in plan.reads):
+                ends[number] = (TaskState.CANCELLED, [Broken] * len(plan.outputs))
+            elif plan.fails:
+                ends[number] = (TaskState.FAILED, [Broken] * len(plan.outputs))
+            else:
+                inputs = [values[datum] for datum in plan.reads]
+                results = [plan.value(position, inputs) for position in range(len(plan.outputs))]
+                values.update(zip(plan.outputs, results, strict=True))
+                ends[number] = (TaskState.DONE, results)
+        return ends
+
+    def _seen(self, datum: Datum) -> Any:
+        value = datum.value
+        if type(value) is Large:
+            return self.files[value.shared]
+        if type(value) is Packed:
+            return int(value.head)
+        return Broken if type(value) is Broken else value
+
+    def check_release(self) -> None:
+        """When the user lets go of everything, nothing large is left anywhere."""
+        self.held.clear()
+        gc.collect()
+        self.scheduler.durations.learn(0, 100.0)
+        for _ in range(2 * len(self.engines)):  # what is to be dropped is told with the next batch
+            self._submit(Plan((), (SCALAR,), self._new_numbers((SCALAR,)), False), self.codes[0], ())
+        self.held.clear()
+        self.finish()
+        assert self.files == {}
+        large = {
+            d for p in self.plans.values() for k, d in zip(p.kinds, p.outputs, strict=True) if k == LARGE
+        }
+        for engine in self.engines:
+            assert not [datum for datum in large | set(self.put_values) if datum in engine.store]
+
+
+def _take(choice: int, options: Sequence[T]) -> tuple[int, T]:
+    """Return one of the options, and what is left of the choice."""
+    rest, index = divmod(choice, len(options))
+    return rest, options[index]
+
+
+HAPPENINGS = (
+    *[World.submit] * 8,
+    *[World.advance] * 4,
+    *[World.work] * 4,
+    *[World.hear] * 4,
+    *[World.join] * 2,
+    World.die,
+    World.want,
+    World.put,
+    World.let_go,
+    World.cancel,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(st.sampled_from(HAPPENINGS), st.integers(0, 1 << 40)), min_size=10, max_size=150))
+def test_every_order_of_events_ends_like_a_sequential_run(events: list[tuple[Any, int]]) -> None:
+    """Same ends, same values, nothing hangs, nothing is committed twice, nothing is left over."""
+    world = World()
+    for happen, choice in events:
+        happen(world, choice)
+        world.check()
+    world.finish()
+    world.check_ends()
+    world.check_release()
