@@ -15,6 +15,7 @@ from eflows_nb.errors import (
     TaskCancelledError,
     TaskDefinitionError,
     TaskFailedError,
+    TaskTimeOutError,
     WaitTimeoutError,
 )
 from eflows_nb.runtime import session as _session
@@ -23,6 +24,7 @@ from eflows_nb.runtime.arguments import StaleArgumentWarning
 from eflows_nb.runtime.future import Future
 from eflows_nb.runtime.session import Session
 from eflows_nb.tasks.direction import Direction
+from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.state import TaskState
 
 __all__ = [
@@ -34,12 +36,14 @@ __all__ = [
     "EflowsError",
     "EngineLostError",
     "Future",
+    "OnFailure",
     "Session",
     "StaleArgumentWarning",
     "TaskCancelledError",
     "TaskDefinitionError",
     "TaskFailedError",
     "TaskState",
+    "TaskTimeOutError",
     "WaitTimeoutError",
     "as_completed",
     "barrier",

@@ -12,6 +12,7 @@
     +-- TaskCancelledError       the result of a task that was cancelled
     +-- TaskDefinitionError      something that cannot be a task function
     +-- TaskFailedError          a task whose own exception cannot be brought here
+    +-- TaskTimeOutError         a task that ran for longer than it may
     +-- WaitTimeoutError         results that did not come in time
 """
 
@@ -68,6 +69,10 @@ class TaskDefinitionError(EflowsError, TypeError):
 
 class TaskFailedError(EflowsError):
     """A task failed with an exception that cannot be brought here; the text holds its traceback."""
+
+
+class TaskTimeOutError(EflowsError, TimeoutError):
+    """A task that ran for longer than its time_out."""
 
 
 class WaitTimeoutError(EflowsError, TimeoutError):

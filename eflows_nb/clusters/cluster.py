@@ -81,6 +81,9 @@ class Cluster(Protocol):
     def interrupt(self, engine: int) -> None:
         """Interrupt what the engine is running, after it was sent a Cancel."""
 
+    def kill(self, engine: int) -> None:
+        """End an engine that does not listen; it is told as gone like any that dies."""
+
     def grow(self, engines: int) -> None:
         """Begin to start more engines, up to this number, and return at once."""
 

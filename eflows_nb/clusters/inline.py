@@ -55,6 +55,9 @@ class InlineCluster:
     def interrupt(self, engine: int) -> None:
         """Do nothing: while the task runs, nobody can ask for it but by an interrupt of the process."""
 
+    def kill(self, engine: int) -> None:
+        """Do nothing: nobody can ask for it while the only engine is at work."""
+
     def grow(self, engines: int) -> None:
         """Do nothing: one process, one engine."""
 

@@ -218,10 +218,17 @@ class LocalCluster:
 
     def interrupt(self, engine: int) -> None:
         """Send SIGINT to the engine's process."""
-        for pid, number in self._joined.items():
-            if number == engine:
+        self._signal(engine, signal.SIGINT)
+
+    def kill(self, engine: int) -> None:
+        """Send SIGKILL to the engine's process."""
+        self._signal(engine, signal.SIGKILL)
+
+    def _signal(self, engine: int, number: signal.Signals) -> None:
+        for pid, joined in self._joined.items():
+            if joined == engine:
                 with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGINT)
+                    os.kill(pid, number)
 
     def grow(self, engines: int) -> None:
         """Begin to start more engines, up to this number."""

@@ -21,6 +21,7 @@ __all__ = [
     "Hello",
     "Outputs",
     "Results",
+    "WireFunction",
     "WireTask",
     "Written",
 ]
@@ -43,6 +44,8 @@ class Code(IntEnum):
     """``(UNRUN,)``: the batch took too long, the task is given back."""
     CANCELLED = 6
     """``(CANCELLED,)``: the task was cancelled or interrupted."""
+    IGNORED = 8
+    """``(IGNORED, failure, result)``: the function raised, and that is to be ignored; a result as above."""
     MANY = 7
     """``(MANY, results)``: one of the above or a bare scalar for each output."""
 
@@ -65,6 +68,24 @@ class Outputs(NamedTuple):
     writes: tuple[tuple[int | str, int], ...]
 
 
+class WireFunction(NamedTuple):
+    """A function on its way to an engine.
+
+    Parameters
+    ----------
+    pickled
+        The function.
+    ignores
+        Whether a task that fails is done all the same.
+    time_out
+        Seconds that a task may run, None for as long as it takes.
+    """
+
+    pickled: bytes
+    ignores: bool = False
+    time_out: float | None = None
+
+
 class Batch(NamedTuple):
     """Tasks for an engine, with what it needs to run them.
 
@@ -73,7 +94,7 @@ class Batch(NamedTuple):
     tasks
         The tasks, each after those that it reads.
     functions
-        Pickled functions that this engine has not seen yet, by number.
+        The functions that this engine has not seen yet, by number.
     data
         Small values and shared files that they read and this engine does not hold, by number.
     drop
@@ -85,7 +106,7 @@ class Batch(NamedTuple):
     """
 
     tasks: list[WireTask]
-    functions: dict[int, bytes]
+    functions: dict[int, WireFunction]
     data: dict[int, Any]
     drop: list[int]
     keep: int
@@ -127,11 +148,18 @@ class Results(NamedTuple):
         How long each ran.
     start
         When the first of them started, seconds since the epoch on the engine's clock.
+    memory
+        Most resident memory of the engine's process since it was last read, in bytes; 0 when it was not read
+        now.
+    joules
+        What the processors of the host have used since the engine began; None when it was not read now.
     """
 
     results: list[Any]
     seconds: list[float]
     start: float
+    memory: int = 0
+    joules: float | None = None
 
 
 class Exported(NamedTuple):

@@ -7,12 +7,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from threading import get_ident
+from threading import get_ident, main_thread
 from typing import Any, Protocol
 
 import cloudpickle
 
 from eflows_nb.engine import failure, shared, store
+from eflows_nb.engine.limit import call_within
 from eflows_nb.engine.messages import (
     Batch,
     Cancel,
@@ -21,6 +22,7 @@ from eflows_nb.engine.messages import (
     Exported,
     Outputs,
     Results,
+    WireFunction,
     WireTask,
 )
 from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
@@ -103,7 +105,7 @@ class Worker:
         self._inline = inline
         self._interrupt: KeyboardInterrupt | None = None
         self._store = Store()
-        self._functions: dict[int, Any] = {}
+        self._functions: dict[int, _Function] = {}
         self._batches: deque[Batch] = deque()
         self._position = 0
         self._elapsed = 0.0
@@ -138,7 +140,8 @@ class Worker:
         if not self._position:
             self._store.begin_batch(batch.keep)
             self._store.drop(batch.drop)
-            self._functions.update(batch.functions)
+            for number, function in batch.functions.items():
+                self._functions[number] = _Function(function)
             for datum, value in batch.data.items():
                 self._take(datum, value)
             self._elapsed = 0.0
@@ -191,13 +194,17 @@ class Worker:
             return (Code.CANCELLED,)
         capture = self._capture
         capture.begin(task)
+        code = self._functions[number]
+        frames = 1
         try:
-            function = self._functions[number]
-            if type(function) is bytes:
-                function = self._functions[number] = cloudpickle.loads(function)
+            function = code.load()
             args, kwargs = pickle.loads(payload)
             self.current = task
-            value = function(*args, **kwargs)
+            if code.time_out is None or get_ident() != main_thread().ident:
+                value = function(*args, **kwargs)
+            else:
+                frames = 2
+                value = call_within(code.time_out, function, args, kwargs)
             self.current = -1
             if outputs is None:
                 return self._result(task, value)
@@ -210,10 +217,20 @@ class Worker:
             if self._inline and isinstance(error, KeyboardInterrupt):
                 self._interrupt = error
                 return (Code.CANCELLED,)
-            return (Code.FAILED, failure.describe(error, own_frames=1))
+            told = failure.describe(error, own_frames=frames)
+            return (Code.IGNORED, told, self._ignored(call)) if code.ignores else (Code.FAILED, told)
         finally:
             self.current = -1
             capture.end()
+
+    def _ignored(self, call: WireTask) -> Any:
+        """Return what an ignored failure leaves: None, and the arguments as they were before."""
+        task, _, payload, outputs = call
+        if outputs is None:
+            return self._result(task, None)
+        args, kwargs = pickle.loads(payload)
+        nothing = (None,) * len(outputs.returns) if outputs.split else None
+        return self._results(nothing, args, kwargs, outputs)
 
     def _result(self, datum: int, value: Any) -> Any:
         """Hold one result and return what the client is told of it."""
@@ -252,6 +269,23 @@ class Worker:
             self._send(Exported(datum, shared.export(value, self._session)))
         except OSError as error:
             self._send(Exported(datum, None, f"it could not be shared: {error}"))
+
+
+class _Function:
+    """A function of the client, unpickled when it is first called."""
+
+    __slots__ = ("_function", "_pickled", "ignores", "time_out")
+
+    def __init__(self, told: WireFunction) -> None:
+        self._pickled = told.pickled
+        self._function: Callable[..., Any] | None = None
+        self.ignores = told.ignores
+        self.time_out = told.time_out
+
+    def load(self) -> Callable[..., Any]:
+        if self._function is None:
+            self._function = cloudpickle.loads(self._pickled)
+        return self._function
 
 
 def _split(value: Any, count: int) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from eflows_nb.tasks.events import Event, TasksChanged, TaskSubmitted, WaitEnded, WaitStarted
+from eflows_nb.tasks.events import Event, TasksChanged, TasksSubmitted, WaitEnded, WaitStarted
 
 __all__ = ["BATCH", "ProgressView"]
 
@@ -41,10 +41,10 @@ class ProgressView:
         """Count what ended."""
         with self._lock:
             for event in events:
-                if type(event) is TaskSubmitted:
-                    self._unfinished += 1
+                if type(event) is TasksSubmitted:
+                    self._unfinished += len(event.tasks)
                     if self._wait is not None and not self._tasks:
-                        self._total += 1
+                        self._total += len(event.tasks)
                 elif type(event) is TasksChanged:
                     self._count(event)
                 elif type(event) is WaitStarted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import Any, overload
 
 from eflows_nb.errors import TaskDefinitionError
@@ -11,6 +12,7 @@ from eflows_nb.runtime.future import Future
 from eflows_nb.runtime.session import Session
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.function import TaskFunction
+from eflows_nb.tasks.policy import OnFailure, Policy
 
 __all__ = ["as_completed", "barrier", "cancel", "map", "put", "start", "stop", "task", "wait_on"]
 
@@ -23,10 +25,24 @@ def _submit(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dic
 def task(function: Callable[..., Any], /) -> TaskFunction[..., Any]: ...
 @overload
 def task(
-    *, returns: int | None = None, **directions: Direction
+    *,
+    returns: int | None = None,
+    on_failure: str | OnFailure | None = None,
+    retries: int | None = None,
+    time_out: float | timedelta | None = None,
+    priority: int = 0,
+    **directions: Direction,
 ) -> Callable[[Callable[..., Any]], TaskFunction[..., Any]]: ...
 def task(
-    function: Callable[..., Any] | None = None, /, *, returns: int | None = None, **directions: Direction
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    returns: int | None = None,
+    on_failure: str | OnFailure | None = None,
+    retries: int | None = None,
+    time_out: float | timedelta | None = None,
+    priority: int = 0,
+    **directions: Direction,
 ) -> Any:
     """Make a task function: its calls return futures at once, and run on engines.
 
@@ -35,6 +51,17 @@ def task(
     returns
         Number of values that the function returns, to get as many futures. With None, or 1, a call gives one
         future for whatever is returned.
+    on_failure
+        What happens when the function raises: ``"fail"`` (the default), ``"retry"``, ``"ignore"`` or
+        ``"cancel_successors"``; see `OnFailure`.
+    retries
+        How often a task that fails runs again, first on the same engine, then on others; 2 with
+        ``on_failure="retry"``, else 0.
+    time_out
+        Seconds, or a timedelta, that a task may run; None for as long as it takes. One that does not end
+        then is ended with its engine.
+    priority
+        Ready tasks of a higher priority run first; 0 is usual.
     **directions
         What the function does with its parameters, by name: `IN` reads (the default), `INOUT` changes the
         argument, `OUT` fills it.
@@ -42,7 +69,7 @@ def task(
     Raises
     ------
     TaskDefinitionError
-        When it is not a plain function, or a direction names no parameter of it.
+        When it is not a plain function, a direction names no parameter of it, or an option has no such value.
 
     Examples
     --------
@@ -74,8 +101,10 @@ def task(
                 f"task({name}={direction!r}): a parameter's direction is one of ef.IN, ef.OUT and ef.INOUT."
             )
 
+    policy = Policy.of(on_failure=on_failure, retries=retries, time_out=time_out, priority=priority)
+
     def decorate(function: Callable[..., Any]) -> TaskFunction[..., Any]:
-        return TaskFunction(function, submit=_submit, returns=returns, directions=directions)
+        return TaskFunction(function, submit=_submit, returns=returns, directions=directions, policy=policy)
 
     return decorate if function is None else decorate(function)
 

@@ -23,24 +23,38 @@ from eflows_nb.clusters.cluster import (
     StateChange,
 )
 from eflows_nb.engine import shared
-from eflows_nb.engine.messages import Batch, Cancel, Export, Exported, Results, WireTask, Written
+from eflows_nb.engine.messages import (
+    Batch,
+    Cancel,
+    Export,
+    Exported,
+    Results,
+    WireFunction,
+    WireTask,
+    Written,
+)
 from eflows_nb.engine.packing import Packed
 from eflows_nb.errors import ClusterError, WaitTimeoutError
 from eflows_nb.runtime.commands import Command, ExportFrom, Interrupt, Remove, Send
+from eflows_nb.runtime.deadlines import GRACE_SECONDS, Deadlines
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.runtime.snapshot import EngineSnapshot, SessionSnapshot
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.events import (
     ClusterChanged,
+    DataShared,
+    EnergyRead,
     EngineJoined,
     EngineLeft,
     Event,
     TaskFailed,
     TaskOutput,
     TasksChanged,
+    TasksSubmitted,
 )
+from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.state import TaskState
-from eflows_nb.tasks.task import Task
+from eflows_nb.tasks.task import FunctionCode, Task
 
 __all__ = ["Driver", "Observer"]
 
@@ -85,6 +99,8 @@ class Driver:
         self._telling = threading.RLock()
         self._hosts: dict[int, tuple[str, int]] = {}
         self._interrupted = False
+        self._deadlines = Deadlines()
+        self._limited = False  # whether any function has a time_out
         cluster.start()
         self.pump()
 
@@ -198,12 +214,17 @@ class Driver:
 
     def _move(self) -> None:
         scheduler, cluster = self.scheduler, self.cluster
+        if self._deadlines:
+            self._enforce(time.monotonic())
         moved = True
         while moved:
             moved = False
             if self._inbox:
                 count = len(self._inbox)
-                scheduler.submit([self._inbox.popleft() for _ in range(count)])
+                tasks = [self._inbox.popleft() for _ in range(count)]
+                if self._observers:  # now, since the scheduler may end a task and empty it
+                    self._events.append(_submitted(time.time(), tasks))
+                scheduler.submit(tasks)
                 moved = True
             for arrival in cluster.receive():
                 moved = True
@@ -215,6 +236,7 @@ class Driver:
                     self._note(EngineJoined, engine=arrival.engine, host=arrival.host, pid=arrival.pid)
                 elif type(arrival) is EngineDown:
                     scheduler.engine_down(arrival.engine)
+                    self._deadlines.forget(arrival.engine)
                     self._note(EngineLeft, engine=arrival.engine, expected=arrival.expected)
                 elif type(arrival) is StateChange:
                     self.state, self.reason = arrival.state, arrival.reason
@@ -234,8 +256,10 @@ class Driver:
 
     def _take(self, engine: int, content: Any) -> None:
         if type(content) is Results:
-            self.scheduler.results(engine, content.results, content.seconds, content.start)
+            self._take_results(engine, content)
         elif type(content) is Exported:
+            if content.shared is not None:
+                self._note(DataShared, engine=engine, datum=content.datum, size=content.shared.size)
             self.scheduler.exported(engine, content.datum, content.shared, content.reason)
         elif type(content) is Written:
             self._note(
@@ -246,10 +270,19 @@ class Driver:
                 text=content.text,
             )
 
+    def _take_results(self, engine: int, content: Results) -> None:
+        if content.memory:
+            self._note_changes()  # what is not of this engine
+        self.scheduler.results(engine, content.results, content.seconds, content.start)
+        if content.memory:
+            self._note_changes(content.memory)
+        if content.joules is not None:
+            self._note(EnergyRead, engine=engine, joules=content.joules)
+
     def _origin(self, engine: int, number: int) -> int:
         queue = self.scheduler.engines.get(engine)
-        flights = queue.flights if queue is not None else ()
-        return next((task.origin for flight in flights for task in flight.tasks if task.number == number), -1)
+        task = queue.find(number) if queue is not None else None
+        return task.origin if task is not None else -1
 
     def _carry_out(self, command: Command) -> None:
         if type(command) is Send:
@@ -257,16 +290,42 @@ class Driver:
             tasks: list[WireTask] = [
                 (task.number, task.code.number, task.payload, task.wire_outputs) for task in command.tasks
             ]
-            functions = {code.number: code.pickled for code in command.functions}
+            functions = {code.number: _wire_function(code) for code in command.functions}
             batch = Batch(tasks, functions, data, command.drop, command.keep, command.budget)
             self.cluster.send(command.engine, batch)
+            for code in command.functions:
+                self._limited = self._limited or code.policy.time_out is not None
+            if self._limited:
+                self._limit(command)
         elif type(command) is ExportFrom:
             self.cluster.send(command.engine, Export(command.datum))
         elif type(command) is Interrupt:
             self.cluster.send(command.engine, Cancel(command.tasks))
             self.cluster.interrupt(command.engine)
+            self._deadlines.set(command.engine, command.tasks, time.monotonic() + GRACE_SECONDS)
         elif type(command) is Remove:
             shared.remove(command.shared)
+
+    def _limit(self, command: Send) -> None:
+        now = time.monotonic()
+        for task in command.tasks:
+            limit = task.code.policy.time_out
+            if limit is not None:
+                end = now + command.budget + limit.total_seconds() + GRACE_SECONDS
+                self._deadlines.set(command.engine, [task.number], end)
+
+    def _enforce(self, now: float) -> None:
+        """End the engines of tasks that were asked to end and do not."""
+        for engine, number in self._deadlines.overdue(now):
+            queue = self.scheduler.engines.get(engine)
+            running = queue.current if queue is not None else None
+            if queue is None or running is None or queue.find(number) is None:
+                continue
+            if running.number == number:
+                self.scheduler.expire(running, engine)
+                self.cluster.kill(engine)
+            else:  # its turn has not come
+                self._deadlines.set(engine, [number], now + GRACE_SECONDS)
 
     def _portable(self, datum: Datum, engine: int) -> Any:
         """Return a value as it is sent: large buffers go through shared files."""
@@ -280,6 +339,7 @@ class Driver:
     def share(self, number: int, packed: Packed) -> Large:
         """Put a packed value where all engines of this machine can map it."""
         file = shared.export(packed, self._token)
+        self._note(DataShared, engine=-1, datum=number, size=packed.size)
         return Large(
             datum=number, size=packed.size, engines=set(), released=self.scheduler.released, shared=file
         )
@@ -355,34 +415,25 @@ class Driver:
         """Whether every task that was submitted has ended."""
         return not self._inbox and not self.scheduler.unfinished
 
-    @property
-    def observed(self) -> bool:
-        """Whether anybody is told of events."""
-        return bool(self._observers)
-
-    def later(self, event: Event) -> None:
-        """Tell the observers of an event with the next ones."""
-        self._events.append(event)
-
     def _note(self, kind: Callable[..., Event], **fields: Any) -> None:
         if self._observers:
             self._events.append(kind(time=time.time(), **fields))
 
-    def _note_changes(self) -> None:
+    def _note_changes(self, memory: int = 0) -> None:
         changes = self.scheduler.changes
         if changes and self._observers:
             now = time.time()
             for change in changes:
-                numbers = tuple(task.number for task in change.tasks)
                 self._events.append(
                     TasksChanged(
                         time=now,
                         state=change.state,
-                        tasks=numbers,
+                        tasks=tuple([task.number for task in change.tasks]),
                         engine=change.engine,
                         starts=tuple(change.starts),
                         seconds=tuple(change.seconds),
                         sizes=tuple(change.sizes),
+                        memory=memory if change.sizes else 0,
                     )
                 )
             for broken in self.scheduler.failures:
@@ -438,8 +489,34 @@ class Driver:
             )
 
 
+def _wire_function(code: FunctionCode) -> WireFunction:
+    limit = code.policy.time_out
+    return WireFunction(
+        code.pickled,
+        code.policy.on_failure is OnFailure.IGNORE,
+        None if limit is None else limit.total_seconds(),
+    )
+
+
 def _waits(task: Task) -> bool:
     return any(datum.value is PENDING for datum in task.reads)
+
+
+def _submitted(now: float, tasks: list[Task]) -> TasksSubmitted:
+    return TasksSubmitted(
+        time=now,
+        tasks=tuple([task.number for task in tasks]),
+        names=tuple([task.code.name for task in tasks]),
+        parents=tuple([_parents(task.reads) if task.reads else () for task in tasks]),
+        origins=tuple([task.origin for task in tasks]),
+    )
+
+
+def _parents(reads: tuple[Datum, ...]) -> tuple[int, ...]:
+    if len(reads) == 1:
+        maker = reads[0].maker
+        return (maker,) if maker else ()
+    return tuple(dict.fromkeys([datum.maker for datum in reads if datum.maker]))
 
 
 def _failed(now: float, broken: Broken) -> TaskFailed:

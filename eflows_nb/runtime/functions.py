@@ -9,6 +9,7 @@ import cloudpickle
 
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.tasks.function import TaskFunction
+from eflows_nb.tasks.policy import Policy
 from eflows_nb.tasks.task import FunctionCode
 
 __all__ = ["FunctionTable"]
@@ -24,7 +25,7 @@ class FunctionTable:
     """
 
     def __init__(self) -> None:
-        self._codes: dict[bytes, FunctionCode] = {}
+        self._codes: dict[tuple[bytes, Policy], FunctionCode] = {}
         self._known: dict[int, _Known] = {}
 
     def code(self, function: TaskFunction[Any, Any]) -> FunctionCode:
@@ -46,9 +47,10 @@ class FunctionTable:
                 "It may use a global name that refers to an open file, a lock, a connection or the like; "
                 "make that inside the function, or pass it as an argument."
             ) from error
-        code = self._codes.get(pickled)
+        key = (pickled, function.policy)
+        code = self._codes.get(key)
         if code is None:
-            code = self._codes[pickled] = FunctionCode(len(self._codes), function.name, pickled)
+            code = self._codes[key] = FunctionCode(len(self._codes), function.name, pickled, function.policy)
         self._known[id(function)] = _Known(function, code)
         return code
 

@@ -15,6 +15,7 @@ from eflows_nb.errors import (
     ForeignFutureError,
     TaskCancelledError,
     TaskFailedError,
+    TaskTimeOutError,
 )
 from eflows_nb.tasks.data import PENDING, Broken, Datum
 from eflows_nb.tasks.state import TaskState
@@ -174,7 +175,7 @@ def raise_broken(broken: Broken | EflowsError) -> Any:
 def _restored(broken: Broken) -> BaseException:
     told = broken.failure
     if told.exception is None:
-        kind = {"EngineLostError": EngineLostError, "ClusterError": ClusterError}.get(
+        kind = {kind.__name__: kind for kind in (ClusterError, EngineLostError, TaskTimeOutError)}.get(
             told.kind, TaskFailedError
         )
         if kind is not TaskFailedError:

@@ -11,7 +11,16 @@ from eflows_nb.tasks.data import PENDING, Datum, Large
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
-__all__ = ["BATCH_LIMIT", "BATCH_SECONDS", "Durations", "EngineQueue", "Flight", "best_engine", "place_by_priority", "spread"]
+__all__ = [
+    "BATCH_LIMIT",
+    "BATCH_SECONDS",
+    "Durations",
+    "EngineQueue",
+    "Flight",
+    "best_engine",
+    "place_by_priority",
+    "spread",
+]
 
 BATCH_SECONDS = 0.010
 """How much work a batch should hold, by the measured duration of its functions."""
@@ -79,6 +88,16 @@ class EngineQueue:
         """Number of tasks that the engine has and has not finished."""
         return sum(len(flight.tasks) - flight.done for flight in self.flights)
 
+    @property
+    def current(self) -> Task | None:
+        """The first task that the engine has and has not finished."""
+        return self.flights[0].tasks[self.flights[0].done] if self.flights else None
+
+    def find(self, number: int) -> Task | None:
+        """Return the task of this number if the engine has it and has not finished it."""
+        unfinished = (task for flight in self.flights for task in flight.tasks[flight.done :])
+        return next((task for task in unfinished if task.number == number), None)
+
     def wants_more(self) -> bool:
         """Return whether another batch should be sent: the next one while a short one runs."""
         flights = self.flights
@@ -125,6 +144,9 @@ class EngineQueue:
                 self.functions.add(code.number)
                 functions.append(code)
             known = known and durations.knows(code.number)
+            if code.policy.time_out is not None:  # it may be the last of its engine
+                known = False
+                seconds += BATCH_SECONDS
             for datum in task.reads:
                 self._provide(datum, data)
             for output in task.outputs:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from eflows_nb.engine.messages import Code, Failure
-from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Remove
 from eflows_nb.engine.packing import Packed
+from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Remove
 from eflows_nb.runtime.placement import Durations, EngineQueue, best_engine, place_by_priority, spread
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.policy import OnFailure

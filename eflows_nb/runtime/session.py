@@ -28,7 +28,7 @@ from eflows_nb.runtime.future import Future, raise_broken
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.runtime.snapshot import SessionSnapshot
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
-from eflows_nb.tasks.events import TaskSubmitted, WaitEnded, WaitStarted
+from eflows_nb.tasks.events import WaitEnded, WaitStarted
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.task import Task
 
@@ -120,13 +120,6 @@ class Session:
                 self._arguments.write(args[place] if isinstance(place, int) else kwargs[place], datum)
             futures = tuple(Future(self, datum) for datum in results)
             made = futures if function.returns > 1 else futures[0]
-        if self._driver.observed:
-            parents = tuple(dict.fromkeys(d.producer.number for d in reads if d.producer is not None))
-            self._driver.later(
-                TaskSubmitted(
-                    time=time.time(), task=number, name=code.name, parents=parents, origin=task.origin
-                )
-            )
         self._driver.submit(task)
         return made
 

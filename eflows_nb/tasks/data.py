@@ -102,11 +102,13 @@ class Datum:
         The unfinished tasks that read it.
     """
 
-    __slots__ = ("__weakref__", "callbacks", "number", "producer", "readers", "value")
+    __slots__ = ("__weakref__", "callbacks", "maker", "number", "producer", "readers", "value")
 
     def __init__(self, number: int, producer: Task | None = None, value: Any = PENDING) -> None:
         self.number = number
         self.producer = producer
+        self.maker = producer.number if producer is not None else 0
+        """Number of the task that makes it, or has made it; 0 for a value of the client."""
         self.value = value
         self.readers: list[Task] | None = None
         self.callbacks: list[Any] | None = None

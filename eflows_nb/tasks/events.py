@@ -12,41 +12,44 @@ from eflows_nb.tasks.state import TaskState
 
 __all__ = [
     "ClusterChanged",
+    "DataShared",
+    "EnergyRead",
     "EngineJoined",
     "EngineLeft",
     "Event",
+    "SessionEnded",
     "TaskFailed",
     "TaskOutput",
-    "TaskSubmitted",
     "TasksChanged",
+    "TasksSubmitted",
     "WaitEnded",
     "WaitStarted",
 ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TaskSubmitted:
-    """A task function was called.
+class TasksSubmitted:
+    """Task functions were called; the columns have one entry for each of the new tasks.
 
     Parameters
     ----------
     time
-        Seconds since the epoch.
-    task
-        Number of the task, unique in its session.
-    name
-        Name of the task function; text from the user, to be escaped where it is shown.
+        When the runtime took the tasks in, seconds since the epoch.
+    tasks
+        Number of each task, unique in its session.
+    names
+        Name of each task function; text from the user, to be escaped where it is shown.
     parents
-        Numbers of the tasks that make what this one reads.
-    origin
-        Number of the notebook cell execution that submitted it, -1 outside a notebook.
+        For each task the numbers of those that make what it reads, finished ones too.
+    origins
+        For each task the number of the notebook cell execution that submitted it, -1 outside a notebook.
     """
 
     time: float
-    task: int
-    name: str
-    parents: tuple[int, ...]
-    origin: int
+    tasks: tuple[int, ...]
+    names: tuple[str, ...]
+    parents: tuple[tuple[int, ...], ...]
+    origins: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +61,7 @@ class TasksChanged:
     time
         Seconds since the epoch.
     state
-        The state that they are in now.
+        The state that they are in now; WAITING when an engine had them and gave them back, or was lost.
     tasks
         Numbers of the tasks.
     engine
@@ -70,6 +73,9 @@ class TasksChanged:
         For DONE and FAILED how long each task ran, else empty.
     sizes
         For DONE and FAILED the bytes of each task's results, 0 for plain numbers; else empty.
+    memory
+        For DONE and FAILED the most resident memory of the engine's process since it was last read, in
+        bytes. It is read a few times a second at most; 0 when it was not.
     """
 
     time: float
@@ -79,6 +85,7 @@ class TasksChanged:
     starts: tuple[float, ...] = ()
     seconds: tuple[float, ...] = ()
     sizes: tuple[int, ...] = ()
+    memory: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,6 +159,35 @@ class ClusterChanged:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DataShared:
+    """A large value was written where other processes can map it.
+
+    Parameters
+    ----------
+    engine
+        Number of the engine that did so, -1 for the client.
+    datum
+        Number of the value; a first result bears the number of its task.
+    size
+        Bytes.
+    """
+
+    time: float
+    engine: int
+    datum: int
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnergyRead:
+    """What the processors of an engine's host have used since the engine joined, in joules."""
+
+    time: float
+    engine: int
+    joules: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class WaitStarted:
     """Somebody began to wait.
 
@@ -176,14 +212,24 @@ class WaitEnded:
     wait: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionEnded:
+    """The process that owns the session ends as it should; the last event."""
+
+    time: float
+
+
 Event = (
-    TaskSubmitted
+    TasksSubmitted
     | TasksChanged
     | TaskFailed
     | TaskOutput
     | EngineJoined
     | EngineLeft
     | ClusterChanged
+    | DataShared
+    | EnergyRead
     | WaitStarted
     | WaitEnded
+    | SessionEnded
 )

@@ -10,6 +10,7 @@ from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.tasks.direction import Direction
+from eflows_nb.tasks.policy import Policy
 
 __all__ = ["Submit", "TaskFunction"]
 
@@ -46,6 +47,8 @@ class TaskFunction(Generic[P, R_co]):
         values, and each gets a future.
     directions
         What the function does with its parameters; those not named are IN.
+    policy
+        What happens when it fails, how long it may take, how urgent it is.
 
     Raises
     ------
@@ -61,6 +64,7 @@ class TaskFunction(Generic[P, R_co]):
         submit: Submit,
         returns: int | None = None,
         directions: Mapping[str, Direction] | None = None,
+        policy: Policy | None = None,
     ) -> None:
         name = getattr(function, "__name__", repr(function))
         if not callable(function) or inspect.isclass(function):
@@ -80,6 +84,7 @@ class TaskFunction(Generic[P, R_co]):
         self.returns = returns or 1
         self.signature = inspect.signature(function)
         self.directions = dict(directions or {})
+        self.policy = policy or Policy()
         self._submit = submit
         functools.update_wrapper(self, function)
         self._check_directions()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from eflows_nb.tasks.policy import Policy
 from eflows_nb.tasks.state import TaskState
 
 if TYPE_CHECKING:
@@ -13,14 +14,15 @@ __all__ = ["FunctionCode", "Task"]
 
 
 class FunctionCode:
-    """A task function as engines get it: a name, a number unique in its session, and a pickle."""
+    """A task function as engines get it: a name, a number unique in its session, a pickle and a policy."""
 
-    __slots__ = ("name", "number", "pickled")
+    __slots__ = ("name", "number", "pickled", "policy")
 
-    def __init__(self, number: int, name: str, pickled: bytes) -> None:
+    def __init__(self, number: int, name: str, pickled: bytes, policy: Policy | None = None) -> None:
         self.number = number
         self.name = name
         self.pickled = pickled
+        self.policy = policy or Policy()
 
 
 class Task:
@@ -43,6 +45,7 @@ class Task:
     __slots__ = (
         "code",
         "engine",
+        "failures",
         "lost",
         "number",
         "origin",
@@ -72,6 +75,8 @@ class Task:
         """How many of the data that it reads do not exist yet, or are on their way."""
         self.undispatched = 0
         """How many of them are made by tasks that no engine has yet."""
+        self.failures = 0
+        """How often its function has raised."""
         self.lost = 0
         """How many engines were lost while they ran it."""
 

@@ -1,0 +1,37 @@
+"""When the patience with a task that runs on an engine ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["GRACE_SECONDS", "Deadlines"]
+
+GRACE_SECONDS = 5.0
+"""How long a task may go on after it was asked to end, before its engine is ended."""
+
+
+class Deadlines:
+    """The tasks that must end by a certain time, on a clock that the caller reads."""
+
+    def __init__(self) -> None:
+        self._ends: dict[tuple[int, int], float] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._ends)
+
+    def set(self, engine: int, tasks: Iterable[int], end: float) -> None:
+        """Let the time of tasks on an engine end then, unless it ends before that."""
+        for task in tasks:
+            self._ends[engine, task] = min(end, self._ends.get((engine, task), end))
+
+    def overdue(self, now: float) -> list[tuple[int, int]]:
+        """Return engine and number of the tasks whose time has ended, and forget them."""
+        over = [key for key, end in self._ends.items() if end <= now]
+        for key in over:
+            del self._ends[key]
+        return over
+
+    def forget(self, engine: int) -> None:
+        """An engine is gone."""
+        for key in [key for key in self._ends if key[0] == engine]:
+            del self._ends[key]
