@@ -3,12 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from eflows_kernels.shallow_water.ghosts import load_row, set_ghost_velocities
 from eflows_kernels.shallow_water.loops import (
     average,
     fluxes,
-    half_differences,
     keep_positive,
+    load,
     rub,
     store,
     track,
@@ -16,6 +15,7 @@ from eflows_kernels.shallow_water.loops import (
     velocities,
 )
 from eflows_kernels.shallow_water.planes import (
+    BED,
     FLUX_X,
     FLUX_Y,
     NEW_ELEVATION,
@@ -46,7 +46,6 @@ def advance_block(
     highest: Array,
     arrival: Array,
     metrics: Array,
-    sides: Indices,
     limits: Array,
     bounds: Indices,
     report: Array,
@@ -64,16 +63,14 @@ def advance_block(
     time, dt
         Time of `start` and the time step, s.
     bed
-        Bed, m, shape (ny, nx).
+        Bed, m, shape (ny + 4, nx + 4), with two layers of ghost cells.
     start, now, out
         State at `time`, state to evaluate, and result: elevation (m) and momentum to the east and to the
-        north (m²/s), shape (3, ny, nx).
+        north (m²/s), shape (3, ny + 4, nx + 4); `now` has its ghost cells filled.
     highest, arrival
         Largest elevation (m) and first arrival (s) so far, shape (ny, nx); updated by stage 1.
     metrics
         `Grid.row_metrics`.
-    sides
-        `Boundaries.codes`.
     limits
         Dry depth (m), square of Manning's coefficient, arrival threshold (m).
     bounds
@@ -89,15 +86,15 @@ def advance_block(
     work = np.empty(PLANES * PLANE_SIZE)
 
     for r in range(rows + TWO + TWO):
-        load_row(work, r * width, bed, now, first_row - 2 + np.int64(r), first_column, last_column, sides)
+        j = first_row + np.int64(r)
+        for q in range(3):
+            load(work, np.uint64(q) * PLANE + r * width, now[q, j, first_column : last_column + 4])
+        load(work, BED + r * width, bed[j, first_column : last_column + 4])
     velocities(work, (rows + TWO + TWO) * width, dry_depth)
-    set_ghost_velocities(work, width, bed.shape, bounds, sides)
 
     inner, inner_end = TWO * width, (TWO + rows) * width
-    half_differences(work, inner + ONE, inner_end - ONE, ONE, dry_depth)
-    fluxes(work, FLUX_X, inner + ONE, inner_end - TWO, ONE, U, V)
-    half_differences(work, width, inner_end + width, width, dry_depth)
-    fluxes(work, FLUX_Y, width, inner_end, width, V, U)
+    fluxes(work, FLUX_X, inner + ONE, inner_end - TWO, ONE, U, V, dry_depth)
+    fluxes(work, FLUX_Y, width, inner_end, width, V, U, dry_depth)
 
     for i in range(width):
         work[RATE + i] = 0.0
@@ -110,14 +107,14 @@ def advance_block(
         update(work, base, columns, width, metrics[j], dt)
         if stage == 2:
             for q in range(3):
-                at = NEW_ELEVATION + np.uint64(q) * PLANE + base
-                average(work, at, start[q, j, first_column:last_column])
+                at = NEW_ELEVATION + np.uint64(q) * PLANE
+                average(work, at, start[q, j + 2, first_column + 2 : last_column + 2])
         invalid += keep_positive(work, base, columns, dry_depth)
         if stage == 2 and manning_squared > 0.0:
             rub(work, base, columns, dry_depth, manning_squared, dt)
         for q in range(3):
-            at = NEW_ELEVATION + np.uint64(q) * PLANE + base
-            store(work, at, out[q, j, first_column:last_column])
+            at = NEW_ELEVATION + np.uint64(q) * PLANE
+            store(work, at, out[q, j + 2, first_column + 2 : last_column + 2])
 
     rate = 0.0
     for i in range(width):

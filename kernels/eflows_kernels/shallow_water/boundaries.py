@@ -1,10 +1,7 @@
 """What the water meets at the four sides of the domain."""
 
 from dataclasses import dataclass, fields
-from enum import IntEnum, StrEnum
-
-import numpy as np
-from numpy.typing import NDArray
+from enum import StrEnum
 
 
 class Side(StrEnum):
@@ -16,14 +13,6 @@ class Side(StrEnum):
     """Nothing passes; the water slides along."""
     PERIODIC = "periodic"
     """What leaves comes in again on the opposite side."""
-
-
-class SideCode(IntEnum):
-    """`Side` as the compiled sweep knows it."""
-
-    OPEN = 0
-    WALL = 1
-    PERIODIC = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,8 +43,3 @@ class Boundaries:
                     f"The {one} boundary is {kinds[0]!r} and the {other} boundary is {kinds[1]!r}: "
                     "a periodic side needs its opposite side periodic too."
                 )
-
-    def codes(self) -> NDArray[np.int64]:
-        """Return the codes of west, east, south and north for the compiled sweep."""
-        kinds = (self.west, self.east, self.south, self.north)
-        return np.array([SideCode[Side(kind).name] for kind in kinds], np.int64)

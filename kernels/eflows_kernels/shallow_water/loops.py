@@ -19,20 +19,17 @@ from eflows_kernels.shallow_water.planes import (
     FLOW_Y,
     FLUX_X,
     FLUX_Y,
-    HALF,
     LEFT,
     MASS,
     NEW_ELEVATION,
     NEW_FLOW_X,
     NEW_FLOW_Y,
     ONE,
-    PLANE,
     RATE,
     RIGHT,
     SPEED,
     U,
     V,
-    compiled,
     inlined,
 )
 
@@ -40,10 +37,17 @@ Array = NDArray[np.float64]
 
 _GRAVITY = physics.GRAVITY
 _ROUNDING = 8.0 * float(np.finfo(np.float64).eps)
-_limited_half_difference = inlined(physics.limited_half_difference)
+_limited_rise = inlined(physics.limited_rise)
 _inverse_depth = inlined(physics.inverse_depth)
 _face_flux = inlined(physics.face_flux)
 _friction_factor = inlined(physics.friction_factor)
+
+
+@inlined
+def load(work: Array, at: np.uint64, row: Array) -> None:
+    """Copy a row of a field to a row of a plane."""
+    for i in range(np.uint64(row.size)):
+        work[at + i] = row[i]
 
 
 @inlined
@@ -57,24 +61,7 @@ def velocities(work: Array, end: np.uint64, dry_depth: float) -> None:
         work[V + k] = work[FLOW_Y + k] * inverse
 
 
-@compiled
-def half_differences(
-    work: Array, first: np.uint64, end: np.uint64, step: np.uint64, dry_depth: float
-) -> None:
-    """Fill the planes of half differences in the direction in which the next cell is `step` away.
-
-    The bed of a dry cell is taken as flat: were it inclined, water would enter a cliff through its foot and
-    count as water at the height of its middle.
-    """
-    for q in range(4):
-        plane = np.uint64(q) * PLANE
-        for n in range(first, end):
-            k = plane + n
-            half = _limited_half_difference(work[k - step], work[k], work[k + step])
-            work[HALF + k] = half if work[DEPTH + n] >= dry_depth else 0.0
-
-
-@compiled
+@inlined
 def fluxes(
     work: Array,
     flux: np.uint64,
@@ -83,28 +70,38 @@ def fluxes(
     step: np.uint64,
     normal: np.uint64,
     along: np.uint64,
+    dry_depth: float,
 ) -> None:
     """Fill the flux planes for the faces between each cell k and cell k + step.
 
-    The pressure gradient within a cell, g h d(elevation)/dx, is shared out over its two faces.
+    The pressure gradient within a cell, g h d(elevation)/dx, is added to the fluxes of its two faces. The bed
+    of a dry cell is taken as flat: were it inclined, water would enter a cliff through its foot and count as
+    water at the height of its middle.
     """
     for k in range(first, end):
         n = k + step
-        rise_left, rise_right = work[HALF + k], work[HALF + n]
+        before, after = k - step, n + step
+        wet_left, wet_right = work[DEPTH + k] >= dry_depth, work[DEPTH + n] >= dry_depth
+        rise_left = _limited_rise(work[before], work[k], work[n])
+        rise_right = _limited_rise(work[after], work[n], work[k])
+        deeper_left = _limited_rise(work[DEPTH + before], work[DEPTH + k], work[DEPTH + n])
+        deeper_right = _limited_rise(work[DEPTH + after], work[DEPTH + n], work[DEPTH + k])
+        rise_left, deeper_left = (rise_left, deeper_left) if wet_left else (0.0, 0.0)
+        rise_right, deeper_right = (rise_right, deeper_right) if wet_right else (0.0, 0.0)
         mass, left, right, carried, speed = _face_flux(
             work[k] + rise_left,
-            work[DEPTH + k] + work[HALF + DEPTH + k],
-            work[normal + k] + work[HALF + normal + k],
-            work[along + k] + work[HALF + along + k],
-            work[n] - rise_right,
-            work[DEPTH + n] - work[HALF + DEPTH + n],
-            work[normal + n] - work[HALF + normal + n],
-            work[along + n] - work[HALF + along + n],
+            work[DEPTH + k] + deeper_left,
+            work[normal + k] + _limited_rise(work[normal + before], work[normal + k], work[normal + n]),
+            work[along + k] + _limited_rise(work[along + before], work[along + k], work[along + n]),
+            work[n] + rise_right,
+            work[DEPTH + n] + deeper_right,
+            work[normal + n] + _limited_rise(work[normal + after], work[normal + n], work[normal + k]),
+            work[along + n] + _limited_rise(work[along + after], work[along + n], work[along + k]),
         )
         at = flux + k
         work[MASS + at] = mass
-        work[LEFT + at] = left + _GRAVITY * work[DEPTH + k] * rise_left
-        work[RIGHT + at] = right - _GRAVITY * work[DEPTH + n] * rise_right
+        work[LEFT + at] = left + _GRAVITY * (work[DEPTH + k] + 0.5 * deeper_left) * rise_left
+        work[RIGHT + at] = right + _GRAVITY * (work[DEPTH + n] + 0.5 * deeper_right) * rise_right
         work[ALONG + at] = carried
         work[SPEED + at] = speed
 
@@ -120,7 +117,6 @@ def update(
     """
     east, north, south = metrics[INVERSE_DX], metrics[NORTH_FACE], metrics[SOUTH_FACE]
     rotation, curvature = metrics[ROTATION], metrics[CURVATURE]
-    wider = max(north, south)
     for i in range(columns):
         k = base + i
         x, w = FLUX_X + k, FLUX_X + k - ONE
@@ -132,10 +128,11 @@ def update(
         flow_x += work[ALONG + y] * north - work[ALONG + s] * south - turn * work[FLOW_Y + k]
         flow_y = (work[ALONG + x] - work[ALONG + w]) * east
         flow_y += work[LEFT + y] * north - work[RIGHT + s] * south + turn * work[FLOW_X + k]
-        work[NEW_ELEVATION + k] = work[ELEVATION + k] - dt * elevation
-        work[NEW_FLOW_X + k] = work[FLOW_X + k] - dt * flow_x
-        work[NEW_FLOW_Y + k] = work[FLOW_Y + k] - dt * flow_y
-        rate = max(work[SPEED + x] * east, work[SPEED + y] * wider)
+        work[NEW_ELEVATION + i] = work[ELEVATION + k] - dt * elevation
+        work[NEW_FLOW_X + i] = work[FLOW_X + k] - dt * flow_x
+        work[NEW_FLOW_Y + i] = work[FLOW_Y + k] - dt * flow_y
+        rate = max(work[SPEED + x], work[SPEED + w]) * east
+        rate = max(rate, max(work[SPEED + y] * north, work[SPEED + s] * south))
         work[RATE + i] = max(work[RATE + i], rate)
 
 
@@ -145,13 +142,13 @@ def keep_positive(work: Array, base: np.uint64, columns: np.uint64, dry_depth: f
     invalid = 0
     for i in range(columns):
         k = base + i
-        bed, elevation = work[BED + k], work[NEW_ELEVATION + k]
+        bed, elevation = work[BED + k], work[NEW_ELEVATION + i]
         depth = elevation - bed
         invalid += 0 if depth >= -_ROUNDING * (abs(bed) + abs(elevation)) else 1
-        work[NEW_ELEVATION + k] = max(elevation, bed)
-        flow_x, flow_y = work[NEW_FLOW_X + k], work[NEW_FLOW_Y + k]
-        work[NEW_FLOW_X + k] = flow_x if depth >= dry_depth else 0.0
-        work[NEW_FLOW_Y + k] = flow_y if depth >= dry_depth else 0.0
+        work[NEW_ELEVATION + i] = max(elevation, bed)
+        flow_x, flow_y = work[NEW_FLOW_X + i], work[NEW_FLOW_Y + i]
+        work[NEW_FLOW_X + i] = flow_x if depth >= dry_depth else 0.0
+        work[NEW_FLOW_Y + i] = flow_y if depth >= dry_depth else 0.0
     return invalid
 
 
@@ -162,13 +159,13 @@ def rub(
     """Take bottom friction off a row of the new momentum."""
     for i in range(columns):
         k = base + i
-        depth = work[NEW_ELEVATION + k] - work[BED + k]
+        depth = work[NEW_ELEVATION + i] - work[BED + k]
         if depth >= dry_depth:
-            flow_x, flow_y = work[NEW_FLOW_X + k], work[NEW_FLOW_Y + k]
+            flow_x, flow_y = work[NEW_FLOW_X + i], work[NEW_FLOW_Y + i]
             flow = math.sqrt(flow_x * flow_x + flow_y * flow_y)
             left = _friction_factor(depth, flow, manning_squared, dt)
-            work[NEW_FLOW_X + k] = flow_x * left
-            work[NEW_FLOW_Y + k] = flow_y * left
+            work[NEW_FLOW_X + i] = flow_x * left
+            work[NEW_FLOW_Y + i] = flow_y * left
 
 
 @inlined

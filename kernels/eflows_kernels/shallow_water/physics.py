@@ -12,19 +12,19 @@ GRAVITY = 9.81
 _TINY = 1e-30
 
 
-def limited_half_difference(behind: float, here: float, ahead: float) -> float:
-    """Half of the limited difference across a cell: add it for one face, subtract it for the other.
+def limited_rise(behind: float, here: float, ahead: float) -> float:
+    """Return what to add to a cell's mean for its value at the face towards `ahead`.
 
-    Van Leer's (1977) monotonised central limiter, so a face value never leaves the interval spanned by
-    the two cells it lies between: a depth stays non-negative, and a lake's surface stays flat beside
-    dry land that is higher.
+    The parabola through three cell means (van Leer's kappa = 1/3), limited as by Koren (1993) and further
+    so that the value lies between those of the two cells beside the face: a depth stays non-negative, and
+    a lake's surface stays flat beside land that is higher. Swap `behind` and `ahead` for the other face.
     """
     backward = here - behind
     forward = ahead - here
-    centred = 0.25 * (backward + forward)
-    size = min(abs(centred), min(abs(backward), abs(forward)))
-    signed = size if centred > 0.0 else -size
-    return signed if backward * forward > 0.0 else 0.0
+    rise = (backward + 2.0 * forward) * (1.0 / 6.0)
+    low = min(rise, min(backward, forward))
+    high = max(rise, max(backward, forward))
+    return max(low, 0.0) + min(high, 0.0)
 
 
 def inverse_depth(depth: float, dry_depth: float) -> float:
@@ -98,16 +98,6 @@ def face_flux(
     momentum_right = (spread - fast * difference) * inverse + carried_right
     momentum_along = mass * (along_left if mass > 0.0 else along_right)
     return mass, momentum_left, momentum_right, momentum_along, max(fast, -slow)
-
-
-def outgoing_velocity(elevation: float, depth: float) -> float:
-    """Velocity of a simple wave that leaves towards a sea at rest, m/s.
-
-    The Riemann invariant that enters is that of still water at elevation 0 over the same bed:
-    u = 2 (sqrt(g h) - sqrt(g h_still)).
-    """
-    still = max(depth - elevation, 0.0)
-    return 2.0 * (math.sqrt(GRAVITY * depth) - math.sqrt(GRAVITY * still))
 
 
 def friction_factor(depth: float, flow: float, manning_squared: float, dt: float) -> float:

@@ -19,21 +19,16 @@ PLANES = 21
 PLANE = np.uint64(PLANE_SIZE)
 ONE, TWO = np.uint64(1), np.uint64(2)
 
-ELEVATION, DEPTH, U, V = (np.uint64(n * PLANE_SIZE) for n in range(4))
-"""The state to advance: what is reconstructed."""
+ELEVATION, FLOW_X, FLOW_Y, BED, DEPTH, U, V = (np.uint64(n * PLANE_SIZE) for n in range(7))
+"""The state to advance, in the order of its fields; the bed; what follows from both."""
 
-HALF = np.uint64(4 * PLANE_SIZE)
-"""Distance from each of those four to its half difference."""
-
-FLOW_X, FLOW_Y, BED = (np.uint64(n * PLANE_SIZE) for n in range(8, 11))
-
-FLUX_X, FLUX_Y = np.uint64(11 * PLANE_SIZE), np.uint64(16 * PLANE_SIZE)
-"""Fluxes through the east and the north face of each cell, in five planes each:"""
+FLUX_X, FLUX_Y = np.uint64(7 * PLANE_SIZE), np.uint64(12 * PLANE_SIZE)
+"""Fluxes through the east and through the north face of each cell, in five planes each:"""
 
 MASS, LEFT, RIGHT, ALONG, SPEED = (np.uint64(n * PLANE_SIZE) for n in range(5))
 
-NEW_ELEVATION, NEW_FLOW_X, NEW_FLOW_Y, RATE = (np.uint64(n * PLANE_SIZE) for n in range(4, 8))
-"""The advanced state and the largest rates, in place of the half differences, which are spent by then."""
+NEW_ELEVATION, NEW_FLOW_X, NEW_FLOW_Y, RATE = (np.uint64(n * PLANE_SIZE) for n in range(17, 21))
+"""One row each of the advanced state, and the largest rate of each column."""
 
 compiled = numba.njit(nogil=True, error_model="numpy")
 """Compile a function, to be called from compiled code only."""

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from eflows_kernels.shallow_water.boundaries import Boundaries
 from eflows_kernels.shallow_water.gauges import place_gauges, resample
+from eflows_kernels.shallow_water.ghosts import GhostCells, inner, padded
 from eflows_kernels.shallow_water.grid import Grid
 from eflows_kernels.shallow_water.stepping import block_bounds, compiled_sweep
 
@@ -45,6 +46,8 @@ class Simulation:
         Simulated time, s.
     steps
         Number of time steps.
+    retries
+        How often a time step was taken again at half its length, to keep a depth from becoming negative.
     cell_updates
         Number of time steps times the number of cells.
     volume
@@ -63,6 +66,7 @@ class Simulation:
     gauge_position: Array
     time: float
     steps: int
+    retries: int
     cell_updates: int
     volume: float
     volume_change: float
@@ -191,9 +195,9 @@ def simulate(
     areas = grid.cell_areas()[:, np.newaxis]
     depth = run.now[0] - grounds
     return Simulation(
-        elevation=run.now[0],
-        momentum_x=run.now[1],
-        momentum_y=run.now[2],
+        elevation=run.now[0].copy(),
+        momentum_x=run.now[1].copy(),
+        momentum_y=run.now[2].copy(),
         max_elevation=np.where(np.isinf(run.highest), np.nan, run.highest),
         arrival_time=np.where(np.isinf(run.arrival), np.nan, run.arrival),
         gauge_time=gauge_time,
@@ -201,6 +205,7 @@ def simulate(
         gauge_position=gauge_position,
         time=run.time,
         steps=run.steps,
+        retries=run.retries,
         cell_updates=run.steps * grounds.size,
         volume=float((depth * areas).sum()),
         volume_change=float(((depth - start_depth) * areas).sum()),
@@ -224,16 +229,17 @@ class _Run:
         self._sweep = compiled_sweep(threads=threads)
         self._bounds = block_bounds(grid.shape, threads=threads)
         self._report = np.zeros((len(self._bounds), 2))
-        self._bed = bed
-        self._middle, self._next = np.empty_like(state), np.empty_like(state)
+        self._bed = padded(bed)
+        self._ghosts = GhostCells(boundaries, self._bed)
+        self._state = padded(state)
+        self._middle, self._next = np.zeros_like(self._state), np.zeros_like(self._state)
         self._metrics = np.ascontiguousarray(grid.row_metrics())
-        self._sides = boundaries.codes()
         self._limits = np.array([dry_depth, manning**2, arrival_threshold])
-        self.now = state
         self.highest = np.full(grid.shape, -np.inf)
         self.arrival = np.full(grid.shape, np.inf)
         self.time = 0.0
         self.steps = 0
+        self.retries = 0
         self.sweep_first_stage(0.0)
         self._rate = self._fastest()
 
@@ -249,26 +255,33 @@ class _Run:
             # Depths are only certain to stay non-negative for half the usual time step (Audusse et al.
             # 2004, theorem 3.1, in two dimensions), which is seldom needed.
             dt *= 0.5
+            self.retries += 1
         else:
             raise FloatingPointError(
                 f"At {self.time:g} s no time step down to {dt:g} s keeps the water depths non-negative; "
                 "look for values that are not finite or far out of range in the bed and the start."
             )
-        self.now, self._next = self._next, self.now
+        self._state, self._next = self._next, self._state
         self._rate = self._fastest()
         self.time = end if dt == left else self.time + dt
         self.steps += 1
 
+    @property
+    def now(self) -> Array:
+        """Elevation and momentum to the east and to the north."""
+        return inner(self._state)
+
     def sweep_first_stage(self, dt: float) -> bool:
         """Take the present state into the records and predict the next; tell whether it is valid."""
-        return self._sweep_stage(1, dt, self.now, self._middle)
+        return self._sweep_stage(1, dt, self._state, self._middle)
 
     def _sweep_second_stage(self, dt: float) -> bool:
         return self._sweep_stage(2, dt, self._middle, self._next)
 
     def _sweep_stage(self, stage: int, dt: float, source: Array, target: Array) -> bool:
-        fields = (self._bed, self.now, source, target, self.highest, self.arrival, self._metrics)
-        arguments = (stage, self.time, dt, *fields, self._sides, self._limits)
+        self._ghosts.fill(source)
+        fields = (self._bed, self._state, source, target, self.highest, self.arrival, self._metrics)
+        arguments = (stage, self.time, dt, *fields, self._limits)
         self._sweep(arguments, self._bounds, self._report)
         return not self._report[:, 1].any()
 

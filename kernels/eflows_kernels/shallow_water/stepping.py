@@ -12,19 +12,19 @@ from numba import float64, int64, prange, void
 from numba.core import types
 from numpy.typing import NDArray
 
-from eflows_kernels.shallow_water import block, ghosts, loops, physics, planes
+from eflows_kernels.shallow_water import block, loops, physics, planes
 from eflows_kernels.shallow_water.block import advance_block
 from eflows_kernels.shallow_water.planes import PLANE_SIZE
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
-Arguments = tuple[int, float, float, Array, Array, Array, Array, Array, Array, Array, Indices, Array]
-"""What `advance_block` takes before the bounds: stage, time, dt and nine arrays."""
+Arguments = tuple[int, float, float, Array, Array, Array, Array, Array, Array, Array, Array]
+"""What `advance_block` takes before the bounds: stage, time, dt and eight arrays."""
 Sweep = Callable[[Arguments, Indices, Array], None]
 
 _COLUMNS = 128
 _LINE, _PLANE, _CUBE = float64[::1], float64[:, ::1], float64[:, :, ::1]
-_TYPES = (int64, float64, float64, _PLANE, _CUBE, _CUBE, _CUBE, _PLANE, _PLANE, _PLANE, int64[::1], _LINE)
+_TYPES = (int64, float64, float64, _PLANE, _CUBE, _CUBE, _CUBE, _PLANE, _PLANE, _PLANE, _LINE)
 # One eager signature, so that no caller's array can trigger a second compilation.
 _SIGNATURE = void(types.Tuple(_TYPES), int64[:, ::1], _PLANE)  # type: ignore[no-untyped-call]
 
@@ -58,7 +58,7 @@ def compiled_sweep(*, threads: int) -> Sweep:
 # sweeps therefore close over a digest of that source, which makes it part of the key of their cache.
 @functools.cache
 def _source_digest() -> str:
-    sources = "".join(inspect.getsource(module) for module in (physics, planes, ghosts, loops, block))
+    sources = "".join(inspect.getsource(module) for module in (physics, planes, loops, block))
     return hashlib.sha256(sources.encode()).hexdigest()
 
 
