@@ -19,7 +19,7 @@ from eflows_nb.errors import (
     WaitTimeoutError,
 )
 from eflows_nb.runtime import session as _session
-from eflows_nb.runtime.api import as_completed, barrier, cancel, map, put, start, stop, task, wait_on
+from eflows_nb.runtime.api import as_completed, barrier, cancel, group, map, put, start, stop, task, wait_on
 from eflows_nb.runtime.arguments import StaleArgumentWarning
 from eflows_nb.runtime.future import Future
 from eflows_nb.runtime.session import Session
@@ -48,6 +48,7 @@ __all__ = [
     "as_completed",
     "barrier",
     "cancel",
+    "group",
     "map",
     "put",
     "start",

@@ -9,12 +9,13 @@ from typing import Any, overload
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.runtime import session
 from eflows_nb.runtime.future import Future
+from eflows_nb.runtime.group import Group
 from eflows_nb.runtime.session import Session
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.policy import OnFailure, Policy
 
-__all__ = ["as_completed", "barrier", "cancel", "map", "put", "start", "stop", "task", "wait_on"]
+__all__ = ["as_completed", "barrier", "cancel", "group", "map", "put", "start", "stop", "task", "wait_on"]
 
 
 def _submit(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -202,6 +203,26 @@ def cancel(futures: Future | Iterable[Future]) -> int:
         How many of the tasks had not ended.
     """
     return session.current().cancel([futures] if isinstance(futures, Future) else futures)
+
+
+def group(name: str = "") -> Group:
+    """Return a task group: a ``with`` block whose tasks are waited for, and cancelled, as one.
+
+    Parameters
+    ----------
+    name
+        For people.
+
+    Examples
+    --------
+    >>> import eflows_nb as ef
+    >>> invert = ef.task(lambda x: 1 / x)
+    >>> with ef.group("inverses"):
+    ...     half = invert(2)
+    >>> half.result()
+    0.5
+    """
+    return Group(session.current(), name)
 
 
 def put(value: Any) -> Future:

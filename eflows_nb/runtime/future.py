@@ -82,6 +82,12 @@ class Future:
         return self._own_session().cancel([self]) > 0
 
     @property
+    def failed(self) -> bool:
+        """Whether the task has failed, and nothing else is made of that."""
+        value = self.datum.value
+        return type(value) is Broken and value.failure is not None and not value.expected
+
+    @property
     def state(self) -> TaskState:
         """Where the task is on its way."""
         value = self.datum.value

@@ -25,6 +25,7 @@ from eflows_nb.runtime.arguments import Arguments
 from eflows_nb.runtime.driver import Driver, Observer
 from eflows_nb.runtime.functions import FunctionTable
 from eflows_nb.runtime.future import Future, raise_broken
+from eflows_nb.runtime.group import join_groups
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.runtime.snapshot import SessionSnapshot
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
@@ -97,6 +98,7 @@ class Session:
         """
         if inside_task():
             return function.function(*args, **kwargs)
+        made: Any
         code = self._functions.code(function)
         writes = function.locate_writes(args, kwargs) if function.directions else ()
         payload, reads = self._arguments.pack(args, kwargs, writes)
@@ -105,7 +107,7 @@ class Session:
         first = Datum(number, task)
         if function.returns == 1 and not writes:
             task.outputs = (first,)
-            made: Any = Future(self, first)
+            future = made = Future(self, first)
         else:
             more = [Datum(next(self._numbers), task) for _ in range(function.returns - 1)]
             written = [Datum(next(self._numbers), task) for _ in writes]
@@ -119,7 +121,9 @@ class Session:
             for (place, _), datum in zip(writes, written, strict=True):
                 self._arguments.write(args[place] if isinstance(place, int) else kwargs[place], datum)
             futures = tuple(Future(self, datum) for datum in results)
-            made = futures if function.returns > 1 else futures[0]
+            future = futures[0]
+            made = futures if function.returns > 1 else future
+        join_groups(future)
         self._driver.submit(task)
         return made
 
@@ -212,7 +216,7 @@ class Session:
         if driver.scheduler.unfinished or not driver.idle:
             with self._waiting(frozenset()):
                 driver.wait(lambda: driver.idle, timeout)
-        unseen = [broken for broken in driver.scheduler.failures if not broken.seen]
+        unseen = [broken for broken in driver.scheduler.failures if not (broken.seen or broken.expected)]
         if unseen:
             for broken in unseen:
                 broken.seen = True

@@ -36,7 +36,7 @@ class Broken:
         What it was cancelled for, when that was the failure of another task.
     """
 
-    __slots__ = ("cause", "failure", "reason", "seen", "task", "told")
+    __slots__ = ("cause", "expected", "failure", "reason", "seen", "task", "told")
 
     def __init__(
         self, *, task: Task, failure: Any = None, reason: str = "", cause: Broken | None = None
@@ -45,6 +45,8 @@ class Broken:
         self.failure = failure
         self.reason = reason
         self.cause = cause
+        self.expected = False
+        """Whether the program counts with it, and a barrier or a group does not complain."""
         self.seen = False
         """Whether somebody who waited was told."""
         self.told = False
