@@ -1,0 +1,1 @@
+"""The same work on several task runtimes, side by side; `benchmarks/peers.py` is the command."""

@@ -1,0 +1,47 @@
+"""Processes of this machine, as the kernel lists them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["command", "descendants", "end", "resident_bytes"]
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes below one, the nearest first."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with suppress(OSError):
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(folder.name))
+    found, left = [], [pid]
+    while left:
+        below = children.get(left.pop(0), [])
+        found.extend(below)
+        left.extend(below)
+    return found
+
+
+def command(pid: int) -> str:
+    """Return the command line of a process, empty when it has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return ""
+
+
+def resident_bytes(pid: int) -> int:
+    """Return the resident memory of a process, 0 when it has ended."""
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def end(pids: list[int]) -> None:
+    """Kill processes that may have ended."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

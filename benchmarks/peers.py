@@ -1,0 +1,87 @@
+"""The same work on this runtime and on its peers, interleaved, with ratios to the best of them.
+
+With ``--setup`` it makes the environments of the peers, once. Then it measures for about half an hour, with
+``--quick`` for a minute or two at sizes that say little. See docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from comparison import chart, environments, results, rounds, tables
+from comparison.bench import SCALES
+from comparison.systems import SYSTEMS
+
+
+def main() -> int:
+    arguments = _parsed()
+    if arguments.setup:
+        environments.setup(arguments.envs)
+        return 0
+    if arguments.read is not None:
+        found = results.read(arguments.read)
+    else:
+        found = rounds.new_results("quick" if arguments.quick else "full", arguments.workers)
+        number = arguments.rounds or (1 if arguments.quick else 3)
+        only = arguments.measurements or ()
+        for line in rounds.run(found, arguments.systems, number, arguments.envs, only):
+            print(line, file=sys.stderr, flush=True)
+            if arguments.json is not None:
+                results.write(found, arguments.json)
+    _report(found)
+    if arguments.json is not None:
+        results.write(found, arguments.json)
+    if arguments.chart is not None:
+        chart.draw(found, arguments.chart)
+    return 0
+
+
+def _parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--setup", action="store_true", help="make the environments of the peers and end")
+    parser.add_argument(
+        "--envs", type=Path, default=environments.default_folder(), help="where they are (%(default)s)"
+    )
+    parser.add_argument("--quick", action="store_true", help="small sizes, one round: does it all work?")
+    parser.add_argument("--rounds", type=int, help="rounds over all systems (3; with --quick 1)")
+    parser.add_argument("--workers", type=int, default=2, help="workers of each system (%(default)s)")
+    parser.add_argument(
+        "--systems",
+        nargs="+",
+        choices=SYSTEMS,
+        default=list(SYSTEMS),
+        metavar="NAME",
+        help=", ".join(SYSTEMS),
+    )
+    parser.add_argument(
+        "--measurements", nargs="+", metavar="NAME", help="only these, such as noop or arrays"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all values, after each system too")
+    parser.add_argument("--chart", type=Path, metavar="FILE", help="draw a PNG")
+    parser.add_argument("--read", type=Path, metavar="FILE", help="measure nothing, report what --json wrote")
+    return parser.parse_args()
+
+
+def _report(found: results.Results) -> None:
+    print(f"\n{found.date}, {found.machine}; {found.workers} workers each, scale {found.scale},")
+    loads = ", ".join(f"{load:.1f}" for load in found.loads)
+    versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
+    print(f"{versions};")
+    print(f"medians over {len(found.loads)} round(s); load of the machine when they began: {loads}.\n")
+    for title, text in (
+        ("Side by side", tables.comparison(found)),
+        ("Beyond that", tables.own(found)),
+        ("Promises", tables.targets(found)),
+        ("Missing", tables.failures(found)),
+    ):
+        if text:
+            print(f"## {title}\n\n{text}\n")
+    if found.scale != "full":
+        sizes = SCALES["full"]
+        print(f"Promises hold for full sizes, {sizes.tasks:,} tasks; this run tells only that all works.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
