@@ -36,6 +36,7 @@ class Channel:
         self._socket.set_hwm(0)
         self._socket.linger = 500
         self._socket.router_mandatory = True
+        self._socket.router_handover = True  # after a crash of the controller numbers begin anew
         self._socket.bind(self.address)
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._poll = select.poll()

@@ -69,7 +69,9 @@ class LocalCluster:
         self._ended: deque[int] = deque()
         self._joined: dict[int, int] = {}  # process -> engine
         self._restarts = _RESTARTS_PER_ENGINE * engines
+        self._farewell = ""
         self._stopping = False
+        self._restarting = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="eflows-cluster", daemon=True)
 
@@ -88,6 +90,7 @@ class LocalCluster:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _start(self) -> None:
+        self._restarting = False
         try:
             # ipyparallel takes a third of a second to import: not while the user waits for `start`.
             import ipyparallel
@@ -107,12 +110,31 @@ class LocalCluster:
                 log=_quiet,
             )
             await self._cluster.start_controller()
+            self._cluster.controller.on_stop(self._controller_stopped)
             self._protection.add_group(self._cluster.controller.pid)
             await self._start_engines(self.requested)
             self._loop.call_later(_START_LIMIT, self._check_start)
         except Exception as error:  # whatever it is, those who wait must hear of it
             logger.debug("the cluster did not start", exc_info=True)
             self._break(f"the local cluster did not start: {error}")
+
+    def _controller_stopped(self, data: Any) -> None:
+        """Begin anew when the controller has crashed; let things end when it was told to stop."""
+        if self._stopping or self._restarting:
+            return
+        if data.get("exit_code") == 0 or not self._restarts:
+            self._restarts = 0
+            self._farewell = "the cluster was stopped from outside"
+            self._channel.wake()
+        else:
+            self._restarts -= 1
+            self._restarting = True
+            self._ask(self._restart())
+
+    async def _restart(self) -> None:
+        self._arrived.append(StateChange(ClusterState.STARTING, "its controller was lost"))
+        await self._stop()
+        await self._start()
 
     async def _start_engines(self, number: int) -> None:
         cores = max(1, usable_cores() // max(self.requested, 1))
@@ -192,8 +214,8 @@ class LocalCluster:
         self._protection.remove_group(pid)
         engine = self._joined.pop(pid, None)
         if engine is not None:
-            self._arrived.append(EngineDown(engine, expected=self._stopping))
-        if self._stopping:
+            self._arrived.append(EngineDown(engine, expected=self._stopping or self._restarting))
+        if self._stopping or self._restarting:
             return
         if self._restarts:
             self._restarts -= 1
@@ -202,7 +224,8 @@ class LocalCluster:
         elif not self._joined and not self._processes:
             self._arrived.append(
                 StateChange(
-                    ClusterState.BROKEN, f"all engines are gone; the last one wrote: {self._last_words()}"
+                    ClusterState.BROKEN,
+                    self._farewell or f"all engines are gone; the last one wrote: {self._last_words()}",
                 )
             )
 
@@ -261,7 +284,11 @@ class LocalCluster:
         engines = list(self._processes.values())
         try:
             await asyncio.get_running_loop().run_in_executor(None, _end_processes, engines)
+            controller = self._cluster.controller
             await self._cluster.stop_cluster()
+            if controller is not None:
+                with suppress(ProcessLookupError):  # what a killed controller leaves behind
+                    os.killpg(controller.pid, signal.SIGKILL)
         except Exception as error:  # noqa: BLE001 - the guard ends what is left
             logger.warning("The local cluster did not stop cleanly: %s", error)
 

@@ -235,7 +235,8 @@ class Driver:
                     self._hosts[arrival.engine] = (arrival.host, arrival.pid)
                     self._note(EngineJoined, engine=arrival.engine, host=arrival.host, pid=arrival.pid)
                 elif type(arrival) is EngineDown:
-                    scheduler.engine_down(arrival.engine)
+                    self._note_changes()
+                    scheduler.engine_down(arrival.engine, blame=not arrival.expected)
                     self._deadlines.forget(arrival.engine)
                     self._note(EngineLeft, engine=arrival.engine, expected=arrival.expected)
                 elif type(arrival) is StateChange:

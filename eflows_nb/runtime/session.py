@@ -29,7 +29,7 @@ from eflows_nb.runtime.group import join_groups
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.runtime.snapshot import SessionSnapshot
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
-from eflows_nb.tasks.events import WaitEnded, WaitStarted
+from eflows_nb.tasks.events import SessionEnded, WaitEnded, WaitStarted
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.task import Task
 
@@ -320,6 +320,7 @@ class Session:
             self._driver.close()
             cluster.stop()
         shared.remove_all(self.token)
+        self._driver.note(SessionEnded(time=time.time()))
         if self._protection is not None:
             self._protection.close()
 
