@@ -7,6 +7,7 @@ later tasks read in place of the object that was passed.
 from __future__ import annotations
 
 import pickle
+import sys
 import warnings
 import weakref
 import zlib
@@ -26,14 +27,18 @@ class StaleArgumentWarning(UserWarning):
 
 
 class _Known:
-    """What is known of an object that was passed to a task before."""
+    """What is known of an object that was passed to a task before.
 
-    __slots__ = ("_strong", "_weak", "datum", "digest", "written")
+    A list or a dict cannot be referenced weakly. It is held, and let go when nobody else has it.
+    """
+
+    __slots__ = ("_strong", "_weak", "datum", "digest", "unsynchronised", "written")
 
     def __init__(self, value: Any, datum: Datum, digest: int) -> None:
         self.datum = datum
         self.digest = digest
         self.written = False
+        self.unsynchronised = False
         try:
             self._weak: Any = weakref.ref(value)
             self._strong: Any = None
@@ -48,11 +53,28 @@ class _Known:
     def weakly(self) -> bool:
         return self._weak is not None
 
-    def hold(self, value: Any) -> None:
+    @property
+    def alone(self) -> bool:
+        return self._strong is not None and sys.getrefcount(self._strong) <= _ALONE
+
+    def write(self, value: Any, datum: Datum) -> None:
+        self.datum = datum
+        self.written = self.unsynchronised = True
         self._strong = value
 
-    def let_go(self) -> None:
-        self._strong = None
+    def synchronise(self) -> None:
+        self.unsynchronised = False
+        if self.weakly:
+            self._strong = None
+
+
+def _references_when_alone() -> int:
+    holder = [[0]]
+    return sys.getrefcount(holder[0])
+
+
+_ALONE = _references_when_alone()
+_SWEEP = 64
 
 
 class Arguments:
@@ -67,6 +89,7 @@ class Arguments:
     def __init__(self, freeze: Callable[[Packed], Datum]) -> None:
         self._freeze = freeze
         self._known: dict[int, _Known] = {}
+        self._sweep_at = _SWEEP
 
     def pack(
         self,
@@ -137,7 +160,7 @@ class Arguments:
 
     def _changed_here(self, value: Any, known: _Known) -> bool:
         changed = _digest(_pack(value)[0]) != known.digest
-        if changed:
+        if changed and known.unsynchronised:
             warnings.warn(
                 f"A {type(value).__name__} was changed here while a task that writes to it was not waited "
                 "for. Later tasks see the change made here, not what the task wrote. Call ef.wait_on first.",
@@ -172,12 +195,20 @@ class Arguments:
         if type(value) is Future:
             value.datum = datum
             return
+        if type(value) in SCALARS:
+            return  # equal ones cannot be told apart
         known = self._known.get(id(value))
         if known is None or not known.is_for(value):
+            if len(self._known) >= self._sweep_at:
+                self._sweep()
             known = self._known[id(value)] = _Known(value, datum, _digest(_pack(value)[0]))
-        known.datum = datum
-        known.written = True
-        known.hold(value)
+        known.write(value, datum)
+
+    def _sweep(self) -> None:
+        """Forget objects that nobody has any more: they cannot be passed or waited for again."""
+        for key in [key for key, known in self._known.items() if known.alone]:
+            del self._known[key]
+        self._sweep_at = 2 * len(self._known) + _SWEEP
 
     def written(self, value: Any) -> Datum | None:
         """Return the newest version of an object that tasks have written to, None if none has."""
@@ -188,11 +219,25 @@ class Arguments:
         """The newest version of an object has been brought to the user."""
         known = self._known.get(id(value))
         if known is not None and known.is_for(value):
-            if known.weakly:
-                known.let_go()
+            if known.weakly and known.unsynchronised:
                 weakref.finalize(value, self._known.pop, id(value), None).atexit = False
-            else:
-                del self._known[id(value)]
+            known.synchronise()
+
+    def put(self, value: Any) -> Datum:
+        """Return a datum with the present content of a value.
+
+        Raises
+        ------
+        TypeError
+            When it cannot be pickled, or is or holds a future.
+        """
+        packed, found = _pack(value)
+        if found:
+            raise TypeError(
+                "ef.put freezes a value, and a future has none yet. "
+                "Wait for it first, or pass it to tasks as it is."
+            )
+        return self._freeze(packed)
 
 
 def _refuse_large(buffer: pickle.PickleBuffer) -> bool:

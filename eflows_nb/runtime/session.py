@@ -18,9 +18,10 @@ from eflows_nb.clusters.cluster import ClusterState
 from eflows_nb.clusters.inline import InlineCluster
 from eflows_nb.engine import shared
 from eflows_nb.engine.messages import Outputs
-from eflows_nb.engine.packing import Packed, pack
+from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.worker import inside_task
 from eflows_nb.errors import ClusterError, EflowsError
+from eflows_nb.runtime import containers
 from eflows_nb.runtime.arguments import Arguments
 from eflows_nb.runtime.driver import Driver, Observer
 from eflows_nb.runtime.functions import FunctionTable
@@ -129,7 +130,9 @@ class Session:
 
     def put(self, value: Any) -> Future:
         """Freeze a value that many tasks read; see `eflows_nb.put`."""
-        return Future(self, self._freeze(pack(value)))
+        if inside_task():
+            return value  # type: ignore[no-any-return]
+        return Future(self, self._arguments.put(value))
 
     def _freeze(self, packed: Packed) -> Datum:
         """Make a datum of a packed value whose buffers belong to somebody else."""
@@ -150,6 +153,8 @@ class Session:
 
     def cancel(self, futures: Iterable[Future]) -> int:
         """Cancel the tasks of futures; return how many had not ended."""
+        if inside_task():
+            return 0
         tasks = [
             future.datum.producer
             for future in futures
@@ -166,22 +171,19 @@ class Session:
     def wait_on(self, value: Any, *, timeout: float | None = None) -> Any:
         """Return the value with results in the place of futures; see `eflows_nb.wait_on`."""
         __tracebackhide__ = True
-        if not isinstance(value, (Future, list, tuple, dict)) or self._arguments.written(value) is not None:
-            return self._wait_on_object(value, timeout)
         data: list[Datum] = []
-        _collect(value, data)
+        containers.collect(value, self._datum_of, data)
         if data:
             self._wait_for(data, timeout)
-            return _replace(value)
+            return containers.replace(value, self._datum_of, self._bring)
         return value
 
-    def _wait_on_object(self, value: Any, timeout: float | None) -> Any:
-        __tracebackhide__ = True
-        datum = self._arguments.written(value)
-        if datum is None:
-            return value
-        self._wait_for([datum], timeout)
-        self._arguments.synchronised(value)
+    def _datum_of(self, value: Any) -> Datum | None:
+        return _own(value) if type(value) is Future else self._arguments.written(value)
+
+    def _bring(self, value: Any, datum: Datum) -> Any:
+        if type(value) is not Future:
+            self._arguments.synchronised(value)
         return _value(datum)
 
     def _wait_for(self, data: list[Datum], timeout: float | None) -> None:
@@ -212,6 +214,8 @@ class Session:
     def barrier(self, timeout: float | None = None) -> None:
         """Wait for all tasks; see `eflows_nb.barrier`."""
         __tracebackhide__ = True
+        if inside_task():
+            return
         driver = self._driver
         if driver.scheduler.unfinished or not driver.idle:
             with self._waiting(frozenset()):
@@ -229,6 +233,9 @@ class Session:
 
     def as_completed(self, futures: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:
         """Yield futures as their tasks end; see `eflows_nb.as_completed`."""
+        if inside_task():
+            yield from futures
+            return
         waiting = list(dict.fromkeys(futures))
         deadline = None if timeout is None else time.monotonic() + timeout
         while waiting:
@@ -267,6 +274,8 @@ class Session:
 
     def start(self, engines: int | None = None) -> Session:
         """Run tasks on engines of this machine from now on; see `eflows_nb.start`."""
+        if inside_task():
+            return self
         given = os.environ.get(ENGINES)
         number = _number_of_engines(given if given else engines)
         cluster = self._driver.cluster
@@ -292,7 +301,7 @@ class Session:
 
     def stop(self, *, cancel: bool = False) -> None:
         """End the engines; see `eflows_nb.stop`."""
-        if self._driver.cluster.kind == "inline":
+        if self._driver.cluster.kind == "inline" or inside_task():
             return
         if cancel:
             self._cancel_all()
@@ -432,33 +441,10 @@ def _number_of_engines(asked: int | str | None) -> int:
     return number
 
 
-def _collect(value: Any, data: list[Datum]) -> None:
-    if type(value) is Future:
-        data.append(_own(value))
-    elif type(value) in (list, tuple):
-        for item in value:
-            _collect(item, data)
-    elif type(value) is dict:
-        for item in value.values():
-            _collect(item, data)
-
-
 def _own(future: Future) -> Datum:
     if isinstance(future.datum.value, EflowsError):
         raise_broken(future.datum.value)
     return future.datum
-
-
-def _replace(value: Any) -> Any:
-    if type(value) is Future:
-        return _value(value.datum)
-    if type(value) is list:
-        return [_replace(item) for item in value]
-    if type(value) is tuple:
-        return tuple(_replace(item) for item in value)
-    if type(value) is dict:
-        return {key: _replace(item) for key, item in value.items()}
-    return value
 
 
 def _value(datum: Datum) -> Any:

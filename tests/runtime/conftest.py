@@ -1,12 +1,15 @@
-"""A task graph on plain lists, for tests of the scheduler."""
+"""What tests of the runtime share: a task graph on plain lists, and the clusters to run on."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 
+import eflows_nb as ef
 from eflows_nb.engine.messages import Code, Failure, Outputs
 from eflows_nb.runtime.commands import Command, ExportFrom, Send
 from eflows_nb.runtime.scheduler import Scheduler
@@ -93,3 +96,40 @@ class Graph:
 def graph() -> Graph:
     """Return an empty task graph without engines."""
     return Graph()
+
+
+@contextmanager
+def _inline() -> Iterator[None]:
+    ef.stop()
+    yield
+
+
+@contextmanager
+def _local() -> Iterator[None]:
+    with ef.start(engines=2):
+        yield
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(_inline, id="inline"), pytest.param(_local, id="local", marks=pytest.mark.engines)],
+)
+def every_cluster(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run the tests of a module on each kind of cluster, one after the other."""
+    with request.param():
+        yield
+
+
+@pytest.fixture(scope="module")
+def two_engines() -> Iterator[ef.Session]:
+    """Two engines of this machine, for the tests of a module."""
+    with ef.start(engines=2) as session:
+        yield session
+
+
+@pytest.fixture
+def settled() -> Iterator[None]:
+    """Let all tasks of a test end, and hide its failures from the next test."""
+    yield
+    with suppress(Exception):
+        ef.barrier(60)

@@ -1,0 +1,90 @@
+"""Plain containers: what is found in lists, tuples, dicts and dataclasses, and how it is replaced."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable, Collection
+from typing import Any
+
+from eflows_nb.tasks.data import Datum
+
+__all__ = ["collect", "replace"]
+
+
+def collect(value: Any, datum_of: Callable[[Any], Datum | None], found: list[Datum]) -> None:
+    """Add to `found` the data that a value, or what it contains, stands for.
+
+    Parameters
+    ----------
+    datum_of
+        Returns what an object stands for, None when it stands for itself.
+    """
+    _collect(value, datum_of, found, set())
+
+
+def _collect(
+    value: Any, datum_of: Callable[[Any], Datum | None], found: list[Datum], inside: set[int]
+) -> None:
+    datum = datum_of(value)
+    if datum is not None:
+        found.append(datum)
+        return
+    items = _items(value)
+    if items and id(value) not in inside:  # what contains itself is looked at once
+        inside.add(id(value))
+        for item in items:
+            _collect(item, datum_of, found, inside)
+        inside.discard(id(value))
+
+
+def _items(value: Any) -> Collection[Any]:
+    if isinstance(value, (list, tuple)):
+        return value
+    if isinstance(value, dict):
+        return value.values()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [getattr(value, field.name, None) for field in dataclasses.fields(value)]
+    return ()
+
+
+def replace(value: Any, datum_of: Callable[[Any], Datum | None], bring: Callable[[Any, Datum], Any]) -> Any:
+    """Return a value with something else in the place of all that stands for a datum.
+
+    Parameters
+    ----------
+    bring
+        Returns what takes the place of an object that stands for a datum.
+    """
+    datum = datum_of(value)
+    if datum is not None:
+        return bring(value, datum)
+    kind = type(value)
+    if kind is list:
+        return [replace(item, datum_of, bring) for item in value]
+    if kind is tuple:
+        return tuple(replace(item, datum_of, bring) for item in value)
+    if kind is dict:
+        return {key: replace(item, datum_of, bring) for key, item in value.items()}
+    return _replace_special(value, datum_of, bring)
+
+
+def _replace_special(
+    value: Any, datum_of: Callable[[Any], Datum | None], bring: Callable[[Any, Datum], Any]
+) -> Any:
+    """Return a named tuple, a dataclass, or a container of a class of its own, copied if it changes."""
+    old = list(_items(value))
+    new = [replace(item, datum_of, bring) for item in old]
+    if all(a is b for a, b in zip(old, new, strict=True)):
+        return value
+    if isinstance(value, tuple):
+        return value._make(new) if hasattr(value, "_make") else type(value)(new)
+    made = copy.copy(value)
+    if isinstance(value, list):
+        made[:] = new
+    elif isinstance(value, dict):
+        made.update(zip(value, new, strict=True))
+    else:
+        for field, item in zip(dataclasses.fields(value), new, strict=True):
+            object.__setattr__(made, field.name, item)
+    return made
