@@ -23,6 +23,8 @@ __all__ = ["Channel"]
 
 _EVENTS = int(zmq.EVENTS)
 _READABLE = int(zmq.POLLIN)
+_HEARTBEAT_MILLISECONDS = 2000
+_HEARTBEAT_LIMIT_MILLISECONDS = 10000
 
 
 class Channel:
@@ -36,10 +38,14 @@ class Channel:
         self._socket.set_hwm(0)
         self._socket.linger = 500
         self._socket.router_mandatory = True
+        self._socket.heartbeat_ivl = _HEARTBEAT_MILLISECONDS
+        self._socket.heartbeat_timeout = _HEARTBEAT_LIMIT_MILLISECONDS
         self._socket.router_handover = True  # after a crash of the controller numbers begin anew
         self._socket.bind(self.address)
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._monitor = self._socket.get_monitor_socket(zmq.Event.DISCONNECTED)
         self._poll = select.poll()
+        self._poll.register(int(self._monitor.FD), select.POLLIN)
         self._poll.register(int(self._socket.FD), select.POLLIN)
         self._poll.register(self._wake_read, select.POLLIN)
         self._closed = False
@@ -76,16 +82,32 @@ class Channel:
             arrived.append(Message(int(identity.rpartition(b"-")[2]), pickle.loads(body)))
         return arrived
 
-    def send(self, engine: int, message: Any) -> None:
-        """Send a message; an engine that has gone gets nothing."""
-        with suppress(zmq.ZMQError):
+    def send(self, engine: int, message: Any) -> bool:
+        """Send a message, and return whether there is a connection to take it."""
+        try:
             self._socket.send_multipart([b"%d" % engine, pickle.dumps(message, 5)])
+        except zmq.ZMQError:
+            return False
+        return True
+
+    def lost_any(self) -> bool:
+        """Return whether a connection was lost since this was last asked: an engine ended, or is frozen.
+
+        The heart of an engine beats in a thread of its own, whatever its tasks do.
+        """
+        lost = False
+        while not self._closed and int(self._monitor.get(_EVENTS)) & _READABLE:
+            self._monitor.recv_multipart()
+            lost = True
+        return lost
 
     def close(self) -> None:
         """Close the socket and remove its folder; may be called twice."""
         if not self._closed:
             self._closed = True
             self.wake()
+            self._socket.disable_monitor()
+            self._monitor.close()
             self._socket.close()
             self._context.term()
             os.close(self._wake_read)

@@ -16,8 +16,8 @@ from typing import Any
 from eflows_nb.clusters.channel import Channel
 from eflows_nb.clusters.cluster import Arrival, ClusterState, EngineDown, EngineUp, StateChange
 from eflows_nb.clusters.protection import Protection
-from eflows_nb.engine.attach import CHANNEL
-from eflows_nb.engine.messages import Hello
+from eflows_nb.engine.attach import CHANNEL, MEMORY
+from eflows_nb.engine.messages import Hello, Ping
 
 __all__ = ["LocalCluster", "usable_cores"]
 
@@ -139,6 +139,7 @@ class LocalCluster:
     async def _start_engines(self, number: int) -> None:
         cores = max(1, usable_cores() // max(self.requested, 1))
         environment = {name: os.environ.get(name, str(cores)) for name in _THREAD_LIMITS}
+        environment[MEMORY] = os.environ.get(MEMORY, str(_memory_share(self.requested)))
         environment[CHANNEL] = f"{self._channel.address} {self._session}"
         name = await self._cluster.start_engines(
             number,
@@ -198,11 +199,19 @@ class LocalCluster:
                 self._join(message.content)
             else:
                 self._arrived.append(message)
+        if self._channel.lost_any():
+            self._end_frozen()
         while self._ended:
             self._lose(self._ended.popleft())
         arrived = list(self._arrived)
         self._arrived.clear()
         return arrived
+
+    def _end_frozen(self) -> None:
+        """End engines whose process is there, but whose heart does not beat."""
+        for engine in list(self._joined.values()):
+            if not self._channel.send(engine, Ping()):
+                self.kill(engine)
 
     def _join(self, hello: Hello) -> None:
         self._joined[hello.pid] = hello.engine
@@ -291,6 +300,11 @@ class LocalCluster:
                     os.killpg(controller.pid, signal.SIGKILL)
         except Exception as error:  # noqa: BLE001 - the guard ends what is left
             logger.warning("The local cluster did not stop cleanly: %s", error)
+
+
+def _memory_share(engines: int) -> int:
+    """Return the bytes of results that each engine may hold: together half of what the machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2 // max(engines, 1)
 
 
 def _end_processes(engines: list[int]) -> None:

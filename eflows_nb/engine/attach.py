@@ -9,6 +9,7 @@ import os
 import pickle
 import signal
 import socket
+import sys
 import threading
 from types import FrameType
 from typing import Any
@@ -20,10 +21,13 @@ from eflows_nb.engine.messages import Goodbye, Hello, Written
 from eflows_nb.engine.output import OutputCapture
 from eflows_nb.engine.worker import TaskCancelledByClient, Worker, become_engine
 
-__all__ = ["CHANNEL", "Attachment", "attach"]
+__all__ = ["CHANNEL", "MEMORY", "Attachment", "attach"]
 
 CHANNEL = "EFLOWS_CHANNEL"
 """Environment variable with the address of the client's socket and the token of its session."""
+
+MEMORY = "EFLOWS_ENGINE_MEMORY"
+"""Environment variable with the bytes of large results that an engine holds in memory; more go to files."""
 
 _attachment: Attachment | None = None
 
@@ -40,7 +44,13 @@ class Attachment:
         self._loop = IOLoop.current()
         self._scheduled = False
         self._capture = OutputCapture(self._tell)
-        self._worker = Worker(self._send, self._receive, session=session, capture=self._capture)
+        self._worker = Worker(
+            self._send,
+            self._receive,
+            session=session,
+            capture=self._capture,
+            memory=int(os.environ.get(MEMORY, sys.maxsize)),
+        )
         self._send(Hello(engine, socket.gethostname(), os.getpid()))
         self._stream = ZMQStream(self._socket, self._loop)
         self._stream.on_recv(self._on_message)

@@ -20,6 +20,7 @@ __all__ = [
     "Goodbye",
     "Hello",
     "Outputs",
+    "Ping",
     "Results",
     "WireFunction",
     "WireTask",
@@ -127,6 +128,10 @@ class Export(NamedTuple):
 
 class Goodbye(NamedTuple):
     """The client or the engine leaves."""
+
+
+class Ping(NamedTuple):
+    """Nothing; to see whether an engine can be reached."""
 
 
 class Hello(NamedTuple):

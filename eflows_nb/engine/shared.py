@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from eflows_nb.engine.packing import Packed
 
-__all__ = ["SharedFile", "attach", "export", "prefixes", "remove", "remove_all"]
+__all__ = ["SharedFile", "attach", "export", "prefixes", "remove", "remove_all", "spilled"]
 
 _PAGE = mmap.PAGESIZE
 _numbers = itertools.count()
@@ -60,22 +60,20 @@ def export(packed: Packed, session: str) -> SharedFile:
     OSError
         When neither shared memory nor the temporary folder has room.
     """
-    spans = []
-    end = 0
-    for buffer in packed.buffers:
-        length = memoryview(buffer).nbytes
-        spans.append((end, length))
-        end += -(-length // _PAGE) * _PAGE
     *tries, last = _folders()
     for folder in tries:
         with suppress(OSError):
-            return _write(folder, packed, session, tuple(spans), end)
-    return _write(last, packed, session, tuple(spans), end)
+            return _write(folder, packed, session)
+    return _write(last, packed, session)
 
 
-def _write(
-    folder: Path, packed: Packed, session: str, spans: tuple[tuple[int, int], ...], size: int
-) -> SharedFile:
+def _write(folder: Path, packed: Packed, session: str) -> SharedFile:
+    spans = []
+    size = 0
+    for buffer in packed.buffers:
+        length = memoryview(buffer).nbytes
+        spans.append((size, length))
+        size += -(-length // _PAGE) * _PAGE
     path = folder / f"eflows-{session}-{os.getpid()}-{next(_numbers)}"
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_EXCL, 0o600)
     try:
@@ -90,7 +88,23 @@ def _write(
         raise
     finally:
         os.close(descriptor)
-    return SharedFile(str(path), packed.head, spans)
+    return SharedFile(str(path), packed.head, tuple(spans))
+
+
+def spilled(packed: Packed) -> Packed:
+    """Return the same value with its buffers in a file without a name, which ends with its last user.
+
+    Raises
+    ------
+    OSError
+        When the temporary folder has no room.
+    """
+    *_, folder = _folders()
+    file = _write(folder, packed, "spilled")
+    try:
+        return attach(file)
+    finally:
+        remove(file)
 
 
 def attach(shared: SharedFile) -> Packed:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from typing import Any
 
 from eflows_nb.engine.packing import Packed
+from eflows_nb.engine.shared import spilled
 
 __all__ = ["MissingDatumError", "Store", "activate", "fetch", "fetch_writable"]
 
@@ -14,13 +17,23 @@ class MissingDatumError(Exception):
 
 
 class Store:
-    """The data that an engine holds: scalars as they are, everything else packed."""
+    """The data that an engine holds: scalars as they are, everything else packed.
 
-    __slots__ = ("_data", "_small")
+    Parameters
+    ----------
+    limit
+        Bytes of large results that may be held in memory. Past it the oldest are moved to files that the
+        operating system maps, and reads when they are needed.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_data", "_in_memory", "_limit", "_size", "_small")
+
+    def __init__(self, limit: int = sys.maxsize) -> None:
         self._data: dict[int, Any] = {}
         self._small: list[list[int]] = []
+        self._limit = limit
+        self._in_memory: dict[int, int] = {}
+        self._size = 0
 
     def __contains__(self, datum: int) -> bool:
         return datum in self._data
@@ -31,8 +44,19 @@ class Store:
     def __len__(self) -> int:
         return len(self._data)
 
-    def keep(self, datum: int, value: Any) -> None:
-        """Hold a scalar or packed value until it is dropped."""
+    def keep(self, datum: int, value: Packed) -> None:
+        """Hold a large result until it is dropped."""
+        self._data[datum] = value
+        self._in_memory[datum] = value.size
+        self._size += value.size
+        while self._size > self._limit and len(self._in_memory) > 1:
+            oldest = next(iter(self._in_memory))
+            self._size -= self._in_memory.pop(oldest)
+            with suppress(OSError):  # no room there either: it stays in memory
+                self._data[oldest] = spilled(self._data[oldest])
+
+    def keep_mapped(self, datum: int, value: Packed) -> None:
+        """Hold a value whose buffers are mapped, until it is dropped."""
         self._data[datum] = value
 
     def keep_for_batch(self, datum: int, value: Any) -> None:
@@ -50,6 +74,7 @@ class Store:
         """Forget data; those that are not here are none of our business."""
         for datum in data:
             self._data.pop(datum, None)
+            self._size -= self._in_memory.pop(datum, 0)
 
 
 _active = Store()

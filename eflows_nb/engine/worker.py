@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 import cloudpickle
 
 from eflows_nb.engine import failure, shared, store
+from eflows_nb.engine.gauges import Gauges
 from eflows_nb.engine.limit import call_within
 from eflows_nb.engine.messages import (
     Batch,
@@ -86,6 +88,8 @@ class Worker:
     inline
         Whether this process is the client's: large results go to it like small ones, and an interrupt
         is the client's too.
+    memory
+        Bytes of large results that are held in memory; what is more goes to files.
     """
 
     def __init__(
@@ -96,6 +100,7 @@ class Worker:
         session: str,
         capture: Capture | None = None,
         inline: bool = False,
+        memory: int = sys.maxsize,
     ) -> None:
         self.current = -1
         self._send = send
@@ -104,7 +109,8 @@ class Worker:
         self._capture: Capture = capture or _NoCapture()
         self._inline = inline
         self._interrupt: KeyboardInterrupt | None = None
-        self._store = Store()
+        self._gauges = Gauges(reset=not inline)
+        self._store = Store(memory)
         self._functions: dict[int, _Function] = {}
         self._batches: deque[Batch] = deque()
         self._position = 0
@@ -173,7 +179,7 @@ class Worker:
                 if not self._batches:
                     self._cancelled.clear()
             if results:
-                self._send(Results(results, seconds, started))
+                self._send(Results(results, seconds, started, *self._gauges.read(last)))
         if self._interrupt is not None:
             interrupt, self._interrupt = self._interrupt, None
             raise interrupt
@@ -182,7 +188,7 @@ class Worker:
         if type(value) is shared.SharedFile:
             if datum not in self._store:
                 try:
-                    self._store.keep(datum, shared.attach(value))
+                    self._store.keep_mapped(datum, shared.attach(value))
                 except FileNotFoundError:
                     return  # its readers will report that it is missing
         else:

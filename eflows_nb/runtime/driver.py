@@ -56,11 +56,14 @@ from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
-__all__ = ["Driver", "Observer"]
+__all__ = ["TASKS_LIMIT", "Driver", "Observer"]
 
 logger = logging.getLogger(__name__)
 
 Observer = Callable[[Sequence[Event]], None]
+
+TASKS_LIMIT = 1_000_000
+"""Unfinished tasks at most; who submits more waits until some have ended."""
 
 _PUMP_EVERY = 128
 _POLL_SECONDS = 1.0
@@ -118,6 +121,8 @@ class Driver:
                 self.pump()
             if self.cluster.kind == "inline":
                 self._run_inline()
+            elif self.scheduler.unfinished > TASKS_LIMIT:
+                self.wait(lambda: self.scheduler.unfinished < TASKS_LIMIT * 9 // 10)
 
     def _run_inline(self) -> None:
         while self.scheduler.unfinished or self._inbox:

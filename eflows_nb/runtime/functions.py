@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import types
+import weakref
 from typing import Any
 
 import cloudpickle
 
 from eflows_nb.errors import TaskDefinitionError
+from eflows_nb.runtime.surroundings import Surroundings
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.policy import Policy
 from eflows_nb.tasks.task import FunctionCode
 
 __all__ = ["FunctionTable"]
 
-_ABSENT = object()
-
 
 class FunctionTable:
     """Numbers the code of task functions.
 
-    A function travels with the global names that it uses. When one of them refers to another object than at
-    the last call, the function is pickled again, so that a redefined helper or constant is seen.
+    A function travels with what it uses. When that has changed since the last call, the function is pickled
+    again, so that a redefined helper or another value of a global name is seen.
     """
 
     def __init__(self) -> None:
@@ -51,36 +50,22 @@ class FunctionTable:
         code = self._codes.get(key)
         if code is None:
             code = self._codes[key] = FunctionCode(len(self._codes), function.name, pickled, function.policy)
-        self._known[id(function)] = _Known(function, code)
+        self._known[id(function)] = _Known(function, code, self._known)
         return code
 
 
 class _Known:
-    """The code of a function, and what its global names and closure cells referred to when it was made."""
+    """The code of a function, and what it was made with."""
 
-    __slots__ = ("_cells", "_function", "_namespace", "_used", "code")
+    __slots__ = ("_function", "_surroundings", "code")
 
-    def __init__(self, function: TaskFunction[Any, Any], code: FunctionCode) -> None:
-        plain = function.function
-        names = plain.__code__.co_names if isinstance(plain, types.FunctionType) else ()
+    def __init__(
+        self, function: TaskFunction[Any, Any], code: FunctionCode, known: dict[int, _Known]
+    ) -> None:
+        number = id(function)
         self.code = code
-        self._function = function
-        self._namespace = plain.__globals__ if isinstance(plain, types.FunctionType) else {}
-        self._used = [(name, self._namespace.get(name, _ABSENT)) for name in names]
-        self._cells = [(cell, _contents(cell)) for cell in getattr(plain, "__closure__", None) or ()]
+        self._function = weakref.ref(function, lambda _: known.pop(number, None))
+        self._surroundings = Surroundings(function.function)
 
     def holds(self, function: TaskFunction[Any, Any]) -> bool:
-        if function is not self._function:
-            return False
-        namespace = self._namespace
-        for name, value in self._used:
-            if namespace.get(name, _ABSENT) is not value:
-                return False
-        return all(_contents(cell) is value for cell, value in self._cells)
-
-
-def _contents(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return _ABSENT
+        return self._function() is function and self._surroundings.are_as_before()
