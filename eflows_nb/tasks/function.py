@@ -31,6 +31,14 @@ def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature of a function; some that are written in C do not tell theirs."""
+    try:
+        return inspect.signature(function)
+    except ValueError:
+        return inspect.signature(lambda *args, **kwargs: None)
+
+
 class TaskFunction(Generic[P, R_co]):
     """A function whose calls are tasks.
 
@@ -69,7 +77,11 @@ class TaskFunction(Generic[P, R_co]):
         name = getattr(function, "__name__", repr(function))
         if not callable(function) or inspect.isclass(function):
             raise TaskDefinitionError(f"Only a function can be a task function, not {function!r}.")
-        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        if (
+            inspect.iscoroutinefunction(function)
+            or inspect.isgeneratorfunction(function)
+            or inspect.isasyncgenfunction(function)
+        ):
             raise TaskDefinitionError(
                 f"'{name}' is a coroutine or generator function, and its body would never run as a task. "
                 "Use a plain function that returns its result."
@@ -82,7 +94,7 @@ class TaskFunction(Generic[P, R_co]):
         self.function = function
         self.name = name
         self.returns = returns or 1
-        self.signature = inspect.signature(function)
+        self.signature = _signature(function)
         self.directions = dict(directions or {})
         self.policy = policy or Policy()
         self._submit = submit
@@ -134,13 +146,17 @@ class TaskFunction(Generic[P, R_co]):
         self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> list[tuple[int | str, Direction]]:
         """Return position or name, and direction, of the arguments of a call that it writes."""
-        positions = {name: position for position, name in enumerate(self.signature.parameters)}
+        positions = {
+            name: position
+            for position, (name, parameter) in enumerate(self.signature.parameters.items())
+            if parameter.kind is not inspect.Parameter.KEYWORD_ONLY
+        }
         found: list[tuple[int | str, Direction]] = []
         for name, direction in self.directions.items():
             if direction is Direction.IN:
                 continue
             if name in kwargs:
                 found.append((name, direction))
-            elif positions[name] < len(args):
+            elif name in positions and positions[name] < len(args):
                 found.append((positions[name], direction))
         return found
