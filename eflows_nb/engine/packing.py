@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 __all__ = ["INLINE", "SCALARS", "Packed", "pack"]
@@ -47,16 +48,21 @@ class Packed:
         return pickle.loads(self.head, buffers=[bytearray(buffer) for buffer in self.buffers])
 
 
-def pack(value: Any, *, in_band: bool = False) -> Packed:
+def pack(value: Any, *, in_band: bool = False, writable: bool = False) -> Packed:
     """Pack a value without copying its large buffers, which must not change from now on.
 
-    With `in_band` they are copied into the pickle. What plain pickle cannot do (functions and classes of the
-    notebook, lambdas) cloudpickle does, by value. Whatever error pickling the value raises is passed on.
+    With `in_band` they are copied into the pickle. With `writable` the arrays of those who unpack the value
+    can be written to, even where the ones here are read-only. What plain pickle cannot do (functions and
+    classes of the notebook, lambdas) cloudpickle does, by value. Whatever error pickling the value raises is
+    passed on.
     """
     buffers: list[Any] = []
+    read_only = False
 
     def belongs_in_band(buffer: pickle.PickleBuffer) -> bool:
+        nonlocal read_only
         raw = buffer.raw()
+        read_only |= raw.readonly
         if in_band or raw.nbytes < INLINE:
             return True
         buffers.append(raw)
@@ -72,4 +78,23 @@ def pack(value: Any, *, in_band: bool = False) -> Packed:
 
         buffers.clear()
         head = cloudpickle.dumps(value, 5, buffer_callback=belongs_in_band)
+    if writable and read_only:
+        buffers.clear()
+        head = _dumps_writable(value, belongs_in_band)
     return Packed(head, buffers)
+
+
+def _dumps_writable(value: Any, buffer_callback: Callable[[pickle.PickleBuffer], Any]) -> bytes:
+    """Return a pickle with copies of read-only arrays: it would make them read-only for ever."""
+    import cloudpickle
+    import numpy as np
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        def reducer_override(self, obj: Any) -> Any:
+            if isinstance(obj, np.ndarray) and not obj.flags.writeable:
+                return obj.copy().__reduce_ex__(5)
+            return super().reducer_override(obj)
+
+    file = io.BytesIO()
+    Pickler(file, 5, buffer_callback=buffer_callback).dump(value)
+    return file.getvalue()

@@ -245,7 +245,7 @@ class Worker:
             self._store.keep_for_batch(datum, value)
             return value
         try:
-            packed = pack(value)
+            packed = pack(value, writable=True)
         except Exception as error:
             raise TypeError(
                 f"The task function returned a {kind.__name__}, which cannot be pickled: {error}"

@@ -142,6 +142,15 @@ def test_a_large_result_is_the_callers_own() -> None:
     assert ef.wait_on(add(future, 0.0))[0] == 1.0
 
 
+@pytest.mark.parametrize("items", [3, LARGE // 8])
+def test_a_part_of_an_argument_comes_back_writable(items: int) -> None:
+    """What a task returns is the caller's own, even where the task could only read it."""
+    part = ef.wait_on(ef.task(lambda array: {"part": array[:items]})(np.ones(LARGE // 8)))["part"]
+    part[0] = 5.0
+
+    assert part.sum() == items + 4.0
+
+
 def test_several_results_have_a_future_each() -> None:
     """`returns=2` splits what the function returns."""
     divide = ef.task(returns=2)(divmod)
