@@ -31,8 +31,8 @@ class Channel:
     """Messages to and from engines over one ZeroMQ socket, and a way to wake the thread that waits."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="eflows-"))
-        self.address = f"ipc://{self._folder / 'client'}"
+        self.folder = Path(tempfile.mkdtemp(prefix="eflows-"))
+        self.address = f"ipc://{self.folder / 'client'}"
         self._context: zmq.Context[Any] = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.set_hwm(0)
@@ -112,4 +112,4 @@ class Channel:
             self._context.term()
             os.close(self._wake_read)
             os.close(self._wake_write)
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)

@@ -2,10 +2,11 @@
 
 Run as a script by a bare interpreter: it imports nothing but the standard library, and nothing of ours.
 It reads lines from its standard input: ``GROUP pid`` for a process group to end, ``GONE pid`` for one
-that has ended, ``FILES prefix`` for files to remove. When its input ends, or its parent is another one, the
+that has ended, ``FILES prefix`` for files to remove, ``FOLDER path`` for a folder of files. When its input ends, or its parent is another one, the
 client has stopped or has gone, and whatever is left of those ends too.
 """
 
+import contextlib
 import os
 import select
 import signal
@@ -50,7 +51,7 @@ def _remove(prefix: str) -> None:
     folder, name = os.path.split(prefix)
     try:
         for entry in os.scandir(folder):
-            if entry.name.startswith(name) and entry.is_file(follow_symlinks=False):
+            if entry.name.startswith(name) and not entry.is_dir(follow_symlinks=False):
                 os.unlink(entry.path)  # noqa: PTH108 - pathlib takes long to import
     except OSError:
         pass
@@ -62,6 +63,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     groups: list[int] = []
     prefixes: list[str] = []
+    folders: list[str] = []
     for line in _lines():
         word, _, rest = line.partition(" ")
         if word == "GROUP":
@@ -70,6 +72,8 @@ def main() -> None:
             groups.remove(int(rest))
         elif word == "FILES":
             prefixes.append(rest)
+        elif word == "FOLDER":
+            folders.append(rest)
     _signal(groups, signal.SIGTERM)
     deadline = time.monotonic() + GRACE
     while time.monotonic() < deadline and any(_alive(group) for group in groups):
@@ -77,6 +81,10 @@ def main() -> None:
     _signal(groups, signal.SIGKILL)
     for prefix in prefixes:
         _remove(prefix)
+    for folder in folders:
+        _remove(folder + "/")
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)  # noqa: PTH106 - pathlib takes long to import
 
 
 if __name__ == "__main__":

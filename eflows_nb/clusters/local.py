@@ -63,6 +63,7 @@ class LocalCluster:
         self._session = session
         self._channel = Channel()
         self._protection = protection
+        self._protection.add_folder(self._channel.folder)
         self._cluster: Any = None
         self._arrived: deque[Arrival] = deque()
         self._processes: dict[int, int] = {}  # file descriptor of a process -> its number

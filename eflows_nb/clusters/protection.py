@@ -41,6 +41,10 @@ class Protection:
         """Remove the files whose paths begin like this when the client is gone."""
         self._say(f"FILES {prefix}")
 
+    def add_folder(self, path: Path) -> None:
+        """Remove this folder and the files in it when the client is gone."""
+        self._say(f"FOLDER {path}")
+
     def close(self) -> None:
         """End the guard, and what it still guards; may be called twice."""
         with suppress(OSError, ValueError):
