@@ -26,7 +26,9 @@ def main() -> int:
         found = rounds.new_results("quick" if arguments.quick else "full", arguments.workers)
         number = arguments.rounds or (1 if arguments.quick else 3)
         only = arguments.measurements or ()
-        for line in rounds.run(found, arguments.systems, number, arguments.envs, only):
+        for line in rounds.run(
+            found, arguments.systems, number, arguments.envs, only=only, quiet=arguments.quiet
+        ):
             print(line, file=sys.stderr, flush=True)
             if arguments.json is not None:
                 results.write(found, arguments.json)
@@ -46,6 +48,9 @@ def _parsed() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="small sizes, one round: does it all work?")
     parser.add_argument("--rounds", type=int, help="rounds over all systems (3; with --quick 1)")
+    parser.add_argument(
+        "--quiet", type=float, metavar="LOAD", help="begin each round when the machine's load is below this"
+    )
     parser.add_argument("--workers", type=int, default=2, help="workers of each system (%(default)s)")
     parser.add_argument(
         "--systems",

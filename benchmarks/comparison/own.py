@@ -80,7 +80,7 @@ def gil(bench: Bench) -> dict[str, float]:
 def magic(bench: Bench) -> dict[str, float]:
     """How soon engines answer ``%px``, which is `apply_sync` of a view, while they have all they can do."""
     same, linger = bench.driver.task(work.same), bench.driver.task(work.linger)
-    view = ef.start(engines=bench.workers).client()[:]
+    view = _client(bench)[:]
     view.apply_sync(os.getpid)
     flood = [same(number) for number in range(bench.scale.live_tasks)]
     answers = _answers(view, 3)
@@ -94,7 +94,7 @@ def magic(bench: Bench) -> dict[str, float]:
 def long_run(bench: Bench) -> dict[str, float]:
     """No-op tasks in windows: how memory has grown between the first tenth of them and the end."""
     same = bench.driver.task(work.same)
-    client = ef.start(engines=bench.workers).client()
+    client = _client(bench)
     engines = set(client[:].apply_sync(os.getpid))
     client.close()
     rooms: list[tuple[int, int, int]] = []
@@ -111,6 +111,13 @@ def long_run(bench: Bench) -> dict[str, float]:
     for place, before, after in zip(("client", "engines", "hub"), early, late, strict=True):
         found |= {f"{place}_growth": after / before, f"{place}_mb": after / 1e6}
     return found
+
+
+def _client(bench: Bench) -> Any:
+    """Return a client of the running cluster that knows all engines."""
+    client = ef.start(engines=bench.workers).client()
+    client.wait_for_engines(bench.workers, timeout=30, interactive=False)
+    return client
 
 
 def _memory(engines: set[int]) -> tuple[int, int, int]:

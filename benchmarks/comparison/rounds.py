@@ -24,6 +24,9 @@ __all__ = ["MANY", "new_results", "run"]
 MANY = 16
 """Engines of the measurement with many engines."""
 
+_PATIENCE = 1200.0
+"""Seconds to wait for a quiet machine."""
+
 _PACKAGES = Path(__file__).parent.parent
 
 
@@ -62,7 +65,13 @@ def new_results(scale: str, workers: int) -> Results:
 
 
 def run(
-    results: Results, names: Sequence[str], rounds: int, envs: Path, only: Sequence[str] = ()
+    results: Results,
+    names: Sequence[str],
+    rounds: int,
+    envs: Path,
+    *,
+    only: Sequence[str] = (),
+    quiet: float | None = None,
 ) -> Iterator[str]:
     """Fill results, round by round; yield a line for people now and then.
 
@@ -78,6 +87,8 @@ def run(
         Where the environments are.
     only
         Measurements to make, all for none.
+    quiet
+        Load of the machine below which a round begins; it is waited for, but not for ever. None does not wait.
     """
     present = []
     for name in names:
@@ -88,6 +99,8 @@ def run(
         else:
             yield f"{name}: left out, {reason}"
     for number in range(rounds):
+        if quiet is not None:
+            yield from _until_quiet(quiet)
         results.loads.append(os.getloadavg()[0])
         yield f"round {number + 1} of {rounds}, load {results.loads[-1]:.1f}"
         if not only or "arrays" in only:
@@ -100,6 +113,14 @@ def run(
                 if wanted:
                     _probe(results, SYSTEMS[name], part.workers or results.workers, wanted, envs)
             yield f"  {name}: {time.monotonic() - begin:.0f} s"
+
+
+def _until_quiet(load: float) -> Iterator[str]:
+    deadline = time.monotonic() + _PATIENCE
+    if os.getloadavg()[0] >= load:
+        yield f"load {os.getloadavg()[0]:.1f}: waiting until it is below {load}"
+    while os.getloadavg()[0] >= load and time.monotonic() < deadline:
+        time.sleep(5)
 
 
 def _parts(name: str, scale: str) -> Sequence[Part]:

@@ -18,6 +18,8 @@ def comparison(results: Results) -> str:
     head = ["", *names, "best peer", "times better"]
     rows = []
     for measure in COMPARED:
+        if results.best(measure.key, names) is None:
+            continue
         cells = [number(results.median(name, measure.key)) for name in names]
         best = results.best(measure.key, [name for name in names if name != OURS])
         ratio = advantage(results, measure)
