@@ -88,7 +88,7 @@ def run(
     only
         Measurements to make, all for none.
     quiet
-        Load of the machine below which a round begins; it is waited for, but not for ever. None does not wait.
+        Load of the machine below which a round begins; not waited for for ever, and not at all for None.
     """
     present = []
     for name in names:
