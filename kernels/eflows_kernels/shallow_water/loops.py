@@ -30,27 +30,27 @@ from eflows_kernels.shallow_water.planes import (
     SPEED,
     U,
     V,
-    inlined,
+    compiled,
 )
 
 Array = NDArray[np.float64]
 
 _GRAVITY = physics.GRAVITY
 _ROUNDING = 8.0 * float(np.finfo(np.float64).eps)
-_limited_rise = inlined(physics.limited_rise)
-_inverse_depth = inlined(physics.inverse_depth)
-_face_flux = inlined(physics.face_flux)
-_friction_factor = inlined(physics.friction_factor)
+_limited_rise = compiled(physics.limited_rise)
+_inverse_depth = compiled(physics.inverse_depth)
+_face_flux = compiled(physics.face_flux)
+_friction_factor = compiled(physics.friction_factor)
 
 
-@inlined
+@compiled
 def load(work: Array, at: np.uint64, row: Array) -> None:
     """Copy a row of a field to a row of a plane."""
     for i in range(np.uint64(row.size)):
         work[at + i] = row[i]
 
 
-@inlined
+@compiled
 def velocities(work: Array, end: np.uint64, dry_depth: float) -> None:
     """Fill the planes of depth and velocity, ghosts included."""
     for k in range(end):
@@ -61,7 +61,7 @@ def velocities(work: Array, end: np.uint64, dry_depth: float) -> None:
         work[V + k] = work[FLOW_Y + k] * inverse
 
 
-@inlined
+@compiled
 def fluxes(
     work: Array,
     flux: np.uint64,
@@ -106,7 +106,7 @@ def fluxes(
         work[SPEED + at] = speed
 
 
-@inlined
+@compiled
 def update(
     work: Array, base: np.uint64, columns: np.uint64, width: np.uint64, metrics: Array, dt: float
 ) -> None:
@@ -136,7 +136,7 @@ def update(
         work[RATE + i] = max(work[RATE + i], rate)
 
 
-@inlined
+@compiled
 def keep_positive(work: Array, base: np.uint64, columns: np.uint64, dry_depth: float) -> int:
     """Lift new depths that are negative by rounding, stop thin films; return how many lie below that."""
     invalid = 0
@@ -152,7 +152,7 @@ def keep_positive(work: Array, base: np.uint64, columns: np.uint64, dry_depth: f
     return invalid
 
 
-@inlined
+@compiled
 def rub(
     work: Array, base: np.uint64, columns: np.uint64, dry_depth: float, manning_squared: float, dt: float
 ) -> None:
@@ -168,7 +168,7 @@ def rub(
             work[NEW_FLOW_Y + i] = flow_y * left
 
 
-@inlined
+@compiled
 def track(
     work: Array,
     base: np.uint64,
@@ -189,14 +189,14 @@ def track(
         arrival[i] = min(before, time) if wet and abs(elevation) >= threshold else before
 
 
-@inlined
+@compiled
 def average(work: Array, at: np.uint64, row: Array) -> None:
     """Replace a row of a plane by its mean with a row of a field."""
     for i in range(np.uint64(row.size)):
         work[at + i] = 0.5 * (row[i] + work[at + i])
 
 
-@inlined
+@compiled
 def store(work: Array, at: np.uint64, row: Array) -> None:
     """Copy a row of a plane to a row of a field."""
     for i in range(np.uint64(row.size)):

@@ -31,7 +31,4 @@ NEW_ELEVATION, NEW_FLOW_X, NEW_FLOW_Y, RATE = (np.uint64(n * PLANE_SIZE) for n i
 """One row each of the advanced state, and the largest rate of each column."""
 
 compiled = numba.njit(nogil=True, error_model="numpy")
-"""Compile a function, to be called from compiled code only."""
-
-inlined = numba.njit(nogil=True, error_model="numpy", forceinline=True)
-"""Compile a function into each of its callers."""
+"""Compile a function, to be called from compiled code only; LLVM decides what to inline."""

@@ -64,21 +64,32 @@ def _source_digest() -> str:
 
 @functools.cache
 def _serial_sweep(digest: str) -> Sweep:
-    @numba.njit(_SIGNATURE, cache=True, nogil=True, error_model="numpy")
     def sweep(arguments: Arguments, bounds: Indices, report: Array) -> None:
         digest  # noqa: B018
         for n in range(len(bounds)):
             advance_block(*arguments, bounds[n], report[n])
 
-    return cast(Sweep, sweep)
+    return _compiled(sweep, parallel=False)
 
 
 @functools.cache
 def _parallel_sweep(digest: str) -> Sweep:
-    @numba.njit(_SIGNATURE, cache=True, nogil=True, error_model="numpy", parallel=True)
     def sweep(arguments: Arguments, bounds: Indices, report: Array) -> None:
         digest  # noqa: B018
         for n in prange(len(bounds)):
             advance_block(*arguments, bounds[n], report[n])
 
-    return cast(Sweep, sweep)
+    return _compiled(sweep, parallel=True)
+
+
+def _compiled(sweep: Sweep, *, parallel: bool) -> Sweep:
+    def machine_code(*, cache: bool) -> Sweep:
+        compiler = numba.njit(_SIGNATURE, cache=cache, nogil=True, error_model="numpy", parallel=parallel)
+        return cast(Sweep, compiler(sweep))
+
+    try:
+        return machine_code(cache=True)
+    except RuntimeError:
+        # Neither the folder of this module nor the user's cache folder can be written to, as on nodes with a
+        # read-only home: every process compiles for itself.
+        return machine_code(cache=False)
