@@ -36,12 +36,13 @@ def describe(error: BaseException, own_frames: int) -> Failure:
     for _ in range(own_frames):
         trace = trace.tb_next if trace is not None else None
     text = "".join(traceback.format_exception(type(error), error, trace))
-    pickled: bytes | None
-    try:
-        pickled = cloudpickle.dumps(error.with_traceback(None), 5)
-        pickle.loads(pickled)  # some exceptions pickle but do not come back
-    except Exception:  # noqa: BLE001 - the exception's own code runs here
-        pickled = None
+    pickled: bytes | None = None
+    if isinstance(error, Exception):  # others, such as SystemExit, would end the program that waits
+        try:
+            pickled = cloudpickle.dumps(error.with_traceback(None), 5)
+            pickle.loads(pickled)  # some exceptions pickle but do not come back
+        except Exception:  # noqa: BLE001 - the exception's own code runs here
+            pickled = None
     return Failure(type(error).__name__, _text(error), pickled, _lines(trace), text)
 
 

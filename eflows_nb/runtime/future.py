@@ -114,6 +114,12 @@ class Future:
         found.append(self.datum)
         return store.fetch, (self.datum.number,)
 
+    def __copy__(self) -> Future:
+        return self
+
+    def __deepcopy__(self, _memo: Any) -> Future:
+        return self
+
     def __repr__(self) -> str:
         return f"<Future {self._describe()}>"
 
