@@ -104,6 +104,8 @@ class Batch(NamedTuple):
         Number of earlier batches whose small results must stay.
     budget
         Seconds after which the rest of the batch is to be given back.
+    checkpoints
+        The files of results of an earlier session, or for a later one, by task.
     """
 
     tasks: list[WireTask]
@@ -112,6 +114,7 @@ class Batch(NamedTuple):
     drop: list[int]
     keep: int
     budget: float
+    checkpoints: dict[int, str]
 
 
 class Cancel(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import cloudpickle
 
-from eflows_nb.engine import failure, shared, store
+from eflows_nb.engine import checkpoint, failure, shared, store
 from eflows_nb.engine.gauges import Gauges
 from eflows_nb.engine.limit import call_within
 from eflows_nb.engine.messages import (
@@ -163,7 +163,8 @@ class Worker:
                     if self._elapsed > batch.budget and self._position:
                         results.append((Code.UNRUN,))
                     else:
-                        results.append(self._run(batch.tasks[self._position]))
+                        call = batch.tasks[self._position]
+                        results.append(self._run(call, batch.checkpoints.get(call[0], "")))
                     self._position += 1
                     now = time.perf_counter()
                     seconds.append(now - last)
@@ -194,7 +195,7 @@ class Worker:
         else:
             self._store.keep_for_batch(datum, value)
 
-    def _run(self, call: WireTask) -> Any:
+    def _run(self, call: WireTask, path: str = "") -> Any:
         task, number, payload, outputs = call
         if task in self._cancelled:
             return (Code.CANCELLED,)
@@ -206,12 +207,18 @@ class Worker:
             function = code.load()
             args, kwargs = pickle.loads(payload)
             self.current = task
+            if path:
+                saved = _saved(path)
+                if saved is not None:
+                    return self._results(*saved, outputs or Outputs((task,), False, ()))
             if code.time_out is None or get_ident() != main_thread().ident:
                 value = function(*args, **kwargs)
             else:
                 frames = 2
                 value = call_within(code.time_out, function, args, kwargs)
             self.current = -1
+            if path:
+                _save(path, value, args, kwargs, outputs)
             if outputs is None:
                 return self._result(task, value)
             return self._results(value, args, kwargs, outputs)
@@ -292,6 +299,28 @@ class _Function:
         if self._function is None:
             self._function = cloudpickle.loads(self._pickled)
         return self._function
+
+
+def _saved(path: str) -> tuple[Any, dict[int | str, Any], dict[int | str, Any]] | None:
+    """Return what a task returned in an earlier session and the arguments that it wrote, twice; or None."""
+    try:
+        value, written = checkpoint.load(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        print(f"{error} The task runs again.", file=sys.stderr)
+        return None
+    return value, written, written
+
+
+def _save(path: str, value: Any, args: Any, kwargs: Any, outputs: Outputs | None) -> None:
+    """Keep what a task returned, and the arguments that it wrote, for a later session."""
+    places = [place for place, _ in outputs.writes] if outputs is not None else []
+    written = {place: args[place] if type(place) is int else kwargs[place] for place in places}
+    try:
+        checkpoint.save(path, (value, written))
+    except Exception as error:  # noqa: BLE001 - the task is done; only the next session has to run it again
+        print(f"The result of the task was not kept for a later session: {error}", file=sys.stderr)
 
 
 def _split(value: Any, count: int) -> tuple[Any, ...]:

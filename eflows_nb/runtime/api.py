@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, overload
 
 from eflows_nb.errors import TaskDefinitionError
@@ -240,7 +241,7 @@ def put(value: Any) -> Future:
     return session.current().put(value)
 
 
-def start(engines: int | None = None) -> Session:
+def start(engines: int | None = None, *, checkpoint: str | Path | None = None) -> Session:
     """Run tasks on ipyparallel engines of this machine from now on, and return the session at once.
 
     The first tasks begin when the first engine is there. Before any `start`, tasks run where they are called.
@@ -250,6 +251,10 @@ def start(engines: int | None = None) -> Session:
     engines
         Number of engines; None takes one for each core that this process may use. More than are running adds
         engines.
+    checkpoint
+        Folder in which the results of tasks are kept. A later session that is given the same folder takes
+        them from there where the code of the function and its inputs are the same, and computes only what
+        is missing.
 
     Returns
     -------
@@ -261,7 +266,7 @@ def start(engines: int | None = None) -> Session:
     ClusterError
         When the number is not a positive whole number, or smaller than that of the running engines.
     """
-    return session.current().start(engines)
+    return session.current().start(engines, checkpoint=checkpoint)
 
 
 def stop(*, cancel: bool = False) -> None:

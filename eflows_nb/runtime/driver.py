@@ -297,7 +297,8 @@ class Driver:
                 (task.number, task.code.number, task.payload, task.wire_outputs) for task in command.tasks
             ]
             functions = {code.number: _wire_function(code) for code in command.functions}
-            batch = Batch(tasks, functions, data, command.drop, command.keep, command.budget)
+            checkpoints = {task.number: task.checkpoint for task in command.tasks if task.checkpoint}
+            batch = Batch(tasks, functions, data, command.drop, command.keep, command.budget, checkpoints)
             self.cluster.send(command.engine, batch)
             for code in command.functions:
                 self._limited = self._limited or code.policy.time_out is not None

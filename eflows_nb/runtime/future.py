@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["Future", "Reference", "pickling", "raise_broken"]
 
 pickling = threading.local()
-"""While arguments are pickled, ``found`` collects the data that futures stand for; else it is None."""
+"""While arguments are pickled, ``found`` collects the data that futures stand for; else it is None.
+
+With ``names`` they appear by these instead of their numbers, which differ from one session to the next.
+"""
 
 
 class Future:
@@ -112,7 +115,7 @@ class Future:
         if self._session is None:
             raise ForeignFutureError(_foreign_text(self.datum.number))
         found.append(self.datum)
-        return store.fetch, (self.datum.number,)
+        return _refer(store.fetch, self.datum)
 
     def __copy__(self) -> Future:
         return self
@@ -151,7 +154,17 @@ class Reference:
 
     def __reduce__(self) -> tuple[Any, ...]:
         pickling.found.append(self._datum)
-        return store.fetch_writable if self._writable else store.fetch, (self._datum.number,)
+        return _refer(store.fetch_writable if self._writable else store.fetch, self._datum)
+
+
+def _refer(fetch: Any, datum: Datum) -> tuple[Any, ...]:
+    names = getattr(pickling, "names", None)
+    if names is None:
+        return fetch, (datum.number,)
+    name = names.get(datum)
+    if name is None:
+        raise TypeError(f"the datum #{datum.number} has no name")
+    return fetch, (name,)
 
 
 def _foreign_text(number: int) -> str:

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from eflows_nb.engine.worker import inside_task
 from eflows_nb.errors import ClusterError, EflowsError
 from eflows_nb.runtime import containers
 from eflows_nb.runtime.arguments import Arguments
+from eflows_nb.runtime.checkpoint import Checkpoint
 from eflows_nb.runtime.driver import Driver, Observer
 from eflows_nb.runtime.functions import FunctionTable
 from eflows_nb.runtime.future import Future, raise_broken
@@ -87,6 +89,7 @@ class Session:
         self._arguments = Arguments(self._freeze)
         self._driver = Driver(InlineCluster(self.token), self.token)
         self._protection: Protection | None = None
+        self._checkpoint: Checkpoint | None = None
         self._pid = os.getpid()
         atexit.register(self._close)
 
@@ -103,6 +106,9 @@ class Session:
         code = self._functions.code(function)
         writes = function.locate_writes(args, kwargs) if function.directions else ()
         payload, reads = self._arguments.pack(args, kwargs, writes)
+        named_inputs = None
+        if self._checkpoint is not None:
+            named_inputs = self._checkpoint.inputs(lambda: self._arguments.pack(args, kwargs, writes)[0])
         number = next(self._numbers)
         task = Task(number, code, payload, reads, self.origin)
         first = Datum(number, task)
@@ -125,6 +131,8 @@ class Session:
             future = futures[0]
             made = futures if function.returns > 1 else future
         join_groups(future)
+        if self._checkpoint is not None:
+            task.checkpoint = self._checkpoint.place(task, function, named_inputs)
         self._driver.submit(task)
         return made
 
@@ -149,6 +157,8 @@ class Session:
                     f"An argument of {packed.size} bytes cannot be shared with the engines: {error}. "
                     "Free some space in /dev/shm or in the temporary folder."
                 ) from error
+        if self._checkpoint is not None:
+            self._checkpoint.name(datum, packed)
         return datum
 
     def cancel(self, futures: Iterable[Future]) -> int:
@@ -272,10 +282,12 @@ class Session:
 
     # The cluster ---------------------------------------------------------------------------------------
 
-    def start(self, engines: int | None = None) -> Session:
+    def start(self, engines: int | None = None, *, checkpoint: str | Path | None = None) -> Session:
         """Run tasks on engines of this machine from now on; see `eflows_nb.start`."""
         if inside_task():
             return self
+        if checkpoint is not None:
+            self._checkpoint = Checkpoint(checkpoint)
         given = os.environ.get(ENGINES)
         number = _number_of_engines(given if given else engines)
         cluster = self._driver.cluster

@@ -1,0 +1,79 @@
+"""The results of a task in a file, for a later session to find."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tempfile
+import zlib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from eflows_nb.engine.packing import pack
+
+__all__ = ["load", "save"]
+
+_MAGIC = b"eflows-checkpoint-1\n"
+
+
+def save(path: str, results: Any) -> None:
+    """Write results to a file that is there as a whole or not at all.
+
+    Raises
+    ------
+    OSError
+        When they cannot be written; nothing is left of it.
+    """
+    packed = pack(results)
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=".writing-", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            lengths = [memoryview(buffer).nbytes for buffer in packed.buffers]
+            header = pickle.dumps((len(packed.head), lengths))
+            checksum = zlib.crc32(packed.head)
+            for buffer in packed.buffers:
+                checksum = zlib.crc32(buffer, checksum)
+            file.write(_MAGIC + b"%d %d\n" % (checksum, len(header)) + header + packed.head)
+            for buffer in packed.buffers:
+                file.write(buffer)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(target)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise
+
+
+def load(path: str) -> Any:
+    """Return the results in a file.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is none.
+    ValueError
+        When it is damaged, or nothing that `save` has written.
+    """
+    with Path(path).open("rb") as file:
+        if file.readline() != _MAGIC:
+            raise ValueError(f"'{path}' is not a checkpoint.")
+        try:
+            checksum, length = map(int, file.readline().split())
+            head_length, lengths = pickle.loads(file.read(length))
+            head = file.read(head_length)
+            buffers = [bytearray(length) for length in lengths]
+            whole = len(head) == head_length and all(
+                file.readinto(buffer) == len(buffer) for buffer in buffers
+            )
+            found = zlib.crc32(head)
+            for buffer in buffers:
+                found = zlib.crc32(buffer, found)
+            if not whole or found != checksum:
+                raise ValueError("its content does not match its checksum")
+            return pickle.loads(head, buffers=buffers)
+        except Exception as error:
+            raise ValueError(f"The checkpoint '{path}' is damaged: {error}.") from error

@@ -1,0 +1,144 @@
+"""Names results by what they were made of: the code of the function and its inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import types
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from eflows_nb.engine.packing import Packed, pack
+from eflows_nb.errors import ClusterError
+from eflows_nb.runtime.future import pickling
+from eflows_nb.tasks.data import Datum
+from eflows_nb.tasks.function import TaskFunction
+from eflows_nb.tasks.task import Task
+
+__all__ = ["Checkpoint", "digest_of_function"]
+
+
+class Checkpoint:
+    """A folder of results that later sessions find again.
+
+    Parameters
+    ----------
+    folder
+        Where they are; made when it is not there.
+
+    Raises
+    ------
+    ClusterError
+        When the folder cannot be made or written to.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder).absolute()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / ".gitignore").write_text("*\n")
+        except OSError as error:
+            raise ClusterError(
+                f"checkpoint={str(folder)!r} is not a folder that can be written to: {error}."
+            ) from error
+        self._names: weakref.WeakKeyDictionary[Datum, str] = weakref.WeakKeyDictionary()
+
+    def name(self, datum: Datum, packed: Packed) -> None:
+        """Name a value that no task has made by its content."""
+        self._names[datum] = _digest_of(packed)
+
+    def inputs(self, pack_arguments: Callable[[], bytes]) -> bytes | None:
+        """Return the arguments of a call with the data that they refer to by name.
+
+        It is None when one of them has no name: it was made before there was a folder, or by a task whose
+        results have no names themselves.
+        """
+        pickling.names = self._names
+        try:
+            return pack_arguments()
+        except TypeError:
+            return None
+        finally:
+            pickling.names = None
+
+    def place(self, task: Task, function: TaskFunction[Any, Any], inputs: bytes | None) -> str:
+        """Return the file for the results of a task, empty for none, and name the data that it makes."""
+        if inputs is None:
+            return ""
+        digest = hashlib.blake2b(digest_of_function(function.function), digest_size=20)
+        digest.update(inputs)
+        digest.update(repr((function.returns, task.code.policy.on_failure)).encode())
+        key = digest.hexdigest()
+        for place, datum in enumerate(task.outputs):
+            self._names[datum] = f"{key}-{place}"
+        return str(self.folder / key[:2] / key)
+
+
+def _digest_of(packed: Packed) -> str:
+    digest = hashlib.blake2b(packed.head, digest_size=20)
+    for buffer in packed.buffers:
+        digest.update(buffer)
+    return digest.hexdigest()
+
+
+def digest_of_function(function: Any) -> bytes:
+    """Return a digest of what a function computes: its code, defaults, closure, and the names it uses.
+
+    Functions of its own module are followed; those of other modules count by name and version.
+    """
+    digest = hashlib.blake2b(digest_size=20)
+    _feed(digest, function, getattr(function, "__module__", None), set())
+    return digest.digest()
+
+
+def _feed(digest: Any, thing: Any, module: str | None, seen: set[int]) -> None:
+    if isinstance(thing, TaskFunction):
+        thing = thing.function
+    if id(thing) in seen:
+        return
+    if isinstance(thing, types.FunctionType) and thing.__module__ in (module, "__main__"):
+        seen.add(id(thing))
+        _feed_code(digest, thing.__code__)
+        for value in (thing.__defaults__, thing.__kwdefaults__):
+            _feed_value(digest, value)
+        cells = [cell.cell_contents for cell in thing.__closure__ or ()]
+        used = [thing.__globals__[n] for n in _names(thing.__code__) if n in thing.__globals__]
+        for value in [*cells, *used]:
+            _feed(digest, value, module, seen)
+    elif isinstance(thing, types.ModuleType) or callable(thing):
+        owner = thing if isinstance(thing, types.ModuleType) else inspect.getmodule(thing)
+        root = getattr(owner, "__name__", "").partition(".")[0]
+        version = getattr(__import__(root), "__version__", "") if root and root != "__main__" else ""
+        name = getattr(thing, "__qualname__", getattr(thing, "__name__", type(thing).__qualname__))
+        digest.update(f"{getattr(owner, '__name__', '')}.{name} {version};".encode())
+    else:
+        _feed_value(digest, thing)
+
+
+def _feed_value(digest: Any, value: Any) -> None:
+    packed = pack(value)
+    digest.update(packed.head)
+    for buffer in packed.buffers:
+        digest.update(buffer)
+
+
+def _feed_code(digest: Any, code: types.CodeType) -> None:
+    digest.update(code.co_code)
+    digest.update(repr((code.co_names, code.co_varnames, code.co_freevars)).encode())
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            _feed_code(digest, constant)
+        elif isinstance(constant, frozenset):
+            digest.update(repr(sorted(map(repr, constant))).encode())
+        else:
+            digest.update(repr(constant).encode())
+
+
+def _names(code: types.CodeType) -> list[str]:
+    names = list(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names += _names(constant)
+    return names
