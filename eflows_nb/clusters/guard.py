@@ -3,7 +3,7 @@
 Run as a script by a bare interpreter: it imports nothing but the standard library, and nothing of ours.
 It reads lines from its standard input: ``GROUP pid`` for a process group to end, ``GONE pid`` for one
 that has ended, ``FILES prefix`` for files to remove, ``FOLDER path`` for a folder of files. When its input
-ends, or its parent is another one, the client has stopped or has gone, and whatever is left of those ends too.
+ends, or its parent is another one, the client has stopped or is gone, and whatever is left of those ends too.
 """
 
 import contextlib

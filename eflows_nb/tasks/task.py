@@ -43,6 +43,7 @@ class Task:
     """
 
     __slots__ = (
+        "checkpoint",
         "code",
         "engine",
         "failures",
@@ -75,6 +76,8 @@ class Task:
         """How many of the data that it reads do not exist yet, or are on their way."""
         self.undispatched = 0
         """How many of them are made by tasks that no engine has yet."""
+        self.checkpoint = ""
+        """The file of its results for later sessions, empty for none."""
         self.failures = 0
         """How often its function has raised."""
         self.lost = 0
