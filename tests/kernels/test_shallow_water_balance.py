@@ -103,6 +103,24 @@ def test_walls_keep_the_volume_while_land_floods_and_dries(grid: Grid) -> None:
     assert (result.elevation >= bed).all()
 
 
+def test_over_a_flat_bed_momentum_is_conserved() -> None:
+    """Bores and all, the sum of the momentum in a periodic channel changes by rounding only."""
+    random = np.random.default_rng(3)
+    grid = CartesianGrid(nx=24, ny=20, dx=1.0, dy=1.0)
+    depth = random.uniform(0.5, 2.0, grid.shape)
+    flows = random.standard_normal((2, *grid.shape))
+    result = simulate(
+        np.full(grid.shape, -1.0),
+        depth - 1.0,
+        grid,
+        duration=20.0,
+        momentum=(flows[0], flows[1]),
+        boundaries=Boundaries(west="periodic", east="periodic", south="periodic", north="periodic"),
+    )
+    assert result.momentum_x.sum() == pytest.approx(flows[0].sum(), abs=1e-10)
+    assert result.momentum_y.sum() == pytest.approx(flows[1].sum(), abs=1e-10)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),

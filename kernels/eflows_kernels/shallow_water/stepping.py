@@ -12,7 +12,7 @@ from numba import float64, int64, prange, void
 from numba.core import types
 from numpy.typing import NDArray
 
-from eflows_kernels.shallow_water import block, loops, physics, planes
+from eflows_kernels.shallow_water import block, grid, loops, physics, planes
 from eflows_kernels.shallow_water.block import advance_block
 from eflows_kernels.shallow_water.planes import PLANE_SIZE
 
@@ -58,7 +58,7 @@ def compiled_sweep(*, threads: int) -> Sweep:
 # sweeps therefore close over a digest of that source, which makes it part of the key of their cache.
 @functools.cache
 def _source_digest() -> str:
-    sources = "".join(inspect.getsource(module) for module in (physics, planes, loops, block))
+    sources = "".join(inspect.getsource(module) for module in (physics, planes, grid, loops, block))
     return hashlib.sha256(sources.encode()).hexdigest()
 
 
