@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numba
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from eflows_kernels.shallow_water import (
     Boundaries,
@@ -151,10 +151,11 @@ def test_gauges_are_read_at_regular_times_when_asked() -> None:
     np.testing.assert_allclose(regular.gauge_elevation[0], expected)
 
 
-def test_without_gauges_there_are_no_readings() -> None:
-    """The arrays are there and empty."""
-    result = simulate(np.full(POND.shape, -5.0), np.zeros(POND.shape), POND, duration=1.0)
-    assert result.gauge_time.size == result.gauge_elevation.size == result.gauge_position.size == 0
+@pytest.mark.parametrize("gauges", [None, [], np.empty((0, 2))])
+def test_without_gauges_there_are_no_readings(gauges: ArrayLike | None) -> None:
+    """The arrays are there and empty, whichever way none is said."""
+    result = simulate(np.full(POND.shape, -5.0), np.zeros(POND.shape), POND, duration=1.0, gauges=gauges)
+    assert result.gauge_elevation.shape[0] == result.gauge_position.shape[0] == 0
 
 
 def test_progress_is_told_and_may_interrupt() -> None:

@@ -2,7 +2,8 @@
 
 from eflows_kernels.shallow_water.boundaries import Boundaries, Side
 from eflows_kernels.shallow_water.grid import CartesianGrid, Grid, SphericalGrid
-from eflows_kernels.shallow_water.solver import Simulation, sea_surface, simulate
+from eflows_kernels.shallow_water.simulation import Simulation
+from eflows_kernels.shallow_water.solver import sea_surface, simulate
 
 __all__ = [
     "Boundaries",

@@ -55,6 +55,7 @@ def place_gauges(positions: ArrayLike, grid: Grid, wet: NDArray[np.bool_]) -> Ga
         If a gauge lies outside the domain, or no cell is wet.
     """
     points = np.atleast_2d(np.asarray(positions, np.float64))
+    points = points if points.size else points.reshape(0, 2)
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"Gauges have shape {points.shape}; give (longitude, latitude) or (x, y) of each.")
     index = grid.fractional_index(points)
@@ -66,7 +67,7 @@ def place_gauges(positions: ArrayLike, grid: Grid, wet: NDArray[np.bool_]) -> Ga
             f"Gauge {first} at {tuple(points[first].tolist())} lies outside the domain; leave it out or "
             "enlarge the domain."
         )
-    if not wet.any():
+    if len(points) and not wet.any():
         raise ValueError("No cell of the domain holds water, so there is nothing for a gauge to read.")
     index = np.clip(index, 0.0, [columns - 1.0, rows - 1.0])
     corner = np.minimum(index.astype(np.int64), np.maximum([columns - 2, rows - 2], 0))

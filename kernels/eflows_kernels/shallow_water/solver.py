@@ -2,74 +2,17 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from eflows_kernels.shallow_water.boundaries import Boundaries
 from eflows_kernels.shallow_water.gauges import place_gauges, resample
-from eflows_kernels.shallow_water.ghosts import GhostCells, inner, padded
 from eflows_kernels.shallow_water.grid import Grid
-from eflows_kernels.shallow_water.stepping import block_bounds, compiled_sweep
+from eflows_kernels.shallow_water.run import Run
+from eflows_kernels.shallow_water.simulation import Simulation
 
 Array = NDArray[np.float64]
-
-_MOST_HALVINGS = 20
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Simulation:
-    """What a simulation leaves.
-
-    Parameters
-    ----------
-    elevation
-        Free surface at the end, m, shape (ny, nx); the bed where a cell is dry.
-    momentum_x, momentum_y
-        Depth times velocity to the east and to the north at the end, m²/s, shape (ny, nx).
-    max_elevation
-        Largest elevation of the water surface at any time step, the start included, m, shape (ny, nx); NaN
-        where no water deeper than `dry_depth` ever stood.
-    arrival_time
-        First time at which a cell is wet and its surface at least `arrival_threshold` above or below 0, s,
-        shape (ny, nx); 0 in the source area, NaN where nothing arrived.
-    gauge_time
-        Times of the gauge readings, s, shape (time,).
-    gauge_elevation
-        Elevation of the surface at the gauges, m, shape (gauge, time); where the water has drawn back from
-        a gauge, the bed.
-    gauge_position
-        Where the gauges were read, shape (gauge, 2): as asked, or the nearest wet cell.
-    time
-        Simulated time, s.
-    steps
-        Number of time steps.
-    retries
-        How often a time step was taken again at half its length, to keep a depth from becoming negative.
-    cell_updates
-        Number of time steps times the number of cells.
-    volume
-        Volume of the water at the end, m³.
-    volume_change
-        What the volume gained since the start, m³; rounding if no boundary is open.
-    """
-
-    elevation: Array
-    momentum_x: Array
-    momentum_y: Array
-    max_elevation: Array
-    arrival_time: Array
-    gauge_time: Array
-    gauge_elevation: Array
-    gauge_position: Array
-    time: float
-    steps: int
-    retries: int
-    cell_updates: int
-    volume: float
-    volume_change: float
 
 
 def sea_surface(bed: ArrayLike, displacement: ArrayLike) -> Array:
@@ -114,10 +57,10 @@ def simulate(
 ) -> Simulation:
     """Solve the nonlinear shallow-water equations with wetting and drying.
 
-    A finite-volume scheme, second order in space (limited linear reconstruction with the hydrostatic
-    reconstruction of Audusse et al. 2004, HLL fluxes) and in time (Heun's method, which is strong stability
-    preserving). A flat surface at rest over any bed stays at rest exactly; depths stay non-negative; volume
-    is conserved to rounding. It runs on the threads of Numba (`NUMBA_NUM_THREADS`,
+    A finite-volume scheme, second order in space (limited parabolas, joined by the hydrostatic
+    reconstruction of Audusse et al. 2004 and HLL fluxes) and in time (Heun's method, which is strong
+    stability preserving). A flat surface at rest over any bed stays at rest exactly; depths stay
+    non-negative; volume is conserved to rounding. It runs on the threads of Numba (`NUMBA_NUM_THREADS`,
     `numba.set_num_threads`), releases the interpreter lock, can be interrupted between time steps, and gives
     the same bits on any number of threads.
 
@@ -173,7 +116,7 @@ def simulate(
     _check(duration=duration, manning=manning, cfl=cfl, dry_depth=dry_depth, gauge_interval=gauge_interval)
     start_depth = state[0] - grounds
     stations = place_gauges(gauges, grid, start_depth >= dry_depth) if gauges is not None else None
-    run = _Run(grounds, state, grid, boundaries or Boundaries(), dry_depth, manning, arrival_threshold)
+    run = Run(grounds, state, grid, boundaries or Boundaries(), dry_depth, manning, arrival_threshold)
 
     times, readings = [0.0], [stations.read(run.now[0])] if stations else []
     while run.time < duration:
@@ -210,83 +153,6 @@ def simulate(
         volume=float((depth * areas).sum()),
         volume_change=float(((depth - start_depth) * areas).sum()),
     )
-
-
-class _Run:
-    """The state of a simulation between two time steps."""
-
-    def __init__(
-        self,
-        bed: Array,
-        state: Array,
-        grid: Grid,
-        boundaries: Boundaries,
-        dry_depth: float,
-        manning: float,
-        arrival_threshold: float,
-    ) -> None:
-        threads = numba.get_num_threads()
-        self._sweep = compiled_sweep(threads=threads)
-        self._bounds = block_bounds(grid.shape, threads=threads)
-        self._report = np.zeros((len(self._bounds), 2))
-        self._bed = padded(bed)
-        self._ghosts = GhostCells(boundaries, self._bed)
-        self._state = padded(state)
-        self._middle, self._next = np.zeros_like(self._state), np.zeros_like(self._state)
-        self._metrics = np.ascontiguousarray(grid.row_metrics())
-        self._limits = np.array([dry_depth, manning**2, arrival_threshold])
-        self.highest = np.full(grid.shape, -np.inf)
-        self.arrival = np.full(grid.shape, np.inf)
-        self.time = 0.0
-        self.steps = 0
-        self.retries = 0
-        self.sweep_first_stage(0.0)
-        self._rate = self._fastest()
-
-    def step(self, *, cfl: float, end: float) -> None:
-        """Advance by a time step that does not go beyond `end`."""
-        left = end - self.time
-        dt = cfl / self._rate if self._rate > 0.0 else left
-        # Two equal steps before the end rather than a full one and a sliver.
-        dt = left if dt >= left else min(dt, 0.5 * left)
-        for _ in range(_MOST_HALVINGS):
-            if self.sweep_first_stage(dt) and self._sweep_second_stage(dt):
-                break
-            # Depths are only certain to stay non-negative for half the usual time step (Audusse et al.
-            # 2004, theorem 3.1, in two dimensions), which is seldom needed.
-            dt *= 0.5
-            self.retries += 1
-        else:
-            raise FloatingPointError(
-                f"At {self.time:g} s no time step down to {dt:g} s keeps the water depths non-negative; "
-                "look for values that are not finite or far out of range in the bed and the start."
-            )
-        self._state, self._next = self._next, self._state
-        self._rate = self._fastest()
-        self.time = end if dt == left else self.time + dt
-        self.steps += 1
-
-    @property
-    def now(self) -> Array:
-        """Elevation and momentum to the east and to the north."""
-        return inner(self._state)
-
-    def sweep_first_stage(self, dt: float) -> bool:
-        """Take the present state into the records and predict the next; tell whether it is valid."""
-        return self._sweep_stage(1, dt, self._state, self._middle)
-
-    def _sweep_second_stage(self, dt: float) -> bool:
-        return self._sweep_stage(2, dt, self._middle, self._next)
-
-    def _sweep_stage(self, stage: int, dt: float, source: Array, target: Array) -> bool:
-        self._ghosts.fill(source)
-        fields = (self._bed, self._state, source, target, self.highest, self.arrival, self._metrics)
-        arguments = (stage, self.time, dt, *fields, self._limits)
-        self._sweep(arguments, self._bounds, self._report)
-        return not self._report[:, 1].any()
-
-    def _fastest(self) -> float:
-        return float(self._report[:, 0].max())
 
 
 def _field(name: str, values: ArrayLike, shape: tuple[int, int]) -> Array:
