@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.shared import spilled
 
-__all__ = ["MissingDatumError", "Store", "activate", "fetch", "fetch_writable"]
+__all__ = ["MissingDatumError", "Store", "activate", "definition", "fetch", "fetch_writable"]
 
 
 class MissingDatumError(Exception):
@@ -78,12 +79,26 @@ class Store:
 
 
 _active = Store()
+_definitions: Mapping[int, Definition] = {}
 
 
-def activate(store: Store) -> None:
-    """Make this the store that the arguments of the next tasks refer to."""
-    global _active
+class Definition(Protocol):
+    """A class or function of the client."""
+
+    def load(self) -> Any:
+        """Return it; the same one each time."""
+
+
+def activate(store: Store, definitions: Mapping[int, Definition]) -> None:
+    """Let the arguments of the next tasks refer to this store, and to these definitions."""
+    global _active, _definitions
     _active = store
+    _definitions = definitions
+
+
+def definition(number: int) -> Any:
+    """Return a class or function of the notebook; pickled arguments call this where they refer to one."""
+    return _definitions[number].load()
 
 
 def fetch(datum: int) -> Any:

@@ -151,7 +151,7 @@ class Worker:
             for datum, value in batch.data.items():
                 self._take(datum, value)
             self._elapsed = 0.0
-        store.activate(self._store)
+        store.activate(self._store, self._functions)
         started, begin = time.time(), time.perf_counter()
         results: list[Any] = []
         seconds: list[float] = []

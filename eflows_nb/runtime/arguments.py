@@ -6,18 +6,23 @@ later tasks read in place of the object that was passed.
 
 from __future__ import annotations
 
+import io
 import pickle
 import sys
+import types
 import warnings
 import weakref
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
+from eflows_nb.engine import store
 from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
 from eflows_nb.runtime.future import Future, Reference, pickling
 from eflows_nb.tasks.data import Datum
 from eflows_nb.tasks.direction import Direction
+from eflows_nb.tasks.task import FunctionCode
 
 __all__ = ["Arguments", "StaleArgumentWarning"]
 
@@ -84,10 +89,13 @@ class Arguments:
     ----------
     freeze
         Makes a datum of a packed value; copies or shares its buffers.
+    define
+        Gives the code of a class or function of the notebook that arguments refer to.
     """
 
-    def __init__(self, freeze: Callable[[Packed], Datum]) -> None:
+    def __init__(self, freeze: Callable[[Packed], Datum], define: Callable[[Any], FunctionCode]) -> None:
         self._freeze = freeze
+        self._define = define
         self._known: dict[int, _Known] = {}
         self._sweep_at = _SWEEP
 
@@ -96,8 +104,8 @@ class Arguments:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         writes: Sequence[tuple[int | str, Direction]] = (),
-    ) -> tuple[bytes, tuple[Datum, ...]]:
-        """Return the payload of a call and the data that it refers to.
+    ) -> tuple[bytes, tuple[Datum, ...], tuple[FunctionCode, ...]]:
+        """Return the payload of a call, the data that it refers to, and the definitions.
 
         Raises
         ------
@@ -115,8 +123,25 @@ class Arguments:
         finally:
             pickling.found = None
         if head is not None and b"__main__" not in head:
-            return head, tuple(dict.fromkeys(found)) if found else ()
-        return self._pack_by_value(args, kwargs)
+            return head, tuple(dict.fromkeys(found)) if found else (), ()
+        if head is not None and getattr(pickling, "names", None) is None:
+            with suppress(Exception):  # what is large, or does not even have a definition, is done below
+                return self._pack_with_definitions(args, kwargs)
+        return (*self._pack_by_value(args, kwargs), ())
+
+    def _pack_with_definitions(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[bytes, tuple[Datum, ...], tuple[FunctionCode, ...]]:
+        """Pack arguments that refer to classes of the notebook; engines get those once."""
+        found: list[Datum] = []
+        file = io.BytesIO()
+        pickler = _DefinitionPickler(file, self._define)
+        pickling.found = found
+        try:
+            pickler.dump((args, kwargs))
+        finally:
+            pickling.found = None
+        return file.getvalue(), tuple(dict.fromkeys(found)), tuple(dict.fromkeys(pickler.definitions))
 
     def _pack_by_value(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -238,6 +263,23 @@ class Arguments:
                 "Wait for it first, or pass it to tasks as it is."
             )
         return self._freeze(packed)
+
+
+class _DefinitionPickler(pickle.Pickler):
+    """Refers to classes and functions of the notebook by number."""
+
+    def __init__(self, file: io.BytesIO, define: Callable[[Any], FunctionCode]) -> None:
+        super().__init__(file, 5, buffer_callback=_refuse_large)
+        self._define = define
+        self.definitions: list[FunctionCode] = []
+
+    def reducer_override(self, thing: Any) -> Any:
+        """Replace what plain pickle would look for in the engine's main module."""
+        if isinstance(thing, (type, types.FunctionType)) and thing.__module__ == "__main__":
+            code = self._define(thing)
+            self.definitions.append(code)
+            return store.definition, (code.number,)
+        return NotImplemented
 
 
 def _refuse_large(buffer: pickle.PickleBuffer) -> bool:

@@ -26,6 +26,7 @@ class FunctionTable:
     def __init__(self) -> None:
         self._codes: dict[tuple[bytes, Policy], FunctionCode] = {}
         self._known: dict[int, _Known] = {}
+        self._definitions: dict[int, _Known] = {}
 
     def code(self, function: TaskFunction[Any, Any]) -> FunctionCode:
         """Return the code of a function as it is now.
@@ -50,22 +51,33 @@ class FunctionTable:
         code = self._codes.get(key)
         if code is None:
             code = self._codes[key] = FunctionCode(len(self._codes), function.name, pickled, function.policy)
-        self._known[id(function)] = _Known(function, code, self._known)
+        self._known[id(function)] = _Known(function, function.function, code, self._known)
+        return code
+
+    def definition(self, thing: Any) -> FunctionCode:
+        """Return the code of a class or plain function of the notebook that arguments refer to.
+
+        Engines get it once. It is a new one when the notebook defines it, or what it uses, anew.
+        """
+        known = self._definitions.get(id(thing))
+        if known is not None and known.holds(thing):
+            return known.code
+        code = FunctionCode(len(self._codes), thing.__qualname__, cloudpickle.dumps(thing, 5))
+        self._codes[code.pickled + b"%d" % code.number, code.policy] = code
+        self._definitions[id(thing)] = _Known(thing, thing, code, self._definitions)
         return code
 
 
 class _Known:
-    """The code of a function, and what it was made with."""
+    """The code of a task function, or of another thing of the notebook, and what it was made with."""
 
-    __slots__ = ("_function", "_surroundings", "code")
+    __slots__ = ("_surroundings", "_thing", "code")
 
-    def __init__(
-        self, function: TaskFunction[Any, Any], code: FunctionCode, known: dict[int, _Known]
-    ) -> None:
-        number = id(function)
+    def __init__(self, thing: Any, plain: Any, code: FunctionCode, known: dict[int, _Known]) -> None:
+        number = id(thing)
         self.code = code
-        self._function = weakref.ref(function, lambda _: known.pop(number, None))
-        self._surroundings = Surroundings(function.function)
+        self._thing = weakref.ref(thing, lambda _: known.pop(number, None))
+        self._surroundings = Surroundings(plain, look_into_values=thing is not plain)
 
-    def holds(self, function: TaskFunction[Any, Any]) -> bool:
-        return self._function() is function and self._surroundings.are_as_before()
+    def holds(self, thing: Any) -> bool:
+        return self._thing() is thing and self._surroundings.are_as_before()

@@ -143,6 +143,10 @@ class EngineQueue:
             if code.number not in self.functions:
                 self.functions.add(code.number)
                 functions.append(code)
+            for definition in task.definitions:
+                if definition.number not in self.functions:
+                    self.functions.add(definition.number)
+                    functions.append(definition)
             known = known and durations.knows(code.number)
             if code.policy.time_out is not None:  # it may be the last of its engine
                 known = False

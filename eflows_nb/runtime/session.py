@@ -86,7 +86,7 @@ class Session:
         self._numbers = itertools.count(1)
         self._waits = itertools.count(1)
         self._functions = FunctionTable()
-        self._arguments = Arguments(self._freeze)
+        self._arguments = Arguments(self._freeze, self._functions.definition)
         self._driver = Driver(InlineCluster(self.token), self.token)
         self._protection: Protection | None = None
         self._checkpoint: Checkpoint | None = None
@@ -105,12 +105,13 @@ class Session:
         made: Any
         code = self._functions.code(function)
         writes = function.locate_writes(args, kwargs) if function.directions else ()
-        payload, reads = self._arguments.pack(args, kwargs, writes)
+        payload, reads, definitions = self._arguments.pack(args, kwargs, writes)
         named_inputs = None
         if self._checkpoint is not None:
             named_inputs = self._checkpoint.inputs(lambda: self._arguments.pack(args, kwargs, writes)[0])
         number = next(self._numbers)
         task = Task(number, code, payload, reads, self.origin)
+        task.definitions = definitions
         first = Datum(number, task)
         if function.returns == 1 and not writes:
             task.outputs = (first,)

@@ -27,15 +27,19 @@ class Surroundings:
     ----------
     function
         Whose surroundings.
+    look_into_values
+        Whether to notice that a list or an array holds something else.
     """
 
     __slots__ = ("_cells", "_digest", "_names", "_values")
 
-    def __init__(self, function: Any) -> None:
+    def __init__(self, function: Any, *, look_into_values: bool = True) -> None:
         self._names: list[tuple[Mapping[str, Any], str, Any]] = []
         self._cells: list[tuple[types.CellType, Any]] = []
         self._values: list[Any] = []
         self._look_at(function, set())
+        if not look_into_values:
+            self._values.clear()
         self._digest = _digest(self._values)
 
     def are_as_before(self) -> bool:

@@ -45,6 +45,7 @@ class Task:
     __slots__ = (
         "checkpoint",
         "code",
+        "definitions",
         "engine",
         "failures",
         "lost",
@@ -78,6 +79,8 @@ class Task:
         """How many of them are made by tasks that no engine has yet."""
         self.checkpoint = ""
         """The file of its results for later sessions, empty for none."""
+        self.definitions: tuple[FunctionCode, ...] = ()
+        """Classes and functions of the notebook that the payload refers to."""
         self.failures = 0
         """How often its function has raised."""
         self.lost = 0

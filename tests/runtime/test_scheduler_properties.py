@@ -116,7 +116,7 @@ class SimulatedEngine:
             if path is None:
                 self.store.keep_for_batch(number, value)
             elif number not in self.store and path in self.files:
-                self.store.keep(number, self.files[path])
+                self.store.keep_mapped(number, self.files[path])
 
     def _run(self, task: int, function: int) -> Any:
         assert function in self.functions
@@ -132,7 +132,7 @@ class SimulatedEngine:
         for position, (kind, datum) in enumerate(zip(plan.kinds, plan.outputs, strict=True)):
             value = plan.value(position, inputs)
             if kind == LARGE:
-                self.store.keep(datum, value)
+                self.store.keep_mapped(datum, value)
                 told.append((Code.KEPT, 1 << 20))
             else:
                 self.store.keep_for_batch(datum, value)
