@@ -137,8 +137,17 @@ class Driver:
 
     # Waiting -------------------------------------------------------------------------------------------
 
-    def wait(self, done: Callable[[], bool], timeout: float | None = None) -> None:
+    def wait(
+        self, done: Callable[[], bool], timeout: float | None = None, *, asked: float | None = None
+    ) -> None:
         """Drive until `done` returns True.
+
+        Parameters
+        ----------
+        timeout
+            Seconds to wait at most.
+        asked
+            Of how many seconds these are the rest, for the message; None for `timeout`.
 
         Raises
         ------
@@ -153,15 +162,15 @@ class Driver:
         if done():
             return
         self._waiters += 1
-        self._alone.clear()
-        if self._polling:
-            self.cluster.wake()
         try:
+            self._alone.clear()
+            if self._polling:
+                self.cluster.wake()
             while not done():
                 left = _POLL_SECONDS if deadline is None else deadline - time.monotonic()
                 if left <= 0:
                     raise WaitTimeoutError(
-                        f"The results did not come within {timeout} s; their tasks go on. "
+                        f"The results did not come within {asked or timeout:g} s; their tasks go on. "
                         "Wait again, or pass timeout=None."
                     )
                 if self.state is ClusterState.BROKEN and not self.scheduler.engines:
@@ -180,7 +189,7 @@ class Driver:
                         self.cluster.wake()
         finally:
             self._waiters -= 1
-            if not self._waiters:
+            if not self._waiters and self.cluster.kind != "inline":
                 self._alone.set()
 
     def _drive_alone(self) -> None:

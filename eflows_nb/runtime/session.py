@@ -209,11 +209,11 @@ class Session:
                     datum = data[position]
                     left = None if deadline is None else max(0.0, deadline - time.monotonic())
                     if datum.value is PENDING:
-                        self._driver.wait(partial(_has_value, datum), left)
+                        self._driver.wait(partial(_has_value, datum), left, asked=timeout)
                     else:
                         wanted = [d for d in data[position:] if type(d.value) is Large]
                         self._driver.change(partial(Scheduler.want, data=wanted))
-                        self._driver.wait(partial(_has_come, datum), left)
+                        self._driver.wait(partial(_has_come, datum), left, asked=timeout)
                     position = _first_away(data, position)
         for datum in data:
             if type(datum.value) is Broken:
@@ -252,7 +252,7 @@ class Session:
         while waiting:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             with self._waiting(frozenset()):
-                self._driver.wait(partial(_any_has_value, waiting), left)
+                self._driver.wait(partial(_any_has_value, waiting), left, asked=timeout)
             ended = [future for future in waiting if _has_value(future.datum)]
             waiting = [future for future in waiting if not _has_value(future.datum)]
             yield from ended
