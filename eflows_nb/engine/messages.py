@@ -80,11 +80,15 @@ class WireFunction(NamedTuple):
         Whether a task that fails is done all the same.
     time_out
         Seconds that a task may run, None for as long as it takes.
+    code
+        In the client's own process the record that holds the function itself: unpickling a class of the
+        notebook there would overwrite it.
     """
 
     pickled: bytes
     ignores: bool = False
     time_out: float | None = None
+    code: Any = None
 
 
 class Batch(NamedTuple):

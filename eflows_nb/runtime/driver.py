@@ -305,7 +305,8 @@ class Driver:
             tasks: list[WireTask] = [
                 (task.number, task.code.number, task.payload, task.wire_outputs) for task in command.tasks
             ]
-            functions = {code.number: _wire_function(code) for code in command.functions}
+            inline = self.cluster.kind == "inline"
+            functions = {code.number: _wire_function(code, inline=inline) for code in command.functions}
             checkpoints = {task.number: task.checkpoint for task in command.tasks if task.checkpoint}
             batch = Batch(tasks, functions, data, command.drop, command.keep, command.budget, checkpoints)
             self.cluster.send(command.engine, batch)
@@ -505,12 +506,13 @@ class Driver:
             )
 
 
-def _wire_function(code: FunctionCode) -> WireFunction:
+def _wire_function(code: FunctionCode, *, inline: bool) -> WireFunction:
     limit = code.policy.time_out
     return WireFunction(
-        code.pickled,
+        b"" if inline else code.pickled,
         code.policy.on_failure is OnFailure.IGNORE,
         None if limit is None else limit.total_seconds(),
+        code if inline else None,
     )
 
 

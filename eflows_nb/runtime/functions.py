@@ -38,6 +38,7 @@ class FunctionTable:
         """
         known = self._known.get(id(function))
         if known is not None and known.holds(function):
+            known.code.original = function.function  # another function may have the same code
             return known.code
         try:
             pickled = cloudpickle.dumps(function.function, 5)
@@ -51,6 +52,7 @@ class FunctionTable:
         code = self._codes.get(key)
         if code is None:
             code = self._codes[key] = FunctionCode(len(self._codes), function.name, pickled, function.policy)
+        code.original = function.function
         self._known[id(function)] = _Known(function, function.function, code, self._known)
         return code
 
@@ -62,7 +64,8 @@ class FunctionTable:
         known = self._definitions.get(id(thing))
         if known is not None and known.holds(thing):
             return known.code
-        code = FunctionCode(len(self._codes), thing.__qualname__, cloudpickle.dumps(thing, 5))
+        pickled = cloudpickle.dumps(thing, 5)
+        code = FunctionCode(len(self._codes), thing.__qualname__, pickled, original=thing)
         self._codes[code.pickled + b"%d" % code.number, code.policy] = code
         self._definitions[id(thing)] = _Known(thing, thing, code, self._definitions)
         return code

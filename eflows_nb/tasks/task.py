@@ -14,12 +14,18 @@ __all__ = ["FunctionCode", "Task"]
 
 
 class FunctionCode:
-    """A task function as engines get it: a name, a number unique in its session, a pickle and a policy."""
+    """A task function as engines get it: a name, a number unique in its session, a pickle and a policy.
 
-    __slots__ = ("name", "number", "pickled", "policy")
+    The original is what tasks in this process call.
+    """
 
-    def __init__(self, number: int, name: str, pickled: bytes, policy: Policy | None = None) -> None:
+    __slots__ = ("name", "number", "original", "pickled", "policy")
+
+    def __init__(
+        self, number: int, name: str, pickled: bytes, policy: Policy | None = None, original: Any = None
+    ) -> None:
         self.number = number
+        self.original = original
         self.name = name
         self.pickled = pickled
         self.policy = policy or Policy()
