@@ -272,8 +272,11 @@ class LocalCluster:
             self._ask(self._start_engines(more))
 
     def client(self) -> Any:
-        """Return a connected `ipyparallel.Client` for this cluster."""
-        return self._cluster.connect_client_sync()
+        """Return a connected `ipyparallel.Client` that knows all engines which have joined."""
+        client = self._cluster.connect_client_sync()
+        # The Hub presents an engine only when it has heard its heart, later than we hear of it.
+        client.wait_for_engines(len(self._joined), timeout=_START_LIMIT, interactive=False)
+        return client
 
     def stop(self) -> None:
         """End engines and controller, and wait until they are gone; may be called twice."""

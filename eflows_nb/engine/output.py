@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import shutil
 import sys
@@ -26,6 +27,7 @@ class _Stream:
     def __init__(self, number: int) -> None:
         self.number = number
         self.sent = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._real: int | None = None
         self._python: Any = None
         self._open()
@@ -53,17 +55,18 @@ class _Stream:
         setattr(sys, "stdout" if self.number == 1 else "stderr", self._python)
 
     def read(self) -> str:
-        """Return what is new, as far as the limit allows."""
+        """Return what is new, as far as the limit allows; a character is not cut in two."""
         data = os.pread(self.file, max(0, LIMIT - self.sent), self.sent)
         self.sent += len(data)
-        return data.decode("utf-8", "replace")
+        return self._decoder.decode(data)
 
     def finish(self, name: str) -> str:
         """Return the rest of a task's output, and make room for the next one."""
         size = os.fstat(self.file).st_size
         if not size:
             return ""
-        text = self.read()
+        text = self.read() + self._decoder.decode(b"", final=True)
+        self._decoder.reset()
         if size > self.sent:
             try:
                 text += f"\n[{size} bytes in all; they are in {self._set_aside(name)}]\n"

@@ -296,8 +296,12 @@ class Driver:
 
     def _origin(self, engine: int, number: int) -> int:
         queue = self.scheduler.engines.get(engine)
-        task = queue.find(number) if queue is not None else None
-        return task.origin if task is not None else -1
+        if queue is None:
+            return -1
+        task = queue.find(number)
+        if task is not None:
+            return task.origin
+        return queue.last[1] if queue.last[0] == number else -1
 
     def _carry_out(self, command: Command) -> None:
         if type(command) is Send:

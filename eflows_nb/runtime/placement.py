@@ -72,7 +72,7 @@ class Flight:
 class EngineQueue:
     """One engine as the scheduler sees it: what waits for it, what it has, what it holds."""
 
-    __slots__ = ("drop", "finished", "flights", "functions", "holds", "number", "queue")
+    __slots__ = ("drop", "finished", "flights", "functions", "holds", "last", "number", "queue")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -82,6 +82,8 @@ class EngineQueue:
         self.holds: weakref.WeakSet[Large] = weakref.WeakSet()
         self.drop: list[int] = []
         self.finished = 0
+        self.last = (-1, -1)
+        """Number and origin of the task that ended last: something that it wrote may still be on its way."""
 
     @property
     def running(self) -> int:

@@ -121,6 +121,7 @@ class Scheduler:
         flight.done += len(results)
         if flight.done == len(flight.tasks):
             queue.flights.popleft()
+        queue.last = (tasks[-1].number, tasks[-1].origin)
         done: list[Task] = []
         starts: list[float] = []
         times: list[float] = []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,9 +129,54 @@ def two_engines() -> Iterator[ef.Session]:
         yield session
 
 
+class Gate:
+    """Where a test meets one task: the task says that it runs, and waits until it may go on."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self.started = folder / f"started-{number}"
+        self.go = folder / f"go-{number}"
+        os.mkfifo(self.started)
+        os.mkfifo(self.go)
+
+    def wait_for_start(self) -> int:
+        """Return the process of the task when it says that it runs."""
+        return int(self.started.read_text())
+
+    def open(self) -> None:
+        """Let the task go on."""
+        self.go.write_text("go")
+
+    def remove(self) -> None:
+        """Let everybody pass from now on."""
+        for path in (self.started, self.go):
+            pipe = os.open(path, os.O_RDWR)  # whoever is blocked at it is not any more
+            path.unlink()
+            path.write_text("")
+            os.close(pipe)
+
+    @property
+    def paths(self) -> tuple[str, str]:
+        """What the task needs: a file to write its process to, and one to read before it goes on."""
+        return str(self.started), str(self.go)
+
+
+@pytest.fixture
+def gates(tmp_path: Path) -> Iterator[Callable[[], Gate]]:
+    """Make places to meet tasks at; nobody is left waiting there when the test ends."""
+    made: list[Gate] = []
+
+    def make() -> Gate:
+        made.append(Gate(tmp_path, len(made)))
+        return made[-1]
+
+    yield make
+    for gate in made:
+        gate.remove()
+
+
 @pytest.fixture
 def settled() -> Iterator[None]:
     """Let all tasks of a test end, and hide its failures from the next test."""
     yield
     with suppress(Exception):
-        ef.barrier(60)
+        ef.barrier(10)

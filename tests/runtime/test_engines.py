@@ -1,0 +1,328 @@
+"""What engines add: tasks that really run at once, in processes that start late and can be interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import eflows_nb as ef
+from eflows_nb.tasks.state import TaskState
+
+pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("two_engines", "settled")]
+
+
+@ef.task
+def process(_x: Any = None) -> int:
+    """Return the number of the process that runs the task."""
+    import os
+
+    return os.getpid()
+
+
+@ef.task
+def hold(started: str, go: str, value: Any = None) -> Any:
+    """Say that it runs, and wait for permission to end."""
+    import os
+    from pathlib import Path
+
+    Path(started).write_text(str(os.getpid()))
+    Path(go).read_text()
+    return value
+
+
+def _shared_files(session: ef.Session) -> list[Path]:
+    return list(Path("/dev/shm").glob(f"eflows-{session.token}-*"))
+
+
+def test_tasks_run_on_all_engines_at_once(gates: Any) -> None:
+    """Two tasks that wait for the same thing are under way together, and not in this process."""
+    first, second = gates(), gates()
+    futures = [hold(*first.paths, 0), hold(*second.paths, 1)]
+    processes = {first.wait_for_start(), second.wait_for_start()}
+    first.open(), second.open()
+
+    assert ef.wait_on(futures) == [0, 1]
+    assert len(processes) == 2
+    assert os.getpid() not in processes
+
+
+def test_what_ends_first_is_yielded_first(gates: Any) -> None:
+    """`as_completed` does not wait for a slow future that comes first in the list."""
+    gate = gates()
+    slow = hold(*gate.paths)
+    gate.wait_for_start()
+    quick = process()
+    ended = ef.as_completed([slow, quick])
+
+    assert next(ended) is quick
+    gate.open()
+    assert next(ended) is slow
+
+
+@pytest.mark.parametrize(
+    "wait", [ef.wait_on, lambda f, timeout: f.result(timeout)], ids=["wait_on", "result"]
+)
+def test_a_wait_that_takes_too_long_ends(gates: Any, wait: Any) -> None:
+    """The error names the time; the task goes on and can be waited for again."""
+    gate = gates()
+    future = hold(*gate.paths, 7)
+    gate.wait_for_start()
+    with pytest.raises(ef.WaitTimeoutError, match=r"did not come within 0\.05 s; their tasks go on"):
+        wait(future, timeout=0.05)
+    gate.open()
+
+    assert ef.wait_on(future) == 7
+
+
+def test_a_barrier_and_as_completed_can_take_too_long(gates: Any) -> None:
+    """All ways to wait have a limit."""
+    gate = gates()
+    future = hold(*gate.paths)
+    gate.wait_for_start()
+    with pytest.raises(ef.WaitTimeoutError):
+        ef.barrier(0.05)
+    with pytest.raises(TimeoutError):
+        list(ef.as_completed([future], timeout=0.05))
+    gate.open()
+    ef.barrier()
+
+
+def test_a_running_task_is_cancelled(gates: Any) -> None:
+    """It is interrupted, what reads it is cancelled too, and its engine goes on with other tasks."""
+    gate = gates()
+    future = hold(*gate.paths)
+    reader = process(future)
+    engine = gate.wait_for_start()
+
+    assert ef.cancel([future, reader]) == 2
+    with pytest.raises(ef.TaskCancelledError, match="it was cancelled by the user"):
+        ef.wait_on(future)
+    assert reader.state is TaskState.CANCELLED
+    assert engine in ef.wait_on(ef.map(process, range(50)))
+
+
+def test_a_cancelled_task_may_clean_up(gates: Any, tmp_path: Path) -> None:
+    """The interrupt runs through the task's own ``finally``."""
+    gate = gates()
+    mark = tmp_path / "cleaned"
+
+    @ef.task
+    def careful(started: str, go: str, mark: Path) -> None:
+        try:
+            Path(started).write_text("1")
+            Path(go).read_text()
+        finally:
+            mark.write_text("yes")
+
+    future = careful(*gate.paths, mark)
+    gate.wait_for_start()
+    future.cancel()
+    ef.wait_on(ef.map(process, range(50)))
+
+    assert mark.read_text() == "yes"
+
+
+def test_only_the_cancelled_task_is_interrupted(gates: Any) -> None:
+    """Cancelling a task that has ended, or waits, does not disturb the one that runs."""
+    first, second = gates(), gates()
+    running = [hold(*first.paths, 0), hold(*second.paths, 1)]
+    first.wait_for_start(), second.wait_for_start()
+    waiting = [process() for _ in range(10)]
+
+    assert ef.cancel(waiting) == 10
+    first.open(), second.open()
+    assert ef.wait_on(running) == [0, 1]
+
+
+def test_the_state_of_a_running_task_is_told(gates: Any) -> None:
+    """A future says that its task runs, and on which engine."""
+    gate = gates()
+    future = hold(*gate.paths)
+    gate.wait_for_start()
+
+    assert future.state is TaskState.RUNNING
+    assert "hold #" in repr(future)
+    assert "running on engine" in repr(future)
+    assert not future.done()
+    gate.open()
+    ef.wait_on(future)
+
+
+def test_an_interrupt_of_a_wait_leaves_the_tasks_alone(gates: Any) -> None:
+    """Who has interrupted a wait can wait again."""
+    gate = gates()
+    future = hold(*gate.paths, 7)
+    gate.wait_for_start()
+    session = ef.start(engines=2)
+    interrupt = threading.Timer(0.05, os.kill, [os.getpid(), signal.SIGINT])
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        ef.wait_on(future)
+    gate.open()
+
+    assert ef.wait_on(future) == 7
+    assert len(session.snapshot().engines) == 2
+
+
+def test_a_large_argument_is_shared_once(two_engines: ef.Session) -> None:
+    """The same array passed to many tasks lies in one file, which goes when nobody needs it any more."""
+    before = set(_shared_files(two_engines))
+    array = np.ones(100_000)
+    total = ef.task(lambda array, x: float(array.sum()) + x)
+    futures = [total(array, number) for number in range(20)]
+
+    assert ef.wait_on(futures) == [100_000.0 + number for number in range(20)]
+    assert len(set(_shared_files(two_engines)) - before) == 1
+    del array, futures
+    ef.wait_on(process())
+    assert set(_shared_files(two_engines)) <= before
+
+
+def test_large_results_stay_on_their_engine_until_they_are_needed(two_engines: ef.Session) -> None:
+    """A chain of large arrays passes through no file and not through the client."""
+    before = set(_shared_files(two_engines))
+    array = ef.task(lambda: np.zeros(100_000))()
+    step = ef.task(lambda array: array + 1.0)
+    for _ in range(10):
+        array = step(array)
+    total = ef.task(lambda array: float(array.sum()))(array)
+
+    assert ef.wait_on(total) == 1_000_000.0
+    assert set(_shared_files(two_engines)) <= before
+
+
+def test_engines_leave_cores_to_each_other() -> None:
+    """Libraries with threads of their own are told how many cores they may use."""
+    threads = ef.wait_on(ef.task(lambda: int(__import__("os").environ["OMP_NUM_THREADS"]))())
+    assert 1 <= threads <= max(1, len(os.sched_getaffinity(0)) // 2)
+
+
+def test_an_ipyparallel_client_reaches_busy_engines(two_engines: ef.Session) -> None:
+    """What ``%px`` does is answered while tasks run on all engines."""
+    spin = ef.task(lambda x: sum(range(20_000)) + x)
+    futures = ef.map(spin, range(500))
+    client = two_engines.client()
+    try:
+        answers = client[:].apply_sync(os.getpid)
+    finally:
+        client.close()
+
+    assert {engine.pid for engine in two_engines.snapshot().engines} == set(answers)
+    assert len(ef.wait_on(futures)) == 500
+
+
+def test_engines_keep_what_px_defines(two_engines: ef.Session) -> None:
+    """Tasks see the modules and environment of the engine that other commands have changed."""
+    client = two_engines.client()
+    try:
+        client[:].execute("import os; os.environ['SET_BY_PX'] = 'yes'", block=True)
+    finally:
+        client.close()
+
+    assert ef.wait_on(ef.task(lambda: __import__("os").environ["SET_BY_PX"])()) == "yes"
+
+
+# What tasks print --------------------------------------------------------------------------------------
+
+
+def _printed(capfd: pytest.CaptureFixture[str], future: ef.Future) -> tuple[str, str]:
+    future.exception()
+    ef.barrier()
+    captured = capfd.readouterr()
+    return captured.out, captured.err
+
+
+def test_all_that_a_task_writes_reaches_the_client(capfd: pytest.CaptureFixture[str]) -> None:
+    """What Python prints, what goes to the file descriptor, and what a program writes, in order."""
+
+    @ef.task
+    def speaks() -> None:
+        import os
+        import subprocess
+        import sys
+
+        print("one")
+        os.write(1, b"two\n")
+        subprocess.run(["echo", "three"], check=True)
+        print("four", end="")
+        print("five é", file=sys.stderr)
+
+    out, err = _printed(capfd, speaks())
+
+    assert out == "one\ntwo\nthree\nfour"
+    assert err == "five é\n"
+
+
+def test_a_failing_task_has_said_what_it_said(capfd: pytest.CaptureFixture[str]) -> None:
+    """Output before an exception is not lost."""
+
+    @ef.task
+    def fails() -> None:
+        print("before")
+        raise ValueError
+
+    assert _printed(capfd, fails())[0] == "before\n"
+
+
+def test_output_comes_while_the_task_runs(capfd: pytest.CaptureFixture[str], gates: Any) -> None:
+    """A long task can be followed."""
+    gate = gates()
+    told = threading.Event()
+    session = ef.start(engines=2)
+
+    @ef.task
+    def speaks(go: str) -> None:
+        print("working", flush=True)
+        Path(go).read_text()
+
+    stop = session.observe(
+        lambda events: told.set() if any(getattr(e, "text", "") == "working\n" for e in events) else None
+    )
+    future = speaks(gate.paths[1])
+
+    assert told.wait(20)
+    assert not future.done()
+    gate.open()
+    ef.wait_on(future)
+    stop()
+
+
+def test_too_much_output_goes_to_a_file(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The first megabyte is shown, and then the name of the file that has all of it."""
+
+    @ef.task
+    def floods(folder: Path) -> None:
+        import os
+
+        os.chdir(folder)
+        for _ in range(3):
+            os.write(1, b"x" * 500_000)
+
+    future = floods(tmp_path)
+    out, _ = _printed(capfd, future)
+    [file] = (tmp_path / ".eflows" / "output").iterdir()
+
+    assert out.startswith("x" * (1 << 20) + "\n[1500000 bytes in all; they are in ")
+    assert str(file) in out
+    assert file.read_bytes() == b"x" * 1_500_000
+
+
+def test_text_is_not_cut_within_a_character(capfd: pytest.CaptureFixture[str]) -> None:
+    """A character of several bytes that is written in parts is shown as one."""
+
+    @ef.task
+    def speaks() -> None:
+        import os
+        import time
+
+        for byte in "héé€\n".encode():
+            os.write(1, bytes([byte]))
+            time.sleep(0.15)
+
+    assert _printed(capfd, speaks())[0] == "héé€\n"
