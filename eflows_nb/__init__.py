@@ -63,9 +63,11 @@ INOUT: Final = Direction.INOUT
 
 
 def _show(session: Session) -> None:
-    """Let a new session be seen: progress everywhere, cell output and the live view in a notebook."""
+    """Let a new session be seen: its journal, progress, and in a notebook cell output and the live view."""
     from eflows_nb.notebook import watch
+    from eflows_nb.runtime import journal
 
+    journal.attach(session)
     watch.watch(session)
 
 

@@ -6,6 +6,7 @@
     +-- ClusterError             engines that cannot be started, or are gone
     +-- EngineLostError          a task whose engines died each time that it ran
     +-- ForeignFutureError       a future that belongs to another session
+    +-- JournalError             a journal that there is not, or that cannot be read
     +-- NotebookError            a notebook that cannot be read or started
     +-- ParameterError           values that a notebook's parameters do not accept
     +-- RunInterruptedError      a headless run that a signal ended
@@ -33,6 +34,10 @@ class EngineLostError(EflowsError):
 
 class ForeignFutureError(EflowsError):
     """A future that belongs to another session; it came here through a pickle."""
+
+
+class JournalError(EflowsError):
+    """There is no journal, or it cannot be read."""
 
 
 class NotebookError(EflowsError):

@@ -19,6 +19,14 @@ import pytest
 WriteNotebook = Callable[..., Path]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _journals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the journals of sessions lie in a folder that goes, not beside the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EFLOWS_JOURNAL", str(tmp_path_factory.mktemp("journals")))
+        yield
+
+
 @pytest.fixture
 def write_notebook(tmp_path: Path) -> WriteNotebook:
     """Write a notebook into the test's folder: code cells from text, Markdown from text after ``#``.

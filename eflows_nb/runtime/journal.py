@@ -1,0 +1,294 @@
+"""The journal: what happened in a session, in a file that survives it.
+
+Only whole lines are ever appended, by one writer. A killed process loses what it has not written yet, half
+a second at most. The format is described in ``docs/journal.md``.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import os
+import platform
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from eflows_nb.errors import JournalError
+from eflows_nb.runtime.history.lines import FORMAT, VERSION, LineDecoder, LineEncoder
+from eflows_nb.tasks.events import (
+    ClusterChanged,
+    EngineJoined,
+    Event,
+    SessionEnded,
+    TasksSubmitted,
+    WaitEnded,
+    WaitStarted,
+)
+
+if TYPE_CHECKING:
+    from eflows_nb.runtime.history.run_state import RunState
+    from eflows_nb.runtime.session import Session
+
+__all__ = ["FOLDER", "SIZE_LIMIT", "Header", "Journal", "attach", "journal_of", "read", "replay"]
+
+FOLDER = "EFLOWS_JOURNAL"
+"""Environment variable with the folder of journals; ``off`` for none. Without it: ``.eflows``."""
+
+SIZE_LIMIT = 2 << 30
+"""Bytes that a journal may grow to: some ten million tasks."""
+
+FLUSH_SECONDS = 0.5
+_FLUSH_SIZE = 1 << 18
+_REST_SECONDS = 0.05
+
+logger = logging.getLogger(__name__)
+
+_journals: WeakKeyDictionary[Session, Journal] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Header:
+    """The first line of a journal: whose it is.
+
+    Parameters
+    ----------
+    session
+        Token of the session.
+    started
+        When the journal began, seconds since the epoch; all its times are counted from here.
+    host, pid
+        Where the client ran.
+    program, python
+        Versions of eflows-nb and Python.
+    """
+
+    session: str
+    started: float
+    host: str
+    pid: int
+    program: str
+    python: str
+
+
+class Journal:
+    """An observer that appends events to a file, which it creates at the first task.
+
+    Parameters
+    ----------
+    folder
+        Where to create it; made if it is not there.
+    token
+        Token of the session.
+    """
+
+    def __init__(self, folder: Path, token: str) -> None:
+        self.path: Path | None = None
+        """The file, None while there is none."""
+        self._folder = folder
+        self._token = token
+        self._started = time.time()
+        self._encode = LineEncoder(self._started).encode
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._pending: list[str] = []
+        self._size = 0
+        self._written = 0
+        self._flushed = 0.0
+        self._dirty = threading.Event()
+        self._given_up = False
+        self._ending = False
+        self._descriptor = -1
+
+    def __call__(self, events: Sequence[Event]) -> None:
+        """Append events; they are written soon, with others."""
+        if self._given_up:
+            return
+        if self._descriptor < 0 and not self._begin(events):
+            events = [event for event in events if type(event) not in (WaitStarted, WaitEnded)]
+        encode = self._encode
+        text = "".join([encode(event) for event in events])
+        with self._lock:
+            self._pending.append(text)
+            self._size += len(text)
+        if self._descriptor < 0:
+            return
+        rested = type(events[-1]) is WaitEnded and time.monotonic() - self._flushed > _REST_SECONDS
+        if self._size > _FLUSH_SIZE or self._ending or rested or type(events[-1]) is SessionEnded:
+            self.flush()
+        elif not self._dirty.is_set():
+            self._dirty.set()
+
+    def flush(self) -> None:
+        """Write what was told and is not written yet; a disk that is full ends the journal, not the work."""
+        with self._lock:
+            pending, self._pending, self._size = self._pending, [], 0
+            if self._descriptor < 0 or self._given_up or os.getpid() != self._pid:
+                return  # a forked process has inherited what its parent will write
+            data = memoryview("".join(pending).encode())
+            self._flushed = time.monotonic()
+            self._written += len(data)
+            try:
+                while data:
+                    data = data[os.write(self._descriptor, data) :]
+            except OSError as error:
+                self._give_up(f"The journal {str(self.path)!r} ends here: {error}.")
+        if self._written > SIZE_LIMIT:
+            self._give_up(f"The journal {str(self.path)!r} ends here: it has {self._written} bytes.")
+
+    def _begin(self, events: Sequence[Event]) -> bool:
+        """Create the file if there is a task among these events; return whether there is one."""
+        if not any(type(event) is TasksSubmitted for event in events):
+            return False
+        moment = datetime.fromtimestamp(self._started, UTC).strftime("%Y%m%dT%H%M%SZ")
+        path = self._folder.absolute() / f"journal-{moment}-{self._token}.jsonl"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY, 0o600)
+        except OSError as error:
+            self._give_up(
+                f"This session has no journal, since it cannot be written: {error}. "
+                f"Name another folder in {FOLDER}, or 'off'."
+            )
+            return False
+        self.path = path
+        self._pending.insert(0, self._header())
+        threading.Thread(target=self._flush_often, name="eflows-journal", daemon=True).start()
+        atexit.register(self._end)
+        return True
+
+    def _header(self) -> str:
+        header = Header(
+            session=self._token,
+            started=self._started,
+            host=socket.gethostname(),
+            pid=self._pid,
+            program=_program(),
+            python=platform.python_version(),
+        )
+        return json.dumps({"format": FORMAT, "version": VERSION, **asdict(header)}) + "\n"
+
+    def _flush_often(self) -> None:
+        pause = threading.Event()
+        while not self._given_up:
+            self._dirty.wait()
+            pause.wait(FLUSH_SECONDS)
+            self._dirty.clear()
+            self.flush()
+
+    def _end(self) -> None:
+        """Write at once what comes while the interpreter ends: the thread may not run any more."""
+        self._ending = True
+        self.flush()
+
+    def _give_up(self, reason: str) -> None:
+        self._given_up = True
+        self._pending.clear()
+        logger.warning(reason)
+
+
+def _program() -> str:
+    try:
+        return f"eflows-nb {version('eflows-nb')}"
+    except PackageNotFoundError:
+        return "eflows-nb"
+
+
+def attach(session: Session) -> None:
+    """Let a session have a journal, in the folder that the environment names."""
+    folder = os.environ.get(FOLDER) or ".eflows"
+    if folder.lower() == "off":
+        return
+    journal = _journals[session] = Journal(Path(folder), session.token)
+    session.observe(journal)
+    snapshot, now = session.snapshot(), time.time()
+    known: list[Event] = [
+        EngineJoined(time=now, engine=engine.engine, host=engine.host, pid=engine.pid)
+        for engine in snapshot.engines
+    ]
+    state = snapshot.state.value
+    journal([*known, ClusterChanged(time=now, cluster=snapshot.cluster, state=state, reason=snapshot.reason)])
+
+
+def journal_of(session: Session) -> Path:
+    """Return the file of a session's journal, with all in it that has happened.
+
+    Raises
+    ------
+    JournalError
+        When there is none.
+    """
+    journal = _journals.get(session)
+    session.progress()
+    if journal is None:
+        raise JournalError(
+            f"This session has no journal, since {FOLDER}=off. Leave it out before the first task is called."
+        )
+    journal.flush()
+    if journal.path is None:
+        raise JournalError("Nothing is known of this session yet: no task was called, or its journal failed.")
+    return journal.path
+
+
+def read(path: Path | str) -> tuple[Header, Iterator[Event]]:
+    """Return the header of a journal, and its events as they are read.
+
+    A last line that was torn when its writer was killed is left out. The text that tasks wrote is not in a
+    journal.
+
+    Raises
+    ------
+    JournalError
+        When it is not a journal, or one of a later version; while the events are read, when a line is
+        damaged.
+    OSError
+        When it cannot be read.
+    """
+    path = Path(path)
+    with path.open(encoding="utf-8") as file:
+        first = file.readline()
+    try:
+        fields = json.loads(first)
+        known = fields.pop("format"), fields.pop("version")
+        header = Header(**{name: fields[name] for name in Header.__slots__})
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        raise JournalError(f"{str(path)!r} is not a journal: its first line is {first[:80]!r}.") from error
+    if known[0] != FORMAT or known[1] > VERSION:
+        raise JournalError(
+            f"{str(path)!r} is {known[0]} version {known[1]}; this program reads {FORMAT} up to version "
+            f"{VERSION}. Use a later release of eflows-nb."
+        )
+    return header, _events(path, header)
+
+
+def _events(path: Path, header: Header) -> Iterator[Event]:
+    decoder = LineDecoder(header.started)
+    with path.open(encoding="utf-8") as file:
+        file.readline()
+        for line in file:
+            if line.endswith("\n"):
+                yield from decoder.decode(line)
+
+
+def replay(path: Path | str) -> RunState:
+    """Return the state in which a journal leaves its session: every task, engine and wait.
+
+    Raises
+    ------
+    JournalError
+        When it is not a journal, or one of a later version, or damaged.
+    OSError
+        When it cannot be read.
+    """
+    from eflows_nb.runtime.history.run_state import RunState
+
+    header, events = read(path)
+    return RunState.of(events, session=header.session, pid=header.pid)
