@@ -12,6 +12,7 @@ from eflows_nb.errors import (
     ClusterError,
     EflowsError,
     EngineLostError,
+    JournalError,
     TaskCancelledError,
     TaskDefinitionError,
     TaskFailedError,
@@ -19,7 +20,20 @@ from eflows_nb.errors import (
     WaitTimeoutError,
 )
 from eflows_nb.runtime import session as _session
-from eflows_nb.runtime.api import as_completed, barrier, cancel, group, map, put, start, stop, task, wait_on
+from eflows_nb.runtime.api import (
+    as_completed,
+    barrier,
+    cancel,
+    group,
+    map,
+    put,
+    start,
+    stop,
+    summary,
+    task,
+    trace,
+    wait_on,
+)
 from eflows_nb.runtime.arguments import StaleArgumentWarning
 from eflows_nb.runtime.future import Future
 from eflows_nb.runtime.session import Session
@@ -36,6 +50,7 @@ __all__ = [
     "EflowsError",
     "EngineLostError",
     "Future",
+    "JournalError",
     "OnFailure",
     "Session",
     "StaleArgumentWarning",
@@ -53,7 +68,9 @@ __all__ = [
     "put",
     "start",
     "stop",
+    "summary",
     "task",
+    "trace",
     "wait_on",
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.runtime import session
@@ -16,7 +16,23 @@ from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.policy import OnFailure, Policy
 
-__all__ = ["as_completed", "barrier", "cancel", "group", "map", "put", "start", "stop", "task", "wait_on"]
+if TYPE_CHECKING:
+    from eflows_nb.runtime.summary import Summary
+
+__all__ = [
+    "as_completed",
+    "barrier",
+    "cancel",
+    "group",
+    "map",
+    "put",
+    "start",
+    "stop",
+    "summary",
+    "task",
+    "trace",
+    "wait_on",
+]
 
 
 def _submit(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -285,3 +301,72 @@ def stop(*, cancel: bool = False) -> None:
     """
     __tracebackhide__ = True
     session.current().stop(cancel=cancel)
+
+
+def summary() -> Summary:
+    """Return what the session's tasks have cost so far, and why they were not faster.
+
+    It is read from the journal, so that it can be had of past runs too, with
+    `eflows_nb.runtime.journal.replay` and `eflows_nb.runtime.summary.summarise`.
+
+    Returns
+    -------
+    Summary
+        Shown as a table in notebooks: time, speed-up, utilisation, critical path, data, memory, energy, each
+        function, and one sentence with the main reason that it was not faster.
+
+    Raises
+    ------
+    JournalError
+        When the session has no journal, or no task yet.
+
+    Examples
+    --------
+    >>> import eflows_nb as ef
+    >>> _ = ef.wait_on(ef.map(pow, [2, 3], [5, 2]))
+    >>> ef.summary().tasks[ef.TaskState.DONE] >= 2
+    True
+    """
+    # NumPy is imported when it is needed, not with the package.
+    from eflows_nb.runtime.journal import journal_of, replay
+    from eflows_nb.runtime.summary import summarise
+
+    return summarise(replay(journal_of(session.current())))
+
+
+def trace(path: Path | str) -> Path:
+    """Write what the session's tasks have done so far as a trace, for ui.perfetto.dev or chrome://tracing.
+
+    Rows are engines, slices are tasks, arrows are data that one task reads from another; counters show how
+    many tasks were ready and running.
+
+    Parameters
+    ----------
+    path
+        The file, by custom ``….json``; with ``.gz`` at its end it is compressed.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    JournalError
+        When the session has no journal, or no task yet.
+    OSError
+        When the file cannot be written.
+
+    Examples
+    --------
+    >>> import eflows_nb as ef
+    >>> _ = ef.wait_on(ef.map(pow, [2, 3], [5, 2]))
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ef.trace(f"{folder}/run.json").name
+    'run.json'
+    """
+    from eflows_nb.runtime.journal import journal_of, replay
+    from eflows_nb.runtime.trace import write
+
+    return write(replay(journal_of(session.current())), path)

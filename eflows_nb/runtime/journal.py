@@ -14,8 +14,8 @@ import platform
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from eflows_nb.errors import JournalError
-from eflows_nb.runtime.history.lines import FORMAT, VERSION, LineDecoder, LineEncoder
+from eflows_nb.runtime.history.encoding import FORMAT, VERSION, LineEncoder
+from eflows_nb.runtime.history.journal_file import Header, read, replay
 from eflows_nb.tasks.events import (
     ClusterChanged,
     EngineJoined,
@@ -35,7 +36,6 @@ from eflows_nb.tasks.events import (
 )
 
 if TYPE_CHECKING:
-    from eflows_nb.runtime.history.run_state import RunState
     from eflows_nb.runtime.session import Session
 
 __all__ = ["FOLDER", "SIZE_LIMIT", "Header", "Journal", "attach", "journal_of", "read", "replay"]
@@ -53,30 +53,6 @@ _REST_SECONDS = 0.05
 logger = logging.getLogger(__name__)
 
 _journals: WeakKeyDictionary[Session, Journal] = WeakKeyDictionary()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Header:
-    """The first line of a journal: whose it is.
-
-    Parameters
-    ----------
-    session
-        Token of the session.
-    started
-        When the journal began, seconds since the epoch; all its times are counted from here.
-    host, pid
-        Where the client ran.
-    program, python
-        Versions of eflows-nb and Python.
-    """
-
-    session: str
-    started: float
-    host: str
-    pid: int
-    program: str
-    python: str
 
 
 class Journal:
@@ -236,59 +212,3 @@ def journal_of(session: Session) -> Path:
     if journal.path is None:
         raise JournalError("Nothing is known of this session yet: no task was called, or its journal failed.")
     return journal.path
-
-
-def read(path: Path | str) -> tuple[Header, Iterator[Event]]:
-    """Return the header of a journal, and its events as they are read.
-
-    A last line that was torn when its writer was killed is left out. The text that tasks wrote is not in a
-    journal.
-
-    Raises
-    ------
-    JournalError
-        When it is not a journal, or one of a later version; while the events are read, when a line is
-        damaged.
-    OSError
-        When it cannot be read.
-    """
-    path = Path(path)
-    with path.open(encoding="utf-8") as file:
-        first = file.readline()
-    try:
-        fields = json.loads(first)
-        known = fields.pop("format"), fields.pop("version")
-        header = Header(**{name: fields[name] for name in Header.__slots__})
-    except (ValueError, LookupError, AttributeError, TypeError) as error:
-        raise JournalError(f"{str(path)!r} is not a journal: its first line is {first[:80]!r}.") from error
-    if known[0] != FORMAT or known[1] > VERSION:
-        raise JournalError(
-            f"{str(path)!r} is {known[0]} version {known[1]}; this program reads {FORMAT} up to version "
-            f"{VERSION}. Use a later release of eflows-nb."
-        )
-    return header, _events(path, header)
-
-
-def _events(path: Path, header: Header) -> Iterator[Event]:
-    decoder = LineDecoder(header.started)
-    with path.open(encoding="utf-8") as file:
-        file.readline()
-        for line in file:
-            if line.endswith("\n"):
-                yield from decoder.decode(line)
-
-
-def replay(path: Path | str) -> RunState:
-    """Return the state in which a journal leaves its session: every task, engine and wait.
-
-    Raises
-    ------
-    JournalError
-        When it is not a journal, or one of a later version, or damaged.
-    OSError
-        When it cannot be read.
-    """
-    from eflows_nb.runtime.history.run_state import RunState
-
-    header, events = read(path)
-    return RunState.of(events, session=header.session, pid=header.pid)

@@ -2,73 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from eflows_nb.runtime.history.task_table import STATES, Columns, TaskTable
-from eflows_nb.tasks.events import (
-    ClusterChanged,
-    DataShared,
-    EnergyRead,
-    EngineJoined,
-    EngineLeft,
-    Event,
-    SessionEnded,
-    TaskFailed,
-    TasksChanged,
-    TasksSubmitted,
-    WaitEnded,
-    WaitStarted,
-)
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.runtime.history.fold import Fold
+from eflows_nb.runtime.history.records import EngineRecord, LostRun, WaitRecord
+from eflows_nb.runtime.history.task_table import TaskTable
+from eflows_nb.tasks.events import Event
 
 __all__ = ["EngineRecord", "RunState", "WaitRecord"]
-
-_CODE = {state: code for code, state in enumerate(STATES)}
-_READY, _WAITING, _DONE = (_CODE[s] for s in (TaskState.READY, TaskState.WAITING, TaskState.DONE))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EngineRecord:
-    """One engine from its joining to its end.
-
-    Parameters
-    ----------
-    engine
-        Its number; another cluster of the session may have had an engine of the same number before.
-    host, pid
-        Where it ran.
-    joined
-        Seconds since the epoch.
-    left
-        Seconds since the epoch, None while it is there.
-    expected
-        Whether it was asked to go.
-    finished
-        Number of tasks that ran to their end on it.
-    seconds
-        How long they ran together.
-    """
-
-    engine: int
-    host: str
-    pid: int
-    joined: float
-    left: float | None = None
-    expected: bool = False
-    finished: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WaitRecord:
-    """Somebody waited for tasks; `tasks` is empty for all of them, `ended` None while the wait lasts."""
-
-    wait: int
-    tasks: frozenset[int]
-    started: float
-    ended: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,8 +29,8 @@ class RunState:
         Whether the session ended as it should; False while it goes on, or when it was killed.
     tasks
         Every task.
-    repeated
-        Start and seconds of the runs whose results were lost, so that their task ran again.
+    lost
+        The runs whose results were lost, so that their task had to run again.
     engines
         Every engine, in the order in which they joined.
     waits
@@ -106,7 +48,7 @@ class RunState:
     ended: float
     complete: bool
     tasks: TaskTable
-    repeated: tuple[tuple[float, float], ...]
+    lost: tuple[LostRun, ...]
     engines: tuple[EngineRecord, ...]
     waits: tuple[WaitRecord, ...]
     cluster: str
@@ -121,7 +63,7 @@ class RunState:
 
         A task is READY when all tasks that it reads from are done, and WAITING otherwise.
         """
-        fold = _Fold()
+        fold = Fold()
         for event in events:
             fold.take(event)
         fold.find_ready()
@@ -131,7 +73,7 @@ class RunState:
             ended=fold.ended,
             complete=fold.complete,
             tasks=TaskTable(fold.columns),
-            repeated=tuple(fold.repeated),
+            lost=tuple(fold.lost),
             engines=tuple(fold.engines),
             waits=tuple(fold.waits.values()),
             cluster=fold.cluster.cluster,
@@ -140,162 +82,3 @@ class RunState:
             shared_bytes=fold.shared_bytes,
             joules=fold.energy.joules,
         )
-
-
-class _Fold:
-    """What the events so far add up to."""
-
-    def __init__(self) -> None:
-        self.columns = Columns()
-        self.engines: list[EngineRecord] = []
-        self.waits: dict[int, WaitRecord] = {}
-        self.repeated: list[tuple[float, float]] = []
-        self.energy = _Energy()
-        self.shared_bytes = 0
-        self.ended = 0.0
-        self.complete = False
-        self.cluster = ClusterChanged(time=0.0, cluster="", state="")
-        self._names: dict[str, int] = {}
-        self._places: dict[int, int] = {}  # number of an engine -> place in `engines`
-        self._takers: dict[type, Callable[[Any], None]] = {
-            TasksSubmitted: self._submitted,
-            TasksChanged: self._changed,
-            TaskFailed: self._failed,
-            EngineJoined: self._joined,
-            EngineLeft: self._left,
-            ClusterChanged: self._cluster,
-            DataShared: self._shared,
-            EnergyRead: lambda event: self.energy.take(event.engine, event.joules),
-            WaitStarted: self._wait,
-            WaitEnded: self._waited,
-            SessionEnded: self._complete,
-        }
-
-    def take(self, event: Event) -> None:
-        self.ended = event.time
-        taker = self._takers.get(type(event))
-        if taker is not None:
-            taker(event)
-
-    def find_ready(self) -> None:
-        columns = self.columns
-        state, parents = columns.state, columns.parents
-        for task in range(len(state)):
-            if state[task] == _WAITING:
-                first = columns.first_parent[task]
-                made = parents[first : first + columns.parent_count[task]]
-                if all(state[parent] == _DONE for parent in made):
-                    state[task] = _READY
-
-    def _submitted(self, event: TasksSubmitted) -> None:
-        columns = self.columns
-        columns.grow(max(event.tasks))
-        for task, name, parents, origin in zip(
-            event.tasks, event.names, event.parents, event.origins, strict=True
-        ):
-            columns.state[task] = _WAITING
-            columns.name[task] = self._name(name)
-            columns.submitted[task] = event.time
-            columns.origin[task] = origin
-            if parents:
-                columns.first_parent[task] = len(columns.parents)
-                columns.parent_count[task] = len(parents)
-                columns.parents.extend(parents)
-
-    def _name(self, name: str) -> int:
-        number = self._names.get(name)
-        if number is None:
-            number = self._names[name] = len(self._names)
-            self.columns.names.append(name)
-        return number
-
-    def _changed(self, event: TasksChanged) -> None:
-        columns, code, engine = self.columns, _CODE[event.state], event.engine
-        for task in event.tasks:
-            columns.state[task] = code
-            columns.engine[task] = engine
-        if not event.starts:
-            if event.state.is_final:
-                for task in event.tasks:
-                    columns.ended[task] = event.time
-            return
-        for task, start, seconds, size in zip(
-            event.tasks, event.starts, event.seconds, event.sizes, strict=True
-        ):
-            if columns.runs[task]:
-                self.repeated.append((columns.start[task], columns.seconds[task]))
-            columns.runs[task] += 1
-            columns.start[task] = start
-            columns.seconds[task] = seconds
-            columns.size[task] = size
-            columns.memory[task] = event.memory
-            columns.ended[task] = event.time
-        place = self._places.get(engine)
-        if place is not None:
-            record = self.engines[place]
-            self.engines[place] = replace(
-                record,
-                finished=record.finished + len(event.tasks),
-                seconds=record.seconds + sum(event.seconds),
-            )
-
-    def _failed(self, event: TaskFailed) -> None:
-        self.columns.errors[event.task] = event.error
-
-    def _joined(self, event: EngineJoined) -> None:
-        self._places[event.engine] = len(self.engines)
-        self.energy.join(event.engine, event.host)
-        self.engines.append(
-            EngineRecord(engine=event.engine, host=event.host, pid=event.pid, joined=event.time)
-        )
-
-    def _left(self, event: EngineLeft) -> None:
-        place = self._places.pop(event.engine, None)
-        self.energy.leave(event.engine)
-        if place is not None:
-            record = self.engines[place]
-            self.engines[place] = replace(record, left=event.time, expected=event.expected)
-
-    def _cluster(self, event: ClusterChanged) -> None:
-        self.cluster = event
-
-    def _shared(self, event: DataShared) -> None:
-        self.shared_bytes += event.size
-
-    def _wait(self, event: WaitStarted) -> None:
-        self.waits[event.wait] = WaitRecord(wait=event.wait, tasks=event.tasks, started=event.time)
-
-    def _waited(self, event: WaitEnded) -> None:
-        if event.wait in self.waits:
-            self.waits[event.wait] = replace(self.waits[event.wait], ended=event.time)
-
-    def _complete(self, _event: SessionEnded) -> None:
-        self.complete = True
-
-
-class _Energy:
-    """Adds up the energy of each host; of several engines there, one after the other is believed."""
-
-    def __init__(self) -> None:
-        self.joules: dict[str, float] = {}
-        self._hosts: dict[int, str] = {}
-        self._last: dict[int, float] = {}
-        self._speakers: dict[str, int] = {}
-
-    def join(self, engine: int, host: str) -> None:
-        self._hosts[engine] = host
-        self._last[engine] = 0.0
-
-    def leave(self, engine: int) -> None:
-        host = self._hosts.pop(engine, None)
-        if host is not None and self._speakers.get(host) == engine:
-            del self._speakers[host]
-
-    def take(self, engine: int, joules: float) -> None:
-        host = self._hosts.get(engine)
-        if host is None:
-            return
-        used = joules - self._last[engine]
-        self._last[engine] = joules
-        if self._speakers.setdefault(host, engine) == engine:
-            self.joules[host] = self.joules.get(host, 0.0) + used

@@ -1,0 +1,202 @@
+"""Adds up events, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from eflows_nb.runtime.history.records import EngineRecord, LostRun, WaitRecord
+from eflows_nb.runtime.history.task_table import STATES, Columns
+from eflows_nb.tasks.events import (
+    ClusterChanged,
+    DataShared,
+    EnergyRead,
+    EngineJoined,
+    EngineLeft,
+    Event,
+    SessionEnded,
+    TaskFailed,
+    TasksChanged,
+    TasksSubmitted,
+    WaitEnded,
+    WaitStarted,
+)
+from eflows_nb.tasks.state import TaskState
+
+__all__ = ["Fold"]
+
+_CODE = {state: code for code, state in enumerate(STATES)}
+_READY, _WAITING, _DONE = (_CODE[s] for s in (TaskState.READY, TaskState.WAITING, TaskState.DONE))
+
+
+class Fold:
+    """What the events so far add up to."""
+
+    def __init__(self) -> None:
+        self.columns = Columns()
+        self.engines: list[EngineRecord] = []
+        self.waits: dict[int, WaitRecord] = {}
+        self.lost: list[LostRun] = []
+        self.energy = _Energy()
+        self.shared_bytes = 0
+        self.ended = 0.0
+        self.complete = False
+        self.cluster = ClusterChanged(time=0.0, cluster="", state="")
+        self._names: dict[str, int] = {}
+        self._places: dict[int, int] = {}  # number of an engine -> place in `engines`
+        self._takers: dict[type, Callable[[Any], None]] = {
+            TasksSubmitted: self._submitted,
+            TasksChanged: self._changed,
+            TaskFailed: self._failed,
+            EngineJoined: self._joined,
+            EngineLeft: self._left,
+            ClusterChanged: self._cluster,
+            DataShared: self._shared,
+            EnergyRead: lambda event: self.energy.take(event.engine, event.joules),
+            WaitStarted: self._wait,
+            WaitEnded: self._waited,
+            SessionEnded: self._complete,
+        }
+
+    def take(self, event: Event) -> None:
+        """Add one event."""
+        self.ended = event.time
+        taker = self._takers.get(type(event))
+        if taker is not None:
+            taker(event)
+
+    def find_ready(self) -> None:
+        """Let tasks be READY whose parents are all done."""
+        columns = self.columns
+        state, parents = columns.state, columns.parents
+        for task in range(len(state)):
+            if state[task] == _WAITING:
+                first = columns.first_parent[task]
+                made = parents[first : first + columns.parent_count[task]]
+                if all(state[parent] == _DONE for parent in made):
+                    state[task] = _READY
+
+    def _submitted(self, event: TasksSubmitted) -> None:
+        columns = self.columns
+        columns.grow(max(event.tasks))
+        for task, name, parents, origin in zip(
+            event.tasks, event.names, event.parents, event.origins, strict=True
+        ):
+            columns.state[task] = _WAITING
+            columns.name[task] = self._name(name)
+            columns.submitted[task] = event.time
+            columns.origin[task] = origin
+            if parents:
+                columns.first_parent[task] = len(columns.parents)
+                columns.parent_count[task] = len(parents)
+                columns.parents.extend(parents)
+
+    def _name(self, name: str) -> int:
+        number = self._names.get(name)
+        if number is None:
+            number = self._names[name] = len(self._names)
+            self.columns.names.append(name)
+        return number
+
+    def _changed(self, event: TasksChanged) -> None:
+        columns, code, engine = self.columns, _CODE[event.state], event.engine
+        if code == _WAITING:
+            self._returned(event.tasks)
+            return
+        for task in event.tasks:
+            columns.state[task] = code
+            columns.engine[task] = engine
+        if event.state.is_final:
+            for task in event.tasks:
+                columns.ended[task] = event.time
+        if not event.starts:
+            return
+        for task, start, seconds, size in zip(
+            event.tasks, event.starts, event.seconds, event.sizes, strict=True
+        ):
+            columns.runs[task] += 1
+            columns.start[task] = start
+            columns.seconds[task] = seconds
+            columns.size[task] = size
+            columns.memory[task] = event.memory
+        place = self._places.get(engine)
+        if place is not None:
+            record = self.engines[place]
+            self.engines[place] = replace(
+                record,
+                finished=record.finished + len(event.tasks),
+                seconds=record.seconds + sum(event.seconds),
+            )
+
+    def _returned(self, tasks: tuple[int, ...]) -> None:
+        columns = self.columns
+        for task in tasks:
+            if columns.start[task]:
+                self.lost.append(
+                    LostRun(task, columns.engine[task], columns.start[task], columns.seconds[task])
+                )
+            columns.state[task] = _WAITING
+            columns.engine[task] = -1
+            columns.start[task] = columns.seconds[task] = columns.ended[task] = 0.0
+
+    def _failed(self, event: TaskFailed) -> None:
+        self.columns.errors[event.task] = event.error
+
+    def _joined(self, event: EngineJoined) -> None:
+        self._places[event.engine] = len(self.engines)
+        self.energy.join(event.engine, event.host)
+        self.engines.append(
+            EngineRecord(engine=event.engine, host=event.host, pid=event.pid, joined=event.time)
+        )
+
+    def _left(self, event: EngineLeft) -> None:
+        place = self._places.pop(event.engine, None)
+        self.energy.leave(event.engine)
+        if place is not None:
+            record = self.engines[place]
+            self.engines[place] = replace(record, left=event.time, expected=event.expected)
+
+    def _cluster(self, event: ClusterChanged) -> None:
+        self.cluster = event
+
+    def _shared(self, event: DataShared) -> None:
+        self.shared_bytes += event.size
+
+    def _wait(self, event: WaitStarted) -> None:
+        self.waits[event.wait] = WaitRecord(wait=event.wait, tasks=event.tasks, started=event.time)
+
+    def _waited(self, event: WaitEnded) -> None:
+        if event.wait in self.waits:
+            self.waits[event.wait] = replace(self.waits[event.wait], ended=event.time)
+
+    def _complete(self, _event: SessionEnded) -> None:
+        self.complete = True
+
+
+class _Energy:
+    """Adds up the energy of each host; of several engines there, one after the other is believed."""
+
+    def __init__(self) -> None:
+        self.joules: dict[str, float] = {}
+        self._hosts: dict[int, str] = {}
+        self._last: dict[int, float] = {}
+        self._speakers: dict[str, int] = {}
+
+    def join(self, engine: int, host: str) -> None:
+        self._hosts[engine] = host
+        self._last[engine] = 0.0
+
+    def leave(self, engine: int) -> None:
+        host = self._hosts.pop(engine, None)
+        if host is not None and self._speakers.get(host) == engine:
+            del self._speakers[host]
+
+    def take(self, engine: int, joules: float) -> None:
+        host = self._hosts.get(engine)
+        if host is None:
+            return
+        used = joules - self._last[engine]
+        self._last[engine] = joules
+        if self._speakers.setdefault(host, engine) == engine:
+            self.joules[host] = self.joules.get(host, 0.0) + used
