@@ -33,6 +33,15 @@ _THREAD_LIMITS = (
     "VECLIB_MAXIMUM_THREADS",
 )
 
+_ATTACH = """\
+try:
+    import eflows_nb.engine.attach
+    eflows_nb.engine.attach.attach()
+except BaseException:
+    __import__("traceback").print_exc()
+    __import__("os")._exit(1)
+"""
+
 logger = logging.getLogger(__name__)
 _quiet = logging.getLogger(f"{__name__}.ipyparallel")  # it prints the whole log of each engine that stops
 _quiet.setLevel(logging.CRITICAL)
@@ -70,6 +79,7 @@ class LocalCluster:
         self._ended: deque[int] = deque()
         self._joined: dict[int, int] = {}  # process -> engine
         self._restarts = _RESTARTS_PER_ENGINE * engines
+        self._ever_joined = False
         self._farewell = ""
         self._stopping = False
         self._restarting = False
@@ -145,9 +155,7 @@ class LocalCluster:
         name = await self._cluster.start_engines(
             number,
             environment=environment,
-            engine_args=[
-                "--IPEngine.startup_command=import eflows_nb.engine.attach; eflows_nb.engine.attach.attach()"
-            ],
+            engine_args=[f"--IPEngine.startup_command={_ATTACH}"],
         )
         for launcher in list(self._cluster.engines[name].launchers.values()):
             self._protection.add_group(launcher.pid)
@@ -199,6 +207,7 @@ class LocalCluster:
             if type(message.content) is Hello:
                 self._join(message.content)
             else:
+                self._restarts = _RESTARTS_PER_ENGINE * self.requested
                 self._arrived.append(message)
         if self._channel.lost_any():
             self._end_frozen()
@@ -216,6 +225,7 @@ class LocalCluster:
 
     def _join(self, hello: Hello) -> None:
         self._joined[hello.pid] = hello.engine
+        self._ever_joined = True
         self._arrived.append(EngineUp(hello.engine, hello.host, hello.pid))
         if len(self._joined) >= self.requested:
             self._arrived.append(StateChange(ClusterState.READY))
@@ -227,7 +237,7 @@ class LocalCluster:
             self._arrived.append(EngineDown(engine, expected=self._stopping or self._restarting))
         if self._stopping or self._restarting:
             return
-        if self._restarts:
+        if self._restarts and self._ever_joined:
             self._restarts -= 1
             self._arrived.append(StateChange(ClusterState.STARTING))
             self._ask(self._replace())

@@ -173,11 +173,7 @@ class Driver:
                         f"The results did not come within {asked or timeout:g} s; their tasks go on. "
                         "Wait again, or pass timeout=None."
                     )
-                if self.state is ClusterState.BROKEN and not self.scheduler.engines:
-                    raise ClusterError(
-                        f"Nothing can run: {self.reason}. Start engines again with ef.start(); "
-                        "the tasks that wait will run on them."
-                    )
+                self.check()
                 if self._turn.acquire(timeout=min(left, 0.1)):
                     try:
                         if not done():
@@ -191,6 +187,20 @@ class Driver:
             self._waiters -= 1
             if not self._waiters and self.cluster.kind != "inline":
                 self._alone.set()
+
+    def check(self) -> None:
+        """Make sure that what was submitted can still run.
+
+        Raises
+        ------
+        ClusterError
+            When the cluster is broken and nothing will come any more.
+        """
+        if self.state is ClusterState.BROKEN and not self.scheduler.engines:
+            raise ClusterError(
+                f"Nothing can run: {self.reason}. Start engines again with ef.start(); "
+                "the tasks that wait will run on them."
+            )
 
     def _drive_alone(self) -> None:
         while not self._closed:

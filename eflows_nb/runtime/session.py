@@ -10,6 +10,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +44,8 @@ __all__ = ["ENGINES", "Session", "current", "existing", "on_created"]
 
 ENGINES = "EFLOWS_ENGINES"
 """Environment variable by which a headless run gives the number of engines; overrides the notebook's own."""
+
+_CHECK_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -274,7 +277,10 @@ class Session:
                     came.set()
 
             self._driver.change(register)
-            await came.wait()
+            while not came.is_set():
+                self._driver.check()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(came.wait(), _CHECK_SECONDS)
         return self.wait_on(future)
 
     def progress(self) -> None:
@@ -290,7 +296,7 @@ class Session:
         if checkpoint is not None:
             self._checkpoint = Checkpoint(checkpoint)
         given = os.environ.get(ENGINES)
-        number = _number_of_engines(given if given else engines)
+        number = _number_of_engines(given, f"{ENGINES}=") if given else _number_of_engines(engines)
         cluster = self._driver.cluster
         if cluster.kind != "inline" and self._driver.state is not ClusterState.BROKEN:
             if number < cluster.requested and engines is not None:
@@ -322,6 +328,7 @@ class Session:
             self.barrier()
         finally:
             if not os.environ.get(ENGINES):
+                self._cancel_all()  # after an interrupt: what is left must not run in this process
                 self._stop_cluster()
 
     def _stop_cluster(self) -> None:
@@ -358,6 +365,7 @@ class Session:
         if cluster.kind == "inline":
             raise ClusterError("There is no ipyparallel cluster to connect to. Start one with ef.start().")
         self._driver.wait(lambda: self._driver.state is not ClusterState.STARTING)
+        self._driver.check()
         return cluster.client()  # type: ignore[attr-defined]
 
     def __enter__(self) -> Session:
@@ -440,7 +448,7 @@ def _first_away(data: list[Datum], position: int) -> int:
     return position
 
 
-def _number_of_engines(asked: int | str | None) -> int:
+def _number_of_engines(asked: int | str | None, where: str = "engines=") -> int:
     from eflows_nb.clusters.local import usable_cores
 
     if asked is None:
@@ -450,7 +458,7 @@ def _number_of_engines(asked: int | str | None) -> int:
     except (TypeError, ValueError):
         number = 0
     if number < 1 or isinstance(asked, (bool, float)):
-        raise ClusterError(f"engines={asked!r} is not a number of engines. Give a whole number, 1 or more.")
+        raise ClusterError(f"{where}{asked!r} is not a number of engines. Give a whole number, 1 or more.")
     return number
 
 
