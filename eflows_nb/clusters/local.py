@@ -10,7 +10,6 @@ import threading
 from collections import deque
 from collections.abc import Coroutine
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from eflows_nb.clusters.channel import Channel
@@ -78,11 +77,16 @@ class LocalCluster:
         self._processes: dict[int, int] = {}  # file descriptor of a process -> its number
         self._ended: deque[int] = deque()
         self._joined: dict[int, int] = {}  # process -> engine
+        self._launchers: dict[int, Any] = {}  # process -> ipyparallel's own record of it
+        self._lost: Any = None
         self._restarts = _RESTARTS_PER_ENGINE * engines
         self._ever_joined = False
+        self._launched = 0
+        self._used: set[int] = set()  # engines that were given work
         self._farewell = ""
         self._stopping = False
         self._restarting = False
+        self._controlled = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="eflows-cluster", daemon=True)
 
@@ -102,6 +106,7 @@ class LocalCluster:
 
     async def _start(self) -> None:
         self._restarting = False
+        self._launched = 0
         try:
             # ipyparallel takes a third of a second to import: not while the user waits for `start`.
             import ipyparallel
@@ -123,7 +128,8 @@ class LocalCluster:
             await self._cluster.start_controller()
             self._cluster.controller.on_stop(self._controller_stopped)
             self._protection.add_group(self._cluster.controller.pid)
-            await self._start_engines(self.requested)
+            self._controlled = True
+            await self._launch()
             self._loop.call_later(_START_LIMIT, self._check_start)
         except Exception as error:  # whatever it is, those who wait must hear of it
             logger.debug("the cluster did not start", exc_info=True)
@@ -144,8 +150,18 @@ class LocalCluster:
 
     async def _restart(self) -> None:
         self._arrived.append(StateChange(ClusterState.STARTING, "its controller was lost"))
+        self._controlled = False
+        engines = list(self._processes.values())
+        await asyncio.get_running_loop().run_in_executor(None, _end_processes, engines)
         await self._stop()
         await self._start()
+
+    async def _launch(self) -> None:
+        """Start the engines that were requested and not started yet, once there is a controller."""
+        more = self.requested - self._launched
+        if self._controlled and more > 0:
+            self._launched = self.requested
+            await self._start_engines(more)
 
     async def _start_engines(self, number: int) -> None:
         cores = max(1, usable_cores() // max(self.requested, 1))
@@ -158,6 +174,7 @@ class LocalCluster:
             engine_args=[f"--IPEngine.startup_command={_ATTACH}"],
         )
         for launcher in list(self._cluster.engines[name].launchers.values()):
+            self._launchers[launcher.pid] = launcher
             self._protection.add_group(launcher.pid)
             self._watch(launcher.pid)
 
@@ -180,11 +197,11 @@ class LocalCluster:
         self._channel.wake()
 
     def _last_words(self) -> str:
-        """Return the last line that any engine wrote to its log."""
-        folder = Path(self._cluster.profile_dir) / "log" if self._cluster is not None else None
+        """Return the last line that an engine wrote to its log, one that is gone if there is any."""
         lines: list[str] = []
-        for log in folder.glob(f"ipengine-eflows-{self._session}-*.log") if folder else ():
-            lines += [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        for launcher in [*self._launchers.values(), self._lost]:
+            written = launcher.get_output().splitlines() if launcher is not None else ()
+            lines += [line for line in written if line.strip() and "[KernelNanny" not in line]
         return lines[-1] if lines else "its log is empty"
 
     def wait(self, timeout: float) -> None:
@@ -207,7 +224,6 @@ class LocalCluster:
             if type(message.content) is Hello:
                 self._join(message.content)
             else:
-                self._restarts = _RESTARTS_PER_ENGINE * self.requested
                 self._arrived.append(message)
         if self._channel.lost_any():
             self._end_frozen()
@@ -232,13 +248,15 @@ class LocalCluster:
 
     def _lose(self, pid: int) -> None:
         self._protection.remove_group(pid)
+        self._lost = self._launchers.pop(pid, None)
         engine = self._joined.pop(pid, None)
         if engine is not None:
             self._arrived.append(EngineDown(engine, expected=self._stopping or self._restarting))
         if self._stopping or self._restarting:
             return
         if self._restarts and self._ever_joined:
-            self._restarts -= 1
+            if engine not in self._used:  # what it worked at is blamed for it, and not run for ever
+                self._restarts -= 1
             self._arrived.append(StateChange(ClusterState.STARTING))
             self._ask(self._replace())
         elif not self._joined and not self._processes:
@@ -257,6 +275,7 @@ class LocalCluster:
 
     def send(self, engine: int, message: Any) -> None:
         """Send a record to an engine."""
+        self._used.add(engine)
         self._channel.send(engine, message)
 
     def interrupt(self, engine: int) -> None:
@@ -275,11 +294,17 @@ class LocalCluster:
 
     def grow(self, engines: int) -> None:
         """Begin to start more engines, up to this number."""
-        more = engines - self.requested
-        if more > 0:
+        if engines > self.requested:
+            self._restarts += _RESTARTS_PER_ENGINE * (engines - self.requested)
             self.requested = engines
             self._arrived.append(StateChange(ClusterState.STARTING))
-            self._ask(self._start_engines(more))
+            self._ask(self._grow())
+
+    async def _grow(self) -> None:
+        try:
+            await self._launch()
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+            self._break(f"more engines could not be started: {error}")
 
     def client(self) -> Any:
         """Return a connected `ipyparallel.Client` that knows all engines which have joined."""
@@ -294,6 +319,7 @@ class LocalCluster:
             return
         self._stopping = True
         if self._thread.is_alive():
+            _end_processes(list(self._processes.values()))
             self._ask(self._stop()).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
@@ -304,9 +330,7 @@ class LocalCluster:
     async def _stop(self) -> None:
         if self._cluster is None:
             return
-        engines = list(self._processes.values())
         try:
-            await asyncio.get_running_loop().run_in_executor(None, _end_processes, engines)
             controller = self._cluster.controller
             await self._cluster.stop_cluster()
             if controller is not None:

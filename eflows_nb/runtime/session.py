@@ -268,7 +268,8 @@ class Session:
             came = asyncio.Event()
 
             def tell() -> None:
-                loop.call_soon_threadsafe(came.set)
+                with suppress(RuntimeError):  # the loop has ended: nobody awaits any more
+                    loop.call_soon_threadsafe(came.set)
 
             def register(_: object) -> None:
                 if datum.value is PENDING:
