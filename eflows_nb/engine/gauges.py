@@ -48,8 +48,9 @@ class Gauges:
         """
         if now < self._next:
             return 0, None
+        begin = time.perf_counter()
         told = self._peak_memory(), self._energy.joules()
-        self._next = now + max(PERIOD, (time.perf_counter() - now) / _COST_LIMIT)
+        self._next = now + max(PERIOD, (time.perf_counter() - begin) / _COST_LIMIT)
         return told
 
     def _peak_memory(self) -> int:

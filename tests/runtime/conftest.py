@@ -1,4 +1,4 @@
-"""What tests of the runtime share: a task graph on plain lists, and the clusters to run on."""
+"""What tests of the runtime share: a task graph on plain lists, told runs, clusters."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ import pytest
 import eflows_nb as ef
 from eflows_nb.engine.messages import Code, Failure, Outputs
 from eflows_nb.runtime.commands import Command, ExportFrom, Send
+from eflows_nb.runtime.history.run_state import RunState
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.tasks.data import Datum, Large
+from eflows_nb.tasks.events import EngineJoined, EngineLeft, Event, TasksChanged, TasksSubmitted
+from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
 
@@ -180,3 +184,76 @@ def settled() -> Iterator[None]:
     yield
     with suppress(Exception):
         ef.barrier(10)
+
+
+class Story:
+    """Tells of a run that never was: what was called, where it ran, and when."""
+
+    client = 1
+
+    def __init__(self) -> None:
+        self._told: list[Event] = []
+        self._numbers = itertools.count(1)
+
+    def joined(self, *engines: int, at: float = 0.0, host: str = "here") -> None:
+        """Let engines join; they are processes of their own."""
+        self._told += [EngineJoined(time=1e9 + at, engine=e, host=host, pid=100 + e) for e in engines]
+
+    def inline(self, at: float = 0.0) -> None:
+        """Let the client's process be an engine."""
+        self._told.append(EngineJoined(time=1e9 + at, engine=0, host="here", pid=self.client))
+
+    def left(self, engine: int, *, at: float, expected: bool = True) -> None:
+        """Let an engine go."""
+        self._told.append(EngineLeft(time=1e9 + at, engine=engine, expected=expected))
+
+    def note(self, event: Event) -> None:
+        """Tell something else; its time is counted like that of all the others."""
+        self._told.append(replace(event, time=1e9 + event.time))
+
+    def called(self, name: str = "f", *, at: float = 0.0, parents: tuple[int, ...] = ()) -> int:
+        """Call a function; return the number of the task."""
+        task = next(self._numbers)
+        self._told.append(
+            TasksSubmitted(time=1e9 + at, tasks=(task,), names=(name,), parents=(parents,), origins=(-1,))
+        )
+        return task
+
+    def ran(
+        self,
+        name: str = "f",
+        *,
+        engine: int = 0,
+        called: float = 0.0,
+        start: float,
+        seconds: float,
+        parents: tuple[int, ...] = (),
+        size: int = 0,
+        memory: int = 0,
+    ) -> int:
+        """Call a function, and let the task run to its end; return its number."""
+        task = self.called(name, at=called, parents=parents)
+        self.done(task, engine=engine, start=start, seconds=seconds, size=size, memory=memory)
+        return task
+
+    def done(
+        self, task: int, *, engine: int = 0, start: float, seconds: float, size: int = 0, memory: int = 0
+    ) -> None:
+        """Let a task run to its end."""
+        end = 1e9 + start + seconds
+        at = {"tasks": (task,), "engine": engine}
+        self._told.append(TasksChanged(time=1e9 + start, state=TaskState.RUNNING, **at))
+        ran = {"starts": (1e9 + start,), "seconds": (seconds,), "sizes": (size,), "memory": memory}
+        self._told.append(TasksChanged(time=end, state=TaskState.DONE, **at, **ran))
+
+    @property
+    def state(self) -> RunState:
+        """The state at the end."""
+        told = sorted(self._told, key=lambda event: event.time)
+        return RunState.of(told, session="story", pid=self.client)
+
+
+@pytest.fixture
+def story() -> Story:
+    """Return a run of which nothing has been told yet."""
+    return Story()
