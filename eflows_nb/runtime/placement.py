@@ -137,6 +137,10 @@ class EngineQueue:
                 break
             if task.state is not TaskState.READY and task.state is not TaskState.WAITING:
                 continue
+            if task.lost and (batch or self.flights):  # it may end its engine, and take others with it
+                if task.state is TaskState.READY:
+                    queue.appendleft(task)
+                break
             code = task.code
             task.engine = engine
             task.state = TaskState.RUNNING
@@ -150,7 +154,7 @@ class EngineQueue:
                     self.functions.add(definition.number)
                     functions.append(definition)
             known = known and durations.knows(code.number)
-            if code.policy.time_out is not None:  # it may be the last of its engine
+            if task.lost or code.policy.time_out is not None:  # it may be the last of its engine
                 known = False
                 seconds += BATCH_SECONDS
             for datum in task.reads:

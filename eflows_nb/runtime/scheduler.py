@@ -85,7 +85,8 @@ class Scheduler:
         Parameters
         ----------
         blame
-            Whether the task that it was running may be the reason.
+            Whether what it was running may be the reason. Of several tasks nobody knows which; from then on
+            each travels alone, until it is done or was alone when it lost an engine once too often.
         """
         queue = self.engines.pop(number, None)
         if queue is None:
@@ -96,17 +97,19 @@ class Scheduler:
         for datum, _ in list(self._exporting.values()):
             if type(datum.value) is not Large or _is_lost(datum):  # one may be forgotten for another
                 self._not_exported(datum)
-        running = True
-        for flight in queue.flights:
-            for task in flight.tasks[flight.done :]:
-                if task.state is not TaskState.RUNNING or task.engine != number:
-                    continue
-                task.lost += blame and running
-                running = False
-                if task.lost >= LOST_ENGINES_LIMIT:
-                    self._fail(task, _blame(task), number)
-                else:
-                    self._requeue(task)
+        running = [
+            task
+            for flight in queue.flights
+            for task in flight.tasks[flight.done :]
+            if task.state is TaskState.RUNNING and task.engine == number
+        ]
+        for task in running:
+            if blame:
+                task.lost = task.lost + 1 if len(running) == 1 else max(task.lost, 1)
+            if task.lost >= LOST_ENGINES_LIMIT:
+                self._fail(task, _blame(task), number)
+            elif task.state is TaskState.RUNNING:
+                self._requeue(task)
         self._ready.extend(queue.queue)
 
     def results(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import Any
 
@@ -225,13 +226,14 @@ def test_a_task_of_a_lost_engine_runs_elsewhere(graph: Any) -> None:
     graph.scheduler.engine_down(0)
     graph.engines(1)
 
-    assert graph.sent() == {1: [first.number, second.number]}
+    assert graph.sent() == {1: [first.number]}
+    graph.finish(1, 1)
+    assert graph.sent() == {1: [second.number]}
 
 
 def test_a_task_whose_engines_die_is_blamed(graph: Any) -> None:
-    """The task at the head of the lost batches fails in the end; those behind it do not."""
-    graph.know("f", 0.001)
-    culprit, bystander = graph.make(name="culprit"), graph.make()
+    """A task that was alone on so many engines when they died fails, with a reason."""
+    culprit = graph.make(name="culprit")
     [datum] = culprit.outputs
     for engine in range(LOST_ENGINES_LIMIT):
         graph.engines(engine)
@@ -242,7 +244,54 @@ def test_a_task_whose_engines_die_is_blamed(graph: Any) -> None:
     assert culprit.state is TaskState.FAILED
     assert datum.value.failure.kind == "EngineLostError"
     assert "'culprit' #1 was running on 3 engines when they died" in datum.value.failure.message
-    assert bystander.state is TaskState.READY
+
+
+def test_the_neighbours_of_a_task_that_kills_its_engine_are_not_blamed(graph: Any) -> None:
+    """Tasks of a lost batch run alone the next time, and the innocent ones get through."""
+    graph.know("f", 1e-4)
+    first, culprit = graph.make(), graph.make()
+    reader = graph.make(first.outputs[0])
+    tasks = [first.number, reader.number, culprit.number]
+    graph.engines(0)
+    assert graph.sent() == {0: tasks}
+    graph.scheduler.engine_down(0)
+
+    runs = _run_alone(graph, culprit)
+
+    assert first.state is reader.state is TaskState.DONE
+    assert culprit.state is TaskState.FAILED
+    assert sorted(runs) == [first.number, *[culprit.number] * (LOST_ENGINES_LIMIT - 1), reader.number]
+
+
+def _run_alone(graph: Any, culprit: Any) -> list[int]:
+    """Run all tasks; one of them kills its engine. Return what ran, each for itself."""
+    runs = []
+    for engine in itertools.count(1):
+        graph.engines(engine)
+        while sent := graph.sent().get(engine):
+            runs += sent
+            assert len(sent) == 1
+            if sent == [culprit.number]:
+                break
+            graph.finish(engine, 1)
+        graph.scheduler.engine_down(engine, blame=bool(sent))
+        if not graph.scheduler.unfinished:
+            break
+    return runs
+
+
+def test_a_suspect_is_not_queued_behind_others(graph: Any) -> None:
+    """While it runs nothing else is on its engine, not even on the way."""
+    graph.know("f", 1e-4)
+    suspects = [graph.make(), graph.make()]
+    graph.engines(0)
+    graph.sent()
+    graph.scheduler.engine_down(0)
+    graph.engines(1)
+    graph.make()
+
+    assert graph.sent() == {1: [suspects[0].number]}
+    assert graph.sent() == {}
 
 
 def test_an_engine_that_was_asked_to_go_blames_nobody(graph: Any) -> None:
