@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections import deque
 from typing import Any
@@ -29,7 +28,7 @@ class InlineCluster:
 
     def start(self) -> None:
         """Join its only engine."""
-        self._arrived.append(EngineUp(0, socket.gethostname(), os.getpid()))
+        self._arrived.append(EngineUp(0, os.uname().nodename, os.getpid()))
         self._arrived.append(StateChange(ClusterState.READY))
 
     def wait(self, timeout: float) -> None:
