@@ -179,6 +179,23 @@ def gates(tmp_path: Path) -> Iterator[Callable[[], Gate]]:
 
 
 @pytest.fixture
+def hold(tmp_path: Path) -> Any:
+    """A task function that meets the test at a gate, and returns a value; nobody knows yet how fast it is."""
+    unlike_the_last_one = tmp_path
+
+    @ef.task
+    def hold(started: str, go: str, value: Any = None) -> Any:
+        from pathlib import Path
+
+        assert unlike_the_last_one
+        Path(started).write_text(str(os.getpid()))
+        Path(go).read_text()
+        return value
+
+    return hold
+
+
+@pytest.fixture
 def settled() -> Iterator[None]:
     """Let all tasks of a test end, and hide its failures from the next test."""
     yield

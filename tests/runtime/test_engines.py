@@ -25,22 +25,11 @@ def process(_x: Any = None) -> int:
     return os.getpid()
 
 
-@ef.task
-def hold(started: str, go: str, value: Any = None) -> Any:
-    """Say that it runs, and wait for permission to end."""
-    import os
-    from pathlib import Path
-
-    Path(started).write_text(str(os.getpid()))
-    Path(go).read_text()
-    return value
-
-
 def _shared_files(session: ef.Session) -> list[Path]:
     return list(Path("/dev/shm").glob(f"eflows-{session.token}-*"))
 
 
-def test_tasks_run_on_all_engines_at_once(gates: Any) -> None:
+def test_tasks_run_on_all_engines_at_once(gates: Any, hold: Any) -> None:
     """Two tasks that wait for the same thing are under way together, and not in this process."""
     first, second = gates(), gates()
     futures = [hold(*first.paths, 0), hold(*second.paths, 1)]
@@ -52,7 +41,7 @@ def test_tasks_run_on_all_engines_at_once(gates: Any) -> None:
     assert os.getpid() not in processes
 
 
-def test_what_ends_first_is_yielded_first(gates: Any) -> None:
+def test_what_ends_first_is_yielded_first(gates: Any, hold: Any) -> None:
     """`as_completed` does not wait for a slow future that comes first in the list."""
     gate = gates()
     slow = hold(*gate.paths)
@@ -68,7 +57,7 @@ def test_what_ends_first_is_yielded_first(gates: Any) -> None:
 @pytest.mark.parametrize(
     "wait", [ef.wait_on, lambda f, timeout: f.result(timeout)], ids=["wait_on", "result"]
 )
-def test_a_wait_that_takes_too_long_ends(gates: Any, wait: Any) -> None:
+def test_a_wait_that_takes_too_long_ends(gates: Any, hold: Any, wait: Any) -> None:
     """The error names the time; the task goes on and can be waited for again."""
     gate = gates()
     future = hold(*gate.paths, 7)
@@ -80,7 +69,7 @@ def test_a_wait_that_takes_too_long_ends(gates: Any, wait: Any) -> None:
     assert ef.wait_on(future) == 7
 
 
-def test_a_barrier_and_as_completed_can_take_too_long(gates: Any) -> None:
+def test_a_barrier_and_as_completed_can_take_too_long(gates: Any, hold: Any) -> None:
     """All ways to wait have a limit."""
     gate = gates()
     future = hold(*gate.paths)
@@ -93,7 +82,7 @@ def test_a_barrier_and_as_completed_can_take_too_long(gates: Any) -> None:
     ef.barrier()
 
 
-def test_a_running_task_is_cancelled(gates: Any) -> None:
+def test_a_running_task_is_cancelled(gates: Any, hold: Any) -> None:
     """It is interrupted, what reads it is cancelled too, and its engine goes on with other tasks."""
     gate = gates()
     future = hold(*gate.paths)
@@ -128,7 +117,7 @@ def test_a_cancelled_task_may_clean_up(gates: Any, tmp_path: Path) -> None:
     assert mark.read_text() == "yes"
 
 
-def test_only_the_cancelled_task_is_interrupted(gates: Any) -> None:
+def test_only_the_cancelled_task_is_interrupted(gates: Any, hold: Any) -> None:
     """Cancelling a task that has ended, or waits, does not disturb the one that runs."""
     first, second = gates(), gates()
     running = [hold(*first.paths, 0), hold(*second.paths, 1)]
@@ -140,7 +129,7 @@ def test_only_the_cancelled_task_is_interrupted(gates: Any) -> None:
     assert ef.wait_on(running) == [0, 1]
 
 
-def test_the_state_of_a_running_task_is_told(gates: Any) -> None:
+def test_the_state_of_a_running_task_is_told(gates: Any, hold: Any) -> None:
     """A future says that its task runs, and on which engine."""
     gate = gates()
     future = hold(*gate.paths)
@@ -154,7 +143,7 @@ def test_the_state_of_a_running_task_is_told(gates: Any) -> None:
     ef.wait_on(future)
 
 
-def test_an_interrupt_of_a_wait_leaves_the_tasks_alone(gates: Any) -> None:
+def test_an_interrupt_of_a_wait_leaves_the_tasks_alone(gates: Any, hold: Any) -> None:
     """Who has interrupted a wait can wait again."""
     gate = gates()
     future = hold(*gate.paths, 7)

@@ -1,0 +1,373 @@
+"""Engines that die, do not start, come late or are stopped: results are right all the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import eflows_nb as ef
+from eflows_nb.clusters.cluster import ClusterState
+from eflows_nb.runtime import session
+from eflows_nb.tasks.events import EngineJoined, EngineLeft, TasksChanged
+from eflows_nb.tasks.state import TaskState
+
+pytestmark = pytest.mark.engines
+
+
+@ef.task
+def process(_x: Any = None) -> int:
+    """Return the number of the process that runs the task."""
+    import os
+
+    return os.getpid()
+
+
+@ef.task
+def large(value: float) -> Any:
+    """Return a large array."""
+    import numpy as np
+
+    return np.full(100_000, value)
+
+
+@pytest.fixture(autouse=True)
+def stopped() -> Iterator[None]:
+    """Stop whatever a test has started."""
+    yield
+    ef.stop(cancel=True)
+
+
+def _kill(engine: int) -> None:
+    os.kill(engine, signal.SIGKILL)
+
+
+# Engines that die --------------------------------------------------------------------------------------
+
+
+def test_a_task_of_a_killed_engine_runs_again(gates: Any, hold: Any) -> None:
+    """Its result is right, the engine is replaced, and other tasks do not notice."""
+    running = ef.start(engines=2)
+    seen: list[Any] = []
+    end = running.observe(seen.extend)
+    gate = gates()
+    future = hold(*gate.paths, 7)
+    others = ef.map(process, range(100))
+    killed = gate.wait_for_start()
+    _kill(killed)
+    second = gate.wait_for_start()
+    gate.open()
+
+    assert second != killed
+    assert ef.wait_on(future) == 7
+    assert len(ef.wait_on(others)) == 100
+    running._driver.wait(lambda: len(running.snapshot().engines) == 2, 60)
+    end()
+    assert [event.expected for event in seen if type(event) is EngineLeft] == [False]
+    assert sum(type(event) is EngineJoined for event in seen) == 3
+
+
+def test_the_only_engine_may_die(gates: Any, hold: Any) -> None:
+    """While there is no engine at all the tasks wait for the next one."""
+    ef.start(engines=1)
+    gate = gates()
+    future = hold(*gate.paths, [1])
+    reader = process(future)
+    _kill(gate.wait_for_start())
+    gate.wait_for_start()
+    gate.open()
+
+    assert ef.wait_on(future) == [1]
+    assert ef.wait_on(reader) > 0
+
+
+def test_lost_results_are_made_again() -> None:
+    """Large results die with their engine; who asks for them gets them all the same."""
+    ef.start(engines=1)
+    first = large(1.0)
+    second = ef.task(lambda array: array + 1.0)(first)
+    third = ef.task(returns=2)(lambda array: (array + 1.0, "small"))(second)
+    engine = ef.wait_on(process([third[1]]))
+    _kill(engine)
+
+    assert ef.wait_on(third[0])[0] == 3.0
+    assert ef.wait_on(first)[0] == 1.0
+    assert ef.wait_on(process()) != engine
+
+
+def test_what_the_client_has_seen_is_not_made_again() -> None:
+    """A result that was brought here stays, whatever happens to its engine."""
+    running = ef.start(engines=1)
+    future = large(1.0)
+    ef.wait_on(future)
+    seen: list[Any] = []
+    end = running.observe(seen.extend)
+    _kill(ef.wait_on(process()))
+
+    assert ef.wait_on(future)[0] == 1.0
+    assert ef.wait_on(process()) > 0
+    end()
+    done = [
+        task
+        for event in seen
+        if type(event) is TasksChanged and event.state is TaskState.DONE
+        for task in event.tasks
+    ]
+    assert len(done) == 2
+
+
+def test_a_task_that_ends_its_process_is_blamed() -> None:
+    """After three engines it fails with a reason, and others still find an engine."""
+
+    @ef.task
+    def dies() -> None:
+        import os
+
+        os._exit(1)
+
+    ef.start(engines=1)
+    future, other = dies(), process()
+
+    with pytest.raises(ef.EngineLostError, match=r"'dies' #\d+ was running on 3 engines when they died"):
+        ef.wait_on(future)
+    assert ef.wait_on(other) > 0
+
+
+def test_many_tasks_that_end_their_process_leave_others_alone() -> None:
+    """An ensemble with a few members that crash gives the results of all the others."""
+
+    @ef.task
+    def dies_sometimes(x: int) -> int:
+        import os
+
+        if x % 5 == 3:
+            os._exit(1)
+        return x
+
+    ef.start(engines=2)
+    futures = ef.map(dies_sometimes, range(10))
+    ends = [future.exception() for future in futures]
+
+    assert [x for x, end in enumerate(ends) if isinstance(end, ef.EngineLostError)] == [3, 8]
+    assert [future.result() for future, end in zip(futures, ends, strict=True) if end is None] == [
+        0,
+        1,
+        2,
+        4,
+        5,
+        6,
+        7,
+        9,
+    ]
+
+
+# Engines that do not start -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def broken_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment in which engines end with an error as soon as they start."""
+    (tmp_path / "cloudpickle.py").write_text("raise ImportError('broken on purpose')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+
+@pytest.mark.usefixtures("broken_engines")
+def test_engines_that_cannot_start_are_an_error_with_a_reason() -> None:
+    """Whoever waits is told what the engines said, and does not wait for ever."""
+    running = ef.start(engines=1)
+    future = process()
+
+    with pytest.raises(ef.ClusterError, match=r"(?s)Nothing can run: .*broken on purpose.*ef\.start\(\)"):
+        ef.wait_on(future)
+    assert running.snapshot().state is ClusterState.BROKEN
+    with pytest.raises(ef.ClusterError, match="broken on purpose"):
+        running.client()
+
+
+def test_a_broken_cluster_can_be_replaced(broken_engines: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tasks that wait run on the engines of the next start."""
+    ef.start(engines=1)
+    future = process()
+    with pytest.raises(ef.ClusterError):
+        ef.wait_on(future)
+    monkeypatch.delenv("PYTHONPATH")
+    ef.start(engines=1)
+
+    assert ef.wait_on(future) != os.getpid()
+
+
+@pytest.mark.usefixtures("broken_engines")
+def test_awaiting_on_a_broken_cluster_is_an_error() -> None:
+    """A coroutine that awaits a future does not wait for ever either."""
+    import asyncio
+
+    async def main() -> None:
+        await future
+
+    ef.start(engines=1)
+    future = process()
+    with pytest.raises(ef.ClusterError, match="broken on purpose"):
+        asyncio.run(main())
+
+
+@pytest.mark.usefixtures("broken_engines")
+def test_stopping_a_broken_cluster_runs_nothing_here() -> None:
+    """Tasks that never found an engine are cancelled, not run in the client."""
+    ef.start(engines=1)
+    future = process()
+    with pytest.raises(ef.ClusterError):
+        ef.stop()
+
+    assert future.state is TaskState.CANCELLED
+
+
+# Start and stop ----------------------------------------------------------------------------------------
+
+
+def test_start_returns_before_there_are_engines() -> None:
+    """The first task is submitted meanwhile, and none runs in the client."""
+    running = ef.start(engines=2)
+    assert running.snapshot().engines == ()
+    assert running.snapshot().state is ClusterState.STARTING
+    futures = ef.map(process, range(10))
+    assert not any(future.done() for future in futures)
+
+    assert os.getpid() not in ef.wait_on(futures)
+
+
+def test_starting_again_is_the_same_session_with_more_engines(gates: Any, hold: Any) -> None:
+    """More engines join; fewer cannot be asked for; None changes nothing."""
+    running = ef.start(engines=1)
+    assert ef.start(engines=1) is running
+    assert ef.start(engines=2) is running
+    with pytest.raises(
+        ef.ClusterError, match=r"2 engines are running, and start\(engines=1\) asks for fewer"
+    ):
+        ef.start(engines=1)
+    first, second = gates(), gates()
+    futures = [hold(*first.paths, 1), hold(*second.paths, 2)]
+
+    assert first.wait_for_start() != second.wait_for_start()
+    first.open(), second.open()
+    assert ef.wait_on(futures) == [1, 2]
+
+
+@pytest.mark.parametrize("engines", [0, -1, True, 1.5, "two", [2]])
+def test_what_is_not_a_number_of_engines_is_refused(engines: Any) -> None:
+    """The error names the value, and nothing is started."""
+    with pytest.raises(ef.ClusterError, match=r"engines=.* is not a number of engines"):
+        ef.start(engines=engines)
+    assert session.current().snapshot().cluster == "inline"
+
+
+def test_results_survive_a_stop() -> None:
+    """Values that only engines held come home; later tasks run inline and read them."""
+    array = np.zeros(100_000)
+    increment = ef.task(array=ef.INOUT)(_increment())
+    with ef.start(engines=2) as running:
+        small, held = process(), large(1.0)
+        nested = ef.task(lambda array: array + 1.0)(held)
+        increment(array)
+    after = ef.task(lambda array: float(array[0]))(nested)
+
+    assert running.snapshot().cluster == "inline"
+    assert ef.wait_on(small) != os.getpid()
+    assert ef.wait_on(process()) == os.getpid()
+    assert [ef.wait_on(future)[0] for future in (held, nested)] == [1.0, 2.0]
+    assert ef.wait_on(after) == 2.0
+    assert ef.wait_on(array)[0] == 1.0
+
+
+def _increment() -> Any:
+    def increment(array: Any) -> None:
+        array += 1.0
+
+    return increment
+
+
+def test_results_survive_from_cluster_to_cluster() -> None:
+    """What one cluster made, the next one reads."""
+    with ef.start(engines=1):
+        future = large(3.0)
+    with ef.start(engines=1):
+        assert ef.wait_on(ef.task(lambda array: float(array.sum()))(future)) == 300_000.0
+
+
+def test_the_block_waits_for_its_tasks_and_raises_their_failures() -> None:
+    """At the end of ``with`` all tasks have ended; a failure that nobody saw is raised there."""
+
+    @ef.task
+    def fail() -> None:
+        raise ValueError("unseen")
+
+    futures = []
+    with pytest.raises(ValueError, match="unseen"), ef.start(engines=1):
+        futures += [process(), fail()]
+
+    assert futures[0].done()
+    assert session.current().snapshot().cluster == "inline"
+
+
+def test_an_error_in_the_block_cancels_its_tasks(gates: Any, hold: Any) -> None:
+    """The error is the one that is raised, and nobody waits for tasks that it made useless."""
+    gate = gates()
+
+    def fail(future: ef.Future) -> None:
+        gate.wait_for_start()
+        futures.append(future)
+        raise KeyError("mine")
+
+    futures: list[ef.Future] = []
+    with pytest.raises(KeyError, match="mine"), ef.start(engines=1):
+        fail(hold(*gate.paths))
+
+    assert futures[0].state is TaskState.CANCELLED
+    assert session.current().snapshot().cluster == "inline"
+
+
+def test_an_interrupted_stop_runs_nothing_here(gates: Any, hold: Any) -> None:
+    """Who interrupts the wait at the end of the block wants his prompt back."""
+    gate = gates()
+    ef.start(engines=1)
+    futures = [hold(*gate.paths), *ef.map(process, range(3))]
+    gate.wait_for_start()
+    threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt):
+        ef.stop()
+
+    assert session.current().snapshot().cluster == "inline"
+    assert {future.state for future in futures} == {TaskState.CANCELLED}
+
+
+def test_the_environment_overrides_the_number_of_engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A headless run says how many engines there are; the notebook's own start and stop leave them alone."""
+    monkeypatch.setenv("EFLOWS_ENGINES", "1")
+    running = ef.start(engines=2)
+    first = ef.wait_on(process())
+    ef.stop()
+    again = ef.start(engines=3)
+    second = ef.wait_on(process())
+    monkeypatch.delenv("EFLOWS_ENGINES")
+
+    assert running is again
+    assert running.snapshot().requested == 1
+    assert first == second != os.getpid()
+
+
+def test_a_wrong_number_in_the_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the variable, since no call shows the value."""
+    monkeypatch.setenv("EFLOWS_ENGINES", "many")
+    with pytest.raises(ef.ClusterError, match=r"EFLOWS_ENGINES='many'"):
+        ef.start(engines=1)
+
+
+def test_there_is_no_client_without_engines() -> None:
+    """The inline cluster is not ipyparallel's."""
+    with pytest.raises(ef.ClusterError, match=r"Start one with ef\.start\(\)"):
+        session.current().client()
