@@ -384,7 +384,7 @@ HAPPENINGS = (
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.sampled_from(HAPPENINGS), st.integers(0, 1 << 40)), min_size=10, max_size=150))
 def test_every_order_of_events_ends_like_a_sequential_run(events: list[tuple[Any, int]]) -> None:
     """Same ends, same values, nothing hangs, nothing is committed twice, nothing is left over."""
