@@ -9,7 +9,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -251,13 +251,18 @@ class Session:
             return
         waiting = list(dict.fromkeys(futures))
         deadline = None if timeout is None else time.monotonic() + timeout
-        while waiting:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            with self._waiting(frozenset()):
+        unfinished = frozenset(
+            future.datum.producer.number
+            for future in waiting
+            if future.datum.producer is not None and not _has_value(future.datum)
+        )
+        with self._waiting(unfinished) if unfinished else nullcontext():
+            while waiting:
+                left = None if deadline is None else max(0.0, deadline - time.monotonic())
                 self._driver.wait(partial(_any_has_value, waiting), left, asked=timeout)
-            ended = [future for future in waiting if _has_value(future.datum)]
-            waiting = [future for future in waiting if not _has_value(future.datum)]
-            yield from ended
+                ended = [future for future in waiting if _has_value(future.datum)]
+                waiting = [future for future in waiting if not _has_value(future.datum)]
+                yield from ended
 
     async def awaited(self, future: Future) -> Any:
         """Return the result of a future without blocking the event loop."""

@@ -16,6 +16,7 @@ import pytest
 import eflows_nb as ef
 from eflows_nb.errors import ForeignFutureError
 from eflows_nb.runtime import session
+from eflows_nb.tasks.events import WaitEnded, WaitStarted
 from eflows_nb.tasks.state import TaskState
 
 pytestmark = pytest.mark.usefixtures("every_cluster", "settled")
@@ -312,9 +313,17 @@ def test_cancelling_what_has_ended_changes_nothing() -> None:
     assert ef.wait_on(future) == 1
 
 
-def test_as_completed_takes_no_future_too_many() -> None:
-    """With nothing to wait for it ends at once."""
+def test_as_completed_is_one_wait() -> None:
+    """However many futures there are, those who show progress are told of one wait."""
+    told: list[Any] = []
+    futures = ef.map(identity, range(30))
+    end = session.current().observe(told.extend)
+    assert len(list(ef.as_completed(futures))) == 30
     assert list(ef.as_completed([])) == []
+    end()
+
+    assert sum(type(event) is WaitStarted for event in told) <= 1
+    assert sum(type(event) is WaitEnded for event in told) <= 1
 
 
 @pytest.mark.parametrize("timeout", [None, 30])
