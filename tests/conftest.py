@@ -22,8 +22,9 @@ WriteNotebook = Callable[..., Path]
 
 @pytest.fixture(scope="session", autouse=True)
 def _interrupts() -> None:
-    """Let interrupts be heard, also where a shell in the background has switched them off."""
+    """Let signals be heard, also where a shell in the background or nohup has switched them off."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -126,9 +126,9 @@ def lab_server(start_jupyter: Callable[..., Any]) -> Any:
     return start_jupyter("jupyterlab", "--LabApp.expose_app_in_browser=True")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Give a running Chromium."""
+    """Give a running Chromium; while it runs, an event loop of Playwright's runs in this thread."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: install it, or name it in EFLOWS_CHROMIUM")
     with playwright_api.sync_playwright() as playwright:

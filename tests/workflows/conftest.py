@@ -37,11 +37,16 @@ class _Live:
         self._output = notebook.parent / "out.ipynb"
 
     def report(self) -> str:
-        """Wait for a cell to report."""
+        """Wait for a cell to report, and to close the pipe: the next report is another one."""
         descriptor = os.open(self._pipe, os.O_RDONLY | os.O_NONBLOCK)
+        told = b""
         try:
-            assert select.select([descriptor], [], [], 60)[0], "no cell reported within a minute"
-            return os.read(descriptor, 100).decode()
+            while True:
+                assert select.select([descriptor], [], [], 60)[0], "no cell reported within a minute"
+                more = os.read(descriptor, 100)
+                if not more:
+                    return told.decode()
+                told += more
         finally:
             os.close(descriptor)
 
