@@ -1,0 +1,89 @@
+"""Large data in files that all processes of a node can map."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eflows_nb.engine import shared
+from eflows_nb.engine.packing import pack
+
+TOKEN = "test-of-shared"
+
+
+@pytest.fixture(autouse=True)
+def cleaned() -> object:
+    """Remove what a test has left."""
+    yield
+    shared.remove_all(TOKEN)
+
+
+def test_what_is_exported_can_be_mapped() -> None:
+    """Several buffers come back with their values, and may be empty or odd in size."""
+    value = [np.arange(20_000.0), np.ones(70_001, "u1"), "text"]
+    mapped = shared.attach(shared.export(pack(value), TOKEN)).private_value()
+
+    assert (mapped[0] == value[0]).all()
+    assert (mapped[1] == value[1]).all()
+    assert mapped[2] == "text"
+
+
+def test_each_mapping_is_private() -> None:
+    """What one process writes, no other sees."""
+    file = shared.export(pack(np.zeros(20_000)), TOKEN)
+    first, second = shared.attach(file).private_value(), shared.attach(file).private_value()
+    first[0] = 1.0
+
+    assert second[0] == 0.0
+    assert shared.attach(file).value()[0] == 0.0
+
+
+def test_a_removed_file_stays_with_those_who_have_mapped_it() -> None:
+    """Others are told that it is gone; removing it twice does no harm."""
+    file = shared.export(pack(np.ones(20_000)), TOKEN)
+    mapped = shared.attach(file)
+    shared.remove(file)
+    shared.remove(file)
+
+    assert mapped.value().sum() == 20_000
+    with pytest.raises(FileNotFoundError):
+        shared.attach(file)
+
+
+def test_nobody_else_can_read_a_file() -> None:
+    """It belongs to the user, also under a generous umask."""
+    old = os.umask(0)
+    try:
+        file = shared.export(pack(np.zeros(20_000)), TOKEN)
+    finally:
+        os.umask(old)
+
+    assert stat.S_IMODE(Path(file.path).stat().st_mode) == 0o600
+
+
+def test_what_has_no_room_in_shared_memory_goes_to_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The temporary folder is the last resort, and its error is the one that is told."""
+    full = tmp_path / "full"
+    monkeypatch.setattr(shared, "_folders", lambda: iter([full, tmp_path]))
+    file = shared.export(pack(np.ones(20_000)), TOKEN)
+    assert Path(file.path).parent == tmp_path
+    monkeypatch.setattr(shared, "_folders", lambda: iter([full, full]))
+    with pytest.raises(FileNotFoundError):
+        shared.export(pack(np.ones(20_000)), TOKEN)
+
+
+def test_all_files_of_a_session_are_found() -> None:
+    """They go together at its end; those of other sessions stay."""
+    mine, other = (shared.export(pack(np.zeros(20_000)), token) for token in (TOKEN, f"other-{TOKEN}"))
+    assert any(mine.path.startswith(prefix) for prefix in shared.prefixes(TOKEN))
+    shared.remove_all(TOKEN)
+
+    assert not Path(mine.path).exists()
+    assert Path(other.path).exists()
+    shared.remove(other)

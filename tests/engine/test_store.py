@@ -1,0 +1,69 @@
+"""What an engine holds, and for how long."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eflows_nb.engine import store
+from eflows_nb.engine.packing import pack
+from eflows_nb.engine.store import MissingDatumError, Store
+
+
+def test_small_values_stay_for_the_batches_that_may_read_them() -> None:
+    """The client says how many earlier batches still count."""
+    held = Store()
+    for batch in range(3):
+        held.begin_batch(1)
+        held.keep_for_batch(batch, batch)
+    assert [datum in held for datum in range(3)] == [False, True, True]
+    held.begin_batch(0)
+
+    assert len(held) == 0
+
+
+def test_large_values_stay_until_they_are_dropped() -> None:
+    """Dropping what is not there does no harm."""
+    held = Store()
+    held.keep(1, pack(np.zeros(10_000)))
+    for _ in range(5):
+        held.begin_batch(0)
+    assert 1 in held
+    held.drop([1, 2])
+
+    assert 1 not in held
+
+
+def test_more_than_fits_into_memory_is_moved_to_files() -> None:
+    """Values stay the same, and are dropped like others."""
+    held = Store(limit=250_000)
+    for datum in range(5):
+        held.keep(datum, pack(np.full(10_000, float(datum))))
+
+    assert [held[datum].value()[0] for datum in range(5)] == [0.0, 1.0, 2.0, 3.0, 4.0]
+    held.drop(list(range(5)))
+    assert len(held) == 0
+
+
+def test_arguments_find_what_they_refer_to() -> None:
+    """Each fetch gives a value of its own; a writable one can be changed, and nobody sees it."""
+    held = Store()
+    held.begin_batch(0)
+    held.keep_for_batch(1, pack([1, 2]))
+    held.keep(2, pack(np.zeros(10_000)))
+    held.keep_for_batch(3, 7)
+    store.activate(held, {})
+    store.fetch(1).append(3)
+    store.fetch_writable(2)[0] = 1.0
+
+    assert store.fetch(1) == [1, 2]
+    assert store.fetch(2)[0] == 0.0
+    assert store.fetch(3) == store.fetch_writable(3) == 7
+
+
+def test_what_is_not_here_is_missing() -> None:
+    """The client is told, and sends the task again with what it needs."""
+    store.activate(Store(), {})
+    for fetch in (store.fetch, store.fetch_writable):
+        with pytest.raises(MissingDatumError):
+            fetch(99)
