@@ -62,6 +62,9 @@ logger = logging.getLogger(__name__)
 
 Observer = Callable[[Sequence[Event]], None]
 
+# Without its conversions to and from enums, which take twenty times as long as the call.
+_set_handler: Callable[..., Any] = getattr(signal.signal, "__wrapped__", signal.signal)
+
 TASKS_LIMIT = 1_000_000
 """Unfinished tasks at most; who submits more waits until some have ended."""
 
@@ -218,18 +221,24 @@ class Driver:
 
     def pump(self) -> None:
         """Carry all messages that have come and all commands that follow; never half-way interrupted."""
-        main = threading.current_thread() is threading.main_thread()
-        previous: Any = None
-        if main:
-            previous = signal.signal(signal.SIGINT, self._note_interrupt) or signal.default_int_handler
-        try:
-            with self._lock:
-                self._move()
-        finally:
-            if main:
-                signal.signal(signal.SIGINT, previous)
+        self._uninterrupted(self._move_and_tell)
+
+    def _move_and_tell(self) -> None:
+        with self._lock:
+            self._move()
         self._tell()
-        if main and self._interrupted:
+
+    def _uninterrupted(self, work: Callable[[], None]) -> None:
+        """Do some work; an interrupt of the user comes after it."""
+        if threading.current_thread() is not threading.main_thread():
+            work()
+            return
+        previous = _set_handler(signal.SIGINT, self._note_interrupt) or signal.default_int_handler
+        try:
+            work()
+        finally:
+            _set_handler(signal.SIGINT, previous)
+        if self._interrupted:
             self._interrupted = False
             signal.raise_signal(signal.SIGINT)
 
@@ -439,7 +448,7 @@ class Driver:
         """Tell the observers of an event."""
         if self._observers:
             self._events.append(event)
-            self._tell()
+            self._uninterrupted(self._tell)
 
     @property
     def idle(self) -> bool:
