@@ -16,6 +16,7 @@ from typing import IO, Any, cast
 import numpy as np
 
 from eflows_nb.runtime.history.run_state import RunState
+from eflows_nb.runtime.history.task_table import STATES
 from eflows_nb.runtime.history.timeline import Timeline
 
 __all__ = ["ARROWS", "POINTS", "write"]
@@ -54,9 +55,9 @@ def write(state: RunState, path: Path | str) -> Path:
     with _open(path) as file:
         about = {"session": state.session, "began": trace.zero, **trace.arrow_counts()}
         file.write(f'{{"displayTimeUnit":"ms","otherData":{json.dumps(about)},"traceEvents":[\n')
-        separator = ""
+        separator, encode = "", json.JSONEncoder(separators=(",", ":")).encode
         for event in trace.events():
-            file.write(separator + json.dumps(event, separators=(",", ":")))
+            file.write(separator + encode(event))
             separator = ",\n"
         file.write("\n]}\n")
     return path
@@ -65,7 +66,7 @@ def write(state: RunState, path: Path | str) -> Path:
 def _open(path: Path) -> IO[str]:
     if path.suffix == ".gz":
         return cast("IO[str]", gzip.open(path, "wt", encoding="utf-8"))
-    return path.open("w", encoding="utf-8")
+    return path.open("w", encoding="utf-8", buffering=1 << 20)
 
 
 class _Trace:
@@ -148,17 +149,20 @@ class _Trace:
         }
 
     def _tasks(self) -> Iterator[dict[str, Any]]:
-        for number, start in enumerate(self._columns.start):
+        columns = self._columns
+        for number, start in enumerate(columns.start):
             if start > 0:
-                task = self._state.tasks[number]
-                args: dict[str, Any] = {"task": number, "state": task.state.value, "bytes": task.size}
-                if task.parents:
-                    args["reads from"] = list(task.parents[:100])
-                if task.memory:
-                    args["memory"] = task.memory
-                if task.error:
-                    args["error"] = task.error
-                yield self._slice(task.name, "task", task.engine, start, self._seconds[number], args)
+                state = STATES[columns.state[number]].value
+                args: dict[str, Any] = {"task": number, "state": state, "bytes": columns.size[number]}
+                if count := columns.parent_count[number]:
+                    first = columns.first_parent[number]
+                    args["reads from"] = columns.parents[first : first + min(count, 100)].tolist()
+                if columns.memory[number]:
+                    args["memory"] = columns.memory[number]
+                if number in columns.errors:
+                    args["error"] = columns.errors[number]
+                name = columns.names[columns.name[number]]
+                yield self._slice(name, "task", columns.engine[number], start, self._seconds[number], args)
 
     def _lost(self) -> Iterator[dict[str, Any]]:
         for run in self._state.lost:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from eflows_nb.tasks.state import TaskState
 
-__all__ = ["Columns", "TaskRecord", "TaskTable"]
+__all__ = ["STATES", "Columns", "TaskRecord", "TaskTable"]
 
 STATES = tuple(TaskState)
+"""States by the number that stands for them in a column."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
