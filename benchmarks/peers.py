@@ -10,8 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from comparison import chart, environments, results, rounds, tables
-from comparison.bench import SCALES
+from comparison import chart, environments, page, results, rounds
 from comparison.systems import SYSTEMS
 
 
@@ -32,9 +31,11 @@ def main() -> int:
             print(line, file=sys.stderr, flush=True)
             if arguments.json is not None:
                 results.write(found, arguments.json)
-    _report(found)
+    print(page.report(found))
     if arguments.json is not None:
         results.write(found, arguments.json)
+    if arguments.page is not None:
+        page.insert(found, arguments.page)
     if arguments.chart is not None:
         chart.draw(found, arguments.chart)
     return 0
@@ -65,27 +66,9 @@ def _parsed() -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all values, after each system too")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="draw a PNG")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="put the tables into a page, between marks")
     parser.add_argument("--read", type=Path, metavar="FILE", help="measure nothing, report what --json wrote")
     return parser.parse_args()
-
-
-def _report(found: results.Results) -> None:
-    print(f"\n{found.date}, {found.machine}; {found.workers} workers each, scale {found.scale},")
-    loads = ", ".join(f"{load:.1f}" for load in found.loads)
-    versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
-    print(f"{versions};")
-    print(f"medians over {len(found.loads)} round(s); load of the machine when they began: {loads}.\n")
-    for title, text in (
-        ("Side by side", tables.comparison(found)),
-        ("Beyond that", tables.own(found)),
-        ("Promises", tables.targets(found)),
-        ("Missing", tables.failures(found)),
-    ):
-        if text:
-            print(f"## {title}\n\n{text}\n")
-    if found.scale != "full":
-        sizes = SCALES["full"]
-        print(f"Promises hold for full sizes, {sizes.tasks:,} tasks; this run tells only that all works.")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 ``python -m comparison.floor SCALE FILE`` appends a line of JSON to the file.
 
-Arrays of 32 MiB are above the size up to which the C library keeps freed memory, so each one is made on fresh
-pages, as it is in the workers of a task runtime.
+What the workload keeps, the scaled arrays, is kept here too. Arrays of 32 MiB are above the size up to which
+the C library keeps freed memory, so each one is made on fresh pages.
 """
 
 from __future__ import annotations
@@ -47,8 +47,10 @@ def seconds(arrays: int, array_bytes: int, processes: int = 2) -> float:
 
 def _work(pipe: int, indices: Iterable[int], size: int) -> None:
     os.read(pipe, 1)
+    kept = []
     for index in indices:
-        if work.total(work.scaled(work.make(index, size), 2.0)) != 2.0 * index * size:
+        kept.append(work.scaled(work.make(index, size), 2.0))
+        if work.total(kept[-1]) != 2.0 * index * size:
             raise ValueError(index)
 
 

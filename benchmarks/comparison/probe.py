@@ -38,11 +38,12 @@ def main(system: str, workers: int, scale: str, file: Path, names: list[str]) ->
     bench = Bench(driver=driver, workers=workers, scale=SCALES[scale], sample=Sample)
     signal.signal(signal.SIGALRM, partial(_give_up, bench.scale.limit))
     with file.open("a", buffering=1) as results:
+        broken = ""
         for name in ("start", *names):
-            line = measured(available[name], bench)
+            line: dict[str, object] = {"reason": broken} if broken else measured(available[name], bench)
             results.write(json.dumps({"measurement": name, **line}) + "\n")
-            if "values" not in line and line["fatal"]:
-                return
+            if line.pop("fatal", False):
+                broken = f"not tried after {name} had failed"
     signal.alarm(bench.scale.limit)
     driver.stop()
 
