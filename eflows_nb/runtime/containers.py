@@ -44,12 +44,18 @@ def _items(value: Any) -> Collection[Any]:
     if isinstance(value, dict):
         return value.values()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return [getattr(value, field.name, None) for field in dataclasses.fields(value)]
+        return [getattr(value, name) for name in _fields(value)]
     return ()
+
+
+def _fields(record: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(record) if hasattr(record, field.name)]
 
 
 def replace(value: Any, datum_of: Callable[[Any], Datum | None], bring: Callable[[Any, Datum], Any]) -> Any:
     """Return a value with something else in the place of all that stands for a datum.
+
+    What holds nothing of the kind is returned as it is, and a container that does is copied.
 
     Parameters
     ----------
@@ -59,32 +65,30 @@ def replace(value: Any, datum_of: Callable[[Any], Datum | None], bring: Callable
     datum = datum_of(value)
     if datum is not None:
         return bring(value, datum)
-    kind = type(value)
-    if kind is list:
-        return [replace(item, datum_of, bring) for item in value]
-    if kind is tuple:
-        return tuple(replace(item, datum_of, bring) for item in value)
-    if kind is dict:
-        return {key: replace(item, datum_of, bring) for key, item in value.items()}
-    return _replace_special(value, datum_of, bring)
-
-
-def _replace_special(
-    value: Any, datum_of: Callable[[Any], Datum | None], bring: Callable[[Any, Datum], Any]
-) -> Any:
-    """Return a named tuple, a dataclass, or a container of a class of its own, copied if it changes."""
-    old = list(_items(value))
+    old = _items(value)
+    if not old:
+        return value
     new = [replace(item, datum_of, bring) for item in old]
     if all(a is b for a, b in zip(old, new, strict=True)):
         return value
+    return _rebuild(value, new)
+
+
+def _rebuild(value: Any, items: list[Any]) -> Any:
+    """Return a container of the same class with other items."""
+    kind = type(value)
+    if kind is list:
+        return items
+    if kind is dict:
+        return dict(zip(value, items, strict=True))
     if isinstance(value, tuple):
-        return value._make(new) if hasattr(value, "_make") else type(value)(new)
+        return value._make(items) if hasattr(value, "_make") else kind(items)
     made = copy.copy(value)
     if isinstance(value, list):
-        made[:] = new
+        made[:] = items
     elif isinstance(value, dict):
-        made.update(zip(value, new, strict=True))
+        made.update(zip(value, items, strict=True))
     else:
-        for field, item in zip(dataclasses.fields(value), new, strict=True):
-            object.__setattr__(made, field.name, item)
+        for name, item in zip(_fields(value), items, strict=True):
+            object.__setattr__(made, name, item)
     return made

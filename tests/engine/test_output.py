@@ -1,0 +1,138 @@
+"""What tasks write to file descriptors is taken, and told task by task."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from eflows_nb.engine.output import LIMIT, OutputCapture
+
+Told = list[tuple[int, int, str]]
+
+
+@pytest.fixture
+def told(capfd: pytest.CaptureFixture[str]) -> Told:
+    """Collect what is told: task, stream and text."""
+    return []
+
+
+@pytest.fixture
+def capture(told: Told) -> Iterator[OutputCapture]:
+    """Capture the output of this process."""
+    made = OutputCapture(lambda *what: told.append(what))
+    yield made
+    made.close()
+
+
+def test_each_task_is_told_what_it_wrote(capture: OutputCapture, told: Told) -> None:
+    """Standard output and standard error apart, and nothing of a silent task."""
+    with capture:
+        capture.begin(1)
+        print("one")
+        print("oh", file=sys.stderr)
+        capture.end()
+        capture.begin(2)
+        capture.end()
+        capture.begin(3)
+        os.write(1, b"three")
+        capture.end()
+
+    assert told == [(1, 1, "one\n"), (1, 2, "oh\n"), (3, 1, "three")]
+
+
+def test_programs_are_heard_too(capture: OutputCapture, told: Told) -> None:
+    """What Python has printed before comes before."""
+    with capture:
+        capture.begin(1)
+        print("python")
+        subprocess.run(["echo", "program"], check=True)
+        capture.end()
+
+    assert told == [(1, 1, "python\nprogram\n")]
+
+
+def test_between_tasks_the_streams_are_as_before(
+    capture: OutputCapture, told: Told, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Everything else that runs on the engine prints where it always did."""
+    before = sys.stdout, sys.stderr
+    with capture:
+        pass
+    assert (sys.stdout, sys.stderr) == before
+    os.write(1, b"direct\n")
+
+    assert capfd.readouterr().out == "direct\n"
+    assert told == []
+
+
+def test_a_task_that_replaces_a_stream_keeps_it_to_itself(capture: OutputCapture, told: Told) -> None:
+    """Leaving `sys.stdout` redirected does not silence the next task."""
+    before = sys.stdout
+    with capture:
+        capture.begin(1)
+        sys.stdout = sys.stderr
+        capture.end()
+    assert sys.stdout is before
+    with capture:
+        capture.begin(2)
+        print("heard")
+        capture.end()
+
+    assert told == [(2, 1, "heard\n")]
+
+
+def test_what_is_not_text_does_not_break_anything(capture: OutputCapture, told: Told) -> None:
+    """Bytes that are no UTF-8 are shown as replacement characters."""
+    with capture:
+        capture.begin(1)
+        os.write(1, b"\xff ok")
+        capture.end()
+
+    assert told == [(1, 1, "\ufffd ok")]
+
+
+def test_more_than_the_limit_is_set_aside(
+    capture: OutputCapture, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text ends with the name of a file that has all of it; the next task begins anew."""
+    monkeypatch.chdir(tmp_path)
+    with capture:
+        capture.begin(1)
+        for _ in range(3):
+            os.write(1, b"x" * (LIMIT // 2))
+        capture.end()
+        capture.begin(2)
+        print("short")
+        capture.end()
+    [file] = (tmp_path / ".eflows" / "output").iterdir()
+    [(_, _, flood), following] = told
+
+    assert flood.startswith("x" * LIMIT + "\n[")
+    assert f"{3 * LIMIT // 2} bytes in all; they are in {file}" in flood
+    assert file.stat().st_size == 3 * LIMIT // 2
+    assert following == (2, 1, "short\n")
+
+
+def test_a_flood_without_room_for_it_is_cut(
+    capture: OutputCapture, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the file cannot be written, that is told, and the task is not at fault."""
+    (tmp_path / ".eflows").write_text("in the way")
+    monkeypatch.chdir(tmp_path)
+    with capture:
+        capture.begin(1)
+        os.write(1, b"x" * (LIMIT + 1))
+        capture.end()
+
+    assert "the rest is lost" in told[0][2]
+
+
+def test_closing_twice_does_no_harm(capture: OutputCapture) -> None:
+    """Whoever comes second has nothing to do."""
+    capture.close()
+    capture.close()
