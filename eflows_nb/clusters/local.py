@@ -323,8 +323,9 @@ class LocalCluster:
             self._ask(self._stop()).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
-        for descriptor in self._processes:
+        for descriptor, pid in self._processes.items():
             os.close(descriptor)
+            self._protection.remove_group(pid)  # the number may soon belong to somebody else
         self._channel.close()
 
     async def _stop(self) -> None:
@@ -336,6 +337,7 @@ class LocalCluster:
             if controller is not None:
                 with suppress(ProcessLookupError):  # what a killed controller leaves behind
                     os.killpg(controller.pid, signal.SIGKILL)
+                self._protection.remove_group(controller.pid)
         except Exception as error:  # noqa: BLE001 - the guard ends what is left
             logger.warning("The local cluster did not stop cleanly: %s", error)
 

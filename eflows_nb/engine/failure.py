@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import sys
 import traceback
 from types import TracebackType
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 import cloudpickle
 
 from eflows_nb.engine.messages import Failure
+from eflows_nb.engine.packing import load
 
 __all__ = ["FrameLine", "describe", "restore"]
 
@@ -40,7 +40,7 @@ def describe(error: BaseException, own_frames: int) -> Failure:
     if isinstance(error, Exception):  # others, such as SystemExit, would end the program that waits
         try:
             pickled = cloudpickle.dumps(error.with_traceback(None), 5)
-            pickle.loads(pickled)  # some exceptions pickle but do not come back
+            load(pickled)  # some exceptions pickle but do not come back
         except Exception:  # noqa: BLE001 - the exception's own code runs here
             pickled = None
     return Failure(type(error).__name__, _text(error), pickled, _lines(trace), text)
@@ -67,7 +67,7 @@ def restore(failure: Failure) -> tuple[BaseException | None, TracebackType | Non
     error: Any = None
     if failure.exception is not None:
         try:
-            error = pickle.loads(failure.exception)
+            error = load(failure.exception)
         except Exception:  # noqa: BLE001 - a class that cannot be imported here
             error = None
     trace: TracebackType | None = None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import pickle
+import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-__all__ = ["INLINE", "SCALARS", "Packed", "pack"]
+__all__ = ["INLINE", "SCALARS", "Packed", "adopt_classes", "load", "pack"]
 
 INLINE = 1 << 16
 """A value below this many bytes travels with the messages; a larger one stays where it was made."""
@@ -35,17 +37,58 @@ class Packed:
 
     def value(self) -> Any:
         """Return the value; its large arrays are read-only views."""
-        if not self.buffers:
-            return pickle.loads(self.head)
-        return pickle.loads(self.head, buffers=[memoryview(b).toreadonly() for b in self.buffers])
+        return load(self.head, [memoryview(buffer).toreadonly() for buffer in self.buffers])
 
     def private_value(self) -> Any:
         """Return the value on top of the buffers themselves; they must be the caller's alone."""
-        return pickle.loads(self.head, buffers=self.buffers)
+        return load(self.head, self.buffers)
 
     def writable_value(self) -> Any:
         """Return the value with large buffers of its own, which may be written to."""
-        return pickle.loads(self.head, buffers=[bytearray(buffer) for buffer in self.buffers])
+        return load(self.head, [bytearray(buffer) for buffer in self.buffers])
+
+
+_adopts = False
+
+
+def adopt_classes() -> None:
+    """From now on a class that comes by value replaces what was known of it: this process is an engine."""
+    global _adopts
+    _adopts = True
+
+
+def load(head: bytes, buffers: Sequence[Any] = ()) -> Any:
+    """Return what was pickled; in the client the classes of the notebook stay as they are there."""
+    if _adopts or b"_class_setstate" not in head:
+        return pickle.loads(head, buffers=buffers)
+    return _Unpickler(io.BytesIO(head), buffers=buffers).load()
+
+
+class _Unpickler(pickle.Unpickler):
+    """Leaves alone classes that are known: cloudpickle would overwrite their methods and attributes."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return a class or function; two of cloudpickle's get our own in their place."""
+        found = super().find_class(module, name)
+        if module == "cloudpickle.cloudpickle":
+            if name in ("_make_skeleton_class", "_make_skeleton_enum"):
+                return partial(self._make, found, sys.modules[module])
+            if name == "_class_setstate":
+                return partial(self._set_state, found)
+        return found
+
+    def _make(self, make: Callable[..., Any], cloudpickle: Any, *args: Any) -> Any:
+        known = getattr(cloudpickle, "_DYNAMIC_CLASS_TRACKER_BY_ID", {})
+        is_known = any(isinstance(arg, str) and arg in known for arg in args)
+        made = make(*args)
+        if is_known:
+            self._known = (*getattr(self, "_known", ()), made)
+        return made
+
+    def _set_state(self, set_state: Callable[[Any, Any], Any], made: Any, state: Any) -> Any:
+        if any(made is known for known in getattr(self, "_known", ())):
+            return made
+        return set_state(made, state)
 
 
 def pack(value: Any, *, in_band: bool = False, writable: bool = False) -> Packed:

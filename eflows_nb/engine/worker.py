@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import sys
 import time
 from collections import deque
@@ -27,7 +26,7 @@ from eflows_nb.engine.messages import (
     WireFunction,
     WireTask,
 )
-from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
+from eflows_nb.engine.packing import INLINE, SCALARS, Packed, adopt_classes, load, pack
 from eflows_nb.engine.store import MissingDatumError, Store
 
 __all__ = ["Capture", "Worker", "become_engine", "inside_task"]
@@ -43,6 +42,7 @@ def become_engine() -> None:
     """From now on this process is an engine: whatever runs here is part of a task."""
     global _engine
     _engine = True
+    adopt_classes()
 
 
 def inside_task() -> bool:
@@ -205,7 +205,7 @@ class Worker:
         frames = 1
         try:
             function = code.load()
-            args, kwargs = pickle.loads(payload)
+            args, kwargs = load(payload)
             self.current = task
             if path:
                 saved = _saved(path)
@@ -227,6 +227,7 @@ class Worker:
         except TaskCancelledByClient:
             return (Code.CANCELLED,)
         except BaseException as error:  # noqa: BLE001 - the task's own code, SystemExit included
+            self.current = -1  # it is over: a cancellation that comes now must not break what follows
             if self._inline and isinstance(error, KeyboardInterrupt):
                 self._interrupt = error
                 return (Code.CANCELLED,)
@@ -241,7 +242,7 @@ class Worker:
         task, _, payload, outputs = call
         if outputs is None:
             return self._result(task, None)
-        args, kwargs = pickle.loads(payload)
+        args, kwargs = load(payload)
         nothing = (None,) * len(outputs.returns) if outputs.split else None
         return self._results(nothing, args, kwargs, outputs)
 

@@ -15,6 +15,7 @@ import weakref
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from eflows_nb.engine import store
@@ -39,13 +40,13 @@ class _Known:
 
     __slots__ = ("_strong", "_weak", "datum", "digest", "unsynchronised", "written")
 
-    def __init__(self, value: Any, datum: Datum, digest: int) -> None:
+    def __init__(self, value: Any, datum: Datum, digest: int, known: dict[int, _Known]) -> None:
         self.datum = datum
         self.digest = digest
         self.written = False
         self.unsynchronised = False
         try:
-            self._weak: Any = weakref.ref(value)
+            self._weak: Any = weakref.ref(value, partial(known.pop, id(value)))
             self._strong: Any = None
         except TypeError:
             self._weak = None
@@ -55,7 +56,8 @@ class _Known:
         return (self._weak() if self._weak is not None else self._strong) is value
 
     @property
-    def weakly(self) -> bool:
+    def can_wait(self) -> bool:
+        """Whether it is forgotten with the object, without being looked for."""
         return self._weak is not None
 
     @property
@@ -69,7 +71,7 @@ class _Known:
 
     def synchronise(self) -> None:
         self.unsynchronised = False
-        if self.weakly:
+        if self._weak is not None:
             self._strong = None
 
 
@@ -190,7 +192,7 @@ class Arguments:
                 f"A {type(value).__name__} was changed here while a task that writes to it was not waited "
                 "for. Later tasks see the change made here, not what the task wrote. Call ef.wait_on first.",
                 StaleArgumentWarning,
-                stacklevel=5,
+                stacklevel=_level_of_caller(),
             )
         return changed
 
@@ -209,10 +211,9 @@ class Arguments:
         if known is not None and known.is_for(value) and known.digest == digest and not known.written:
             return known.datum
         datum = self._freeze(packed)
-        known = _Known(value, datum, digest)
-        if known.weakly:
+        known = _Known(value, datum, digest, self._known)
+        if known.can_wait:
             self._known[id(value)] = known
-            weakref.finalize(value, self._known.pop, id(value), None).atexit = False
         return datum
 
     def write(self, value: Any, datum: Datum) -> None:
@@ -226,7 +227,8 @@ class Arguments:
         if known is None or not known.is_for(value):
             if len(self._known) >= self._sweep_at:
                 self._sweep()
-            known = self._known[id(value)] = _Known(value, datum, _digest(_pack(value)[0]))
+            known = _Known(value, datum, _digest(_pack(value)[0]), self._known)
+            self._known[id(value)] = known
         known.write(value, datum)
 
     def _sweep(self) -> None:
@@ -244,8 +246,6 @@ class Arguments:
         """The newest version of an object has been brought to the user."""
         known = self._known.get(id(value))
         if known is not None and known.is_for(value):
-            if known.weakly and known.unsynchronised:
-                weakref.finalize(value, self._known.pop, id(value), None).atexit = False
             known.synchronise()
 
     def put(self, value: Any) -> Datum:
@@ -280,6 +280,16 @@ class _DefinitionPickler(pickle.Pickler):
             self.definitions.append(code)
             return store.definition, (code.number,)
         return NotImplemented
+
+
+def _level_of_caller() -> int:
+    """Return how many frames above its caller the first one is that does not belong to this package."""
+    level = 1
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("eflows_nb."):
+        frame = frame.f_back
+        level += 1
+    return level
 
 
 def _refuse_large(buffer: pickle.PickleBuffer) -> bool:

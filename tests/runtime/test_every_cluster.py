@@ -447,8 +447,9 @@ def test_a_change_over_a_newer_version_warns() -> None:
     append(numbers, 2)
     numbers.append(10)
 
-    with pytest.warns(ef.StaleArgumentWarning, match="list was changed here"):
+    with pytest.warns(ef.StaleArgumentWarning, match="list was changed here") as warned:
         append(numbers, 3)
+    assert warned[0].filename == __file__
     assert ef.wait_on(numbers) == [1, 10, 3]
 
 
@@ -616,6 +617,30 @@ def test_instances_of_a_class_of_the_notebook_travel() -> None:
         return point
 
     assert ef.wait_on(move(move(point))).x == 5
+
+
+def test_a_class_of_the_notebook_is_left_as_it_is() -> None:
+    """Its instances come back, and the class here goes on as if they had never been away."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    exec(
+        "def helper(): return 'old'\n"
+        "class Counter:\n"
+        "    made = 0\n"
+        "    def text(self): return helper()\n"
+        "def work(counter):\n"
+        "    Counter.made += 1\n"
+        "    return counter",
+        namespace,
+    )
+    kind = namespace["Counter"]
+    first = ef.task(namespace["work"])(kind())
+    kind.made = 5
+    back = ef.wait_on(first)
+    exec("def helper(): return 'new'", namespace)
+
+    assert type(back) is kind
+    assert kind.made == 5
+    assert back.text() == "new"
 
 
 def test_map_calls_a_function_for_each_set_of_arguments() -> None:
