@@ -15,14 +15,20 @@ StartRun = Callable[..., Any]
 
 _REPORT = "import os\nwith open(os.environ['STARTED'], 'w') as pipe:\n    pipe.write('running')\n"
 _SLEEPS = f"{_REPORT}import time\ntime.sleep(120)"
-_STUBBORN = f"""{_REPORT}import time
+_STUBBORN = """import os, time
+def report(what):
+    with open(os.environ['STARTED'], 'w') as pipe:
+        pipe.write(what)
+running = False
 while True:
     try:
+        if not running:
+            running = True
+            report('running')
         time.sleep(120)
     except KeyboardInterrupt:
         print('no', flush=True)
-        with open(os.environ['STARTED'], 'w') as pipe:
-            pipe.write('interrupted')"""
+        report('interrupted')"""
 
 
 @pytest.mark.notebooks
