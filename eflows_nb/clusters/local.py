@@ -23,6 +23,12 @@ __all__ = ["LocalCluster", "usable_cores"]
 _START_LIMIT = 120.0
 _STOP_LIMIT = 1.0
 _RESTARTS_PER_ENGINE = 3
+_CONTROLLER = [
+    "--HeartMonitor.period=500",
+    # The Hub forgets for good whom it does not hear in time, on a busy machine those that are well, too.
+    "--HeartMonitor.max_heartmonitor_misses=120",
+    "--IPController.registration_timeout=300",
+]
 _THREAD_LIMITS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -122,7 +128,7 @@ class LocalCluster:
                 n=self.requested,
                 load_profile=False,
                 shutdown_atexit=False,
-                controller_args=["--HeartMonitor.period=500"],
+                controller_args=_CONTROLLER,
                 log=_quiet,
             )
             await self._cluster.start_controller()
