@@ -14,19 +14,23 @@ from typing import Any
 from eflows_nb.engine.messages import Code, Failure
 from eflows_nb.engine.packing import Packed
 from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Remove
+from eflows_nb.runtime.lineage import Past, output_numbers, recalled, was_recalled
 from eflows_nb.runtime.placement import Durations, EngineQueue, best_engine, place_by_priority, spread
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import Task
 
-__all__ = ["FAILURES_KEPT", "LOST_ENGINES_LIMIT", "MISSED_LIMIT", "Scheduler"]
+__all__ = ["FAILURES_KEPT", "LINEAGE_LIMIT", "LOST_ENGINES_LIMIT", "MISSED_LIMIT", "Scheduler"]
 
 FAILURES_KEPT = 100
 """Number of failures that are kept for a barrier to tell."""
 
 LOST_ENGINES_LIMIT = 3
 """A task that was running on so many engines when they died is blamed for it, and fails."""
+
+LINEAGE_LIMIT = 64
+"""Of a chain of large values one is shared after so many, so that never more need to be made again."""
 
 MISSED_LIMIT = 100
 """A task that did not find an input on its engine so many times fails: what it reads has been removed."""
@@ -55,6 +59,7 @@ class Scheduler:
         self._exporting: dict[int, tuple[Datum, list[Task]]] = {}
         self._commands: list[Command] = []
         self._missed: dict[int, int] = {}
+        self._optional: set[int] = set()  # data that are exported only to end their lineage
         self._lossy = False  # whether data were ever lost with an engine
 
     @property
@@ -187,7 +192,12 @@ class Scheduler:
             return
         datum, waiting = entry
         large = datum.value
+        optional = datum_number in self._optional
+        self._optional.discard(datum_number)
         if shared is None and reason:
+            if optional:
+                del self._exporting[datum_number]
+                return
             if datum.producer is not None:
                 self._break(datum, _unshared(datum, reason))
             else:
@@ -199,6 +209,7 @@ class Scheduler:
         else:
             del self._exporting[datum_number]
             large.shared = shared
+            datum.producer = None  # the file outlives the engines: it is never made again
             for task in waiting:
                 task.unmet -= 1
                 if not task.unmet and task.engine < 0 and task.state is TaskState.WAITING:
@@ -317,7 +328,11 @@ class Scheduler:
             idle.queue.appendleft(longest.queue.pop())
         return bool(idle.queue)
 
-    def _export(self, datum: Datum, task: Task | None) -> None:
+    def _export(self, datum: Datum, task: Task | None, *, optional: bool = False) -> None:
+        if not optional:
+            self._optional.discard(datum.number)
+        elif datum.number not in self._exporting:
+            self._optional.add(datum.number)
         if datum.number not in self._exporting:
             self._exporting[datum.number] = (datum, [])
             self._commands.append(ExportFrom(min(datum.value.engines), datum.number))
@@ -330,6 +345,7 @@ class Scheduler:
             self._commands.append(ExportFrom(min(datum.value.engines), datum.number))
             return
         _, waiting = self._exporting.pop(datum.number)
+        self._optional.discard(datum.number)
         if _is_lost(datum):
             self._revive(datum)
         for task in waiting:
@@ -422,16 +438,17 @@ class Scheduler:
             living = (reference() for reference in task.outputs)  # type: ignore[operator]
             task.outputs = tuple(
                 output or Datum(number, task)
-                for output, number in zip(living, _output_numbers(task), strict=True)
+                for output, number in zip(living, output_numbers(task), strict=True)
             )
             for output in task.outputs:
                 if _is_lost(output):
                     _forget(output)
+            task.reads = tuple(recalled(read) for read in task.reads)
             self._count(TaskState.DONE, TaskState.WAITING, 1)
             self._note_return(task)
             task.state = TaskState.WAITING
             task.engine = -1
-            lost.extend(_forget(read) for read in task.reads if _is_lost(read))
+            lost.extend(_forget(read) for read in task.reads if _is_lost(read) or was_recalled(read))
             self._enter(task)
 
     def _resolve(self, datum: Datum, value: Any) -> None:
@@ -476,6 +493,7 @@ class Scheduler:
                 size += told[1].size if type(told) is tuple else 0
                 self._wake_readers(datum)
         if large:
+            task.reads = tuple(self._remembered(read) for read in task.reads)  # type: ignore[misc]
             task.outputs = tuple(weakref.ref(datum) for datum in task.outputs)  # type: ignore[misc]
         else:
             for datum in task.outputs:
@@ -483,10 +501,22 @@ class Scheduler:
             _close(task)
         return size
 
+    def _remembered(self, read: Datum) -> Datum | Past:
+        """Return what a task that is done keeps of something that it has read, to be able to run again."""
+        if read.producer is None or read.number in self._exporting:
+            return read
+        past = Past(read)
+        if past.depth < LINEAGE_LIMIT or type(read.value) is not Large or not read.value.engines:
+            return past
+        self._export(read, None, optional=True)
+        return read
+
     def _discard(self, task: Task, result: Any, queue: EngineQueue) -> None:
         """Let an engine forget the large results of a task that was cancelled while it ran."""
+        if type(result) is tuple and result[0] is Code.IGNORED:
+            result = result[2]
         if type(result) is tuple and result[0] in (Code.KEPT, Code.MANY):
-            queue.drop.extend(_output_numbers(task))
+            queue.drop.extend(output_numbers(task))
 
     def _wake_readers(self, datum: Datum) -> None:
         readers = datum.readers
@@ -550,11 +580,6 @@ class Scheduler:
     def _count(self, old: TaskState, new: TaskState, number: int) -> None:
         self.counts[old] -= number
         self.counts[new] += number
-
-
-def _output_numbers(task: Task) -> list[int]:
-    outputs = task.wire_outputs
-    return [task.number] if outputs is None else [*outputs.returns, *(datum for _, datum in outputs.writes)]
 
 
 def _is_lost(datum: Datum) -> bool:

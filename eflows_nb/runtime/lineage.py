@@ -1,0 +1,69 @@
+"""How large results are made again: what a finished task remembers of what it has read.
+
+It does not hold large inputs, so that in a long chain of them an old one goes as soon as nobody else needs
+it; it knows the tasks that made them, and those know theirs.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from eflows_nb.tasks.data import PENDING, Broken, Datum
+from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.task import Task
+
+__all__ = ["Past", "output_numbers", "recalled", "was_recalled"]
+
+
+class Past:
+    """A large datum that a finished task has read, which may have gone since.
+
+    Parameters
+    ----------
+    datum
+        The datum; only its number and its maker are kept.
+    """
+
+    __slots__ = ("depth", "number", "producer")
+
+    def __init__(self, datum: Datum) -> None:
+        assert datum.producer is not None
+        self.number = datum.number
+        self.producer = datum.producer
+        reads: tuple[Any, ...] = datum.producer.reads
+        self.depth: int = 1 + max((read.depth for read in reads if isinstance(read, Past)), default=0)
+        """How many tasks in a row would have to run again to make it."""
+
+    def recall(self) -> Datum:
+        """Return the datum, or another one in its place, PENDING, that the same task will make."""
+        task = self.producer
+        if not task.outputs:  # it ended in another way when it was tried again
+            reason = "it was lost with its engine and could not be made again"
+            return Datum(self.number, value=Broken(task=task, reason=reason))
+        position = output_numbers(task).index(self.number)
+        output: Any = task.outputs[position]
+        datum: Datum | None = output() if type(output) is weakref.ref else output
+        if datum is None:
+            datum = Datum(self.number, task)
+            outputs: list[Any] = list(task.outputs)
+            outputs[position] = weakref.ref(datum)
+            task.outputs = tuple(outputs)
+        return datum
+
+
+def recalled(read: Datum | Past) -> Datum:
+    """Return the datum itself."""
+    return read.recall() if isinstance(read, Past) else read
+
+
+def was_recalled(datum: Datum) -> bool:
+    """Return whether a datum took the place of one that has gone, and nobody makes it yet."""
+    task = datum.producer
+    return datum.value is PENDING and task is not None and task.state is TaskState.DONE
+
+
+def output_numbers(task: Task) -> list[int]:
+    """Return the numbers of the data that a task makes, in order."""
+    outputs = task.wire_outputs
+    return [task.number] if outputs is None else [*outputs.returns, *(datum for _, datum in outputs.writes)]
