@@ -1,0 +1,143 @@
+"""The session of a process, and those who watch it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import eflows_nb as ef
+from eflows_nb.clusters.cluster import ClusterState
+from eflows_nb.runtime import session
+from eflows_nb.tasks.events import Event, TaskFailed, TasksChanged, TasksSubmitted, WaitEnded, WaitStarted
+from eflows_nb.tasks.state import TaskState
+
+
+@ef.task
+def double(x: Any) -> Any:
+    """Return twice the argument."""
+    return 2 * x
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[ef.Session]:
+    """Let a session of its own be that of this process."""
+    made = ef.Session()
+    monkeypatch.setattr(session, "_session", made)
+    yield made
+    made._close()
+
+
+@pytest.fixture
+def told(fresh: ef.Session) -> list[Event]:
+    """Collect what observers are told."""
+    events: list[Event] = []
+    fresh.observe(events.extend)
+    return events
+
+
+def test_there_is_one_session(fresh: ef.Session) -> None:
+    """All calls work on the same graph."""
+    assert session.current() is session.existing() is fresh
+    assert ef.wait_on(double(double(1))) == 4
+    assert fresh.snapshot().tasks[TaskState.DONE] == 2
+
+
+def test_a_session_says_what_it_does(fresh: ef.Session) -> None:
+    """Where it runs, and how many tasks are in which state."""
+    assert repr(fresh) == "<session on this process, ready: no tasks yet>"
+    ef.wait_on(ef.map(double, range(3)))
+    assert repr(fresh) == "<session on this process, ready: 3 done>"
+
+
+def test_a_snapshot_shows_the_cluster(fresh: ef.Session) -> None:
+    """The inline cluster has one engine, and nobody asked for it."""
+    shot = fresh.snapshot()
+
+    assert (shot.cluster, shot.state, shot.reason, shot.requested) == ("inline", ClusterState.READY, "", 0)
+    assert [engine.pid for engine in shot.engines] == [os.getpid()]
+    assert set(shot.tasks) == set(TaskState)
+
+
+def test_observers_are_told_everything_in_order(fresh: ef.Session, told: list[Event]) -> None:
+    """A task is submitted, runs and is done; a wait begins and ends."""
+    future = double(21)
+    ef.wait_on(future)
+    changes = [event.state for event in told if isinstance(event, TasksChanged)]
+    submitted = [event.tasks for event in told if isinstance(event, TasksSubmitted)]
+
+    assert submitted == [(1,)]
+    assert changes == [TaskState.RUNNING, TaskState.DONE]
+    assert [type(event) for event in told].index(TasksSubmitted) < [type(event) for event in told].index(
+        TasksChanged
+    )
+
+
+def test_observers_are_told_why_a_task_failed(fresh: ef.Session, told: list[Event]) -> None:
+    """With the error and its traceback as text, once."""
+
+    @ef.task
+    def fail() -> None:
+        raise ValueError("no")
+
+    fail().exception()
+    [failed] = [event for event in told if isinstance(event, TaskFailed)]
+
+    assert failed.error == "ValueError: no"
+    assert 'raise ValueError("no")' in failed.traceback
+
+
+def test_every_wait_that_begins_ends(fresh: ef.Session, told: list[Event]) -> None:
+    """Also one that is not waited for to its end."""
+    futures = ef.map(double, range(3))
+    next(ef.as_completed(futures))
+    ef.wait_on(futures)
+    ef.barrier()
+    begun = [event.wait for event in told if isinstance(event, WaitStarted)]
+    ended = [event.wait for event in told if isinstance(event, WaitEnded)]
+
+    assert sorted(begun) == sorted(ended)
+
+
+def test_who_stops_observing_is_told_nothing_more(fresh: ef.Session) -> None:
+    """The returned function may be called twice."""
+    events: list[Event] = []
+    end = fresh.observe(events.extend)
+    end()
+    end()
+    ef.wait_on(double(1))
+
+    assert events == []
+
+
+def test_an_observer_that_raises_does_not_stop_the_work(
+    fresh: ef.Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is dropped, the log says so, and the others are told as before."""
+    calls: list[int] = []
+    events: list[Event] = []
+
+    def breaks(_events: Any) -> None:
+        calls.append(1)
+        raise RuntimeError("broken observer")
+
+    fresh.observe(breaks)
+    fresh.observe(events.extend)
+    with caplog.at_level(logging.ERROR):
+        assert ef.wait_on(ef.map(double, [1, 2])) == [2, 4]
+
+    assert calls == [1]
+    assert "An observer failed and is told nothing more" in caplog.text
+    assert events
+
+
+def test_an_observer_may_use_the_session(fresh: ef.Session) -> None:
+    """It asks for a snapshot while it is told."""
+    done: list[int] = []
+    fresh.observe(lambda _events: done.append(fresh.snapshot().tasks[TaskState.DONE]))
+    ef.wait_on(ef.map(double, range(3)))
+
+    assert done[-1] == 3
