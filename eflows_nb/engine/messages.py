@@ -19,7 +19,6 @@ __all__ = [
     "Failure",
     "Goodbye",
     "Hello",
-    "Lasting",
     "Outputs",
     "Ping",
     "Results",
@@ -148,12 +147,6 @@ class Hello(NamedTuple):
     engine: int
     host: str
     pid: int
-
-
-class Lasting(NamedTuple):
-    """A task has used up the time of its batch: what is behind it will be given back unrun."""
-
-    task: int
 
 
 class Results(NamedTuple):
