@@ -238,7 +238,8 @@ def test_engines_keep_what_px_defines(two_engines: ef.Session) -> None:
     """Tasks see the modules and environment of the engine that other commands have changed."""
     client = two_engines.client()
     try:
-        client[:].execute("import os; os.environ['SET_BY_PX'] = 'yes'", block=True)
+        # Not `execute`, which waits for output that a client on a busy machine may subscribe to too late.
+        client[:].apply_sync(exec, "import os; os.environ['SET_BY_PX'] = 'yes'")
     finally:
         client.close()
 
