@@ -21,6 +21,7 @@ from eflows_nb.engine.messages import Hello, Ping
 __all__ = ["LocalCluster", "usable_cores"]
 
 _START_LIMIT = 120.0
+_HUB_LIMIT = 20.0
 _STOP_LIMIT = 1.0
 _RESTARTS_PER_ENGINE = 3
 _CONTROLLER = [
@@ -316,7 +317,14 @@ class LocalCluster:
         """Return a connected `ipyparallel.Client` that knows all engines which have joined."""
         client = self._cluster.connect_client_sync()
         # The Hub presents an engine only when it has heard its heart, later than we hear of it.
-        client.wait_for_engines(len(self._joined), timeout=_START_LIMIT, interactive=False)
+        try:
+            client.wait_for_engines(len(self._joined), timeout=_HUB_LIMIT, interactive=False)
+        except TimeoutError:
+            logger.warning(
+                "ipyparallel's Hub presents %d of %d engines; %%px reaches no others.",
+                len(client.ids),
+                len(self._joined),
+            )
         return client
 
     def stop(self) -> None:
