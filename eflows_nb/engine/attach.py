@@ -17,7 +17,7 @@ from typing import Any
 import zmq
 from zmq.eventloop.zmqstream import ZMQStream
 
-from eflows_nb.engine.messages import Goodbye, Hello, Written
+from eflows_nb.engine.messages import Goodbye, Hello, Lasting, Written
 from eflows_nb.engine.output import OutputCapture
 from eflows_nb.engine.worker import TaskCancelledByClient, Worker, become_engine
 
@@ -43,7 +43,8 @@ class Attachment:
         self._output = _dealer(context, address, b"output-%d" % engine)
         self._loop = IOLoop.current()
         self._scheduled = False
-        self._capture = OutputCapture(self._tell)
+        self._capture = OutputCapture(self._tell, self._lasts)
+        self._lasting = -1
         self._worker = Worker(
             self._send,
             self._receive,
@@ -67,6 +68,11 @@ class Attachment:
     def _tell(self, task: int, stream: int, text: str) -> None:
         own = threading.current_thread() is threading.main_thread()  # a socket belongs to one thread
         (self._socket if own else self._output).send(pickle.dumps(Written(task, stream, text), 5))
+
+    def _lasts(self, task: int, seconds: float) -> None:
+        if task != self._lasting and seconds > self._worker.budget:
+            self._lasting = task
+            self._output.send(pickle.dumps(Lasting(task), 5))
 
     def _on_message(self, frames: list[bytes]) -> None:
         self._take(pickle.loads(frames[0]))

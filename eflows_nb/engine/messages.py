@@ -19,6 +19,7 @@ __all__ = [
     "Failure",
     "Goodbye",
     "Hello",
+    "Lasting",
     "Outputs",
     "Ping",
     "Results",
@@ -147,6 +148,12 @@ class Hello(NamedTuple):
     engine: int
     host: str
     pid: int
+
+
+class Lasting(NamedTuple):
+    """A task has used up the time of its batch: what is behind it will be given back unrun."""
+
+    task: int
 
 
 class Results(NamedTuple):

@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -98,10 +99,16 @@ class OutputCapture:
     tell
         Called with task, stream (1 or 2) and text: at the end of a task from the thread that runs tasks,
         and while a long one runs from a thread of its own.
+    lasts
+        Called from that thread now and then while a task runs, with the task and for how many seconds at
+        least it has run.
     """
 
-    def __init__(self, tell: Callable[[int, int, str], None]) -> None:
+    def __init__(
+        self, tell: Callable[[int, int, str], None], lasts: Callable[[int, float], None] | None = None
+    ) -> None:
         self._tell = tell
+        self._lasts = lasts
         self._streams = (_Stream(1), _Stream(2))
         self._lock = threading.Lock()
         self._task = -1
@@ -145,10 +152,14 @@ class OutputCapture:
                 stream.close()
 
     def _watch(self) -> None:
-        seen = -1
+        seen, since = -1, 0.0
         while not self._closed.wait(_PERIOD):
             task = self._task
-            if task >= 0 and task == seen:
+            if task != seen:
+                since = time.monotonic()
+            elif task >= 0:
+                if self._lasts is not None:
+                    self._lasts(task, time.monotonic() - since)
                 with self._lock:
                     texts = [(s.number, s.read()) for s in self._streams if self._task == task]
                 for number, text in texts:

@@ -122,6 +122,14 @@ class Worker:
         """Whether tasks are waiting to be run."""
         return bool(self._batches)
 
+    @property
+    def budget(self) -> float:
+        """Seconds after which the rest of the batch that is at work is given back."""
+        try:
+            return self._batches[0].budget
+        except IndexError:
+            return sys.float_info.max
+
     def handle(self, message: Any) -> None:
         """Take one message of the client."""
         if type(message) is Batch:

@@ -28,6 +28,7 @@ from eflows_nb.engine.messages import (
     Cancel,
     Export,
     Exported,
+    Lasting,
     Results,
     WireFunction,
     WireTask,
@@ -295,6 +296,8 @@ class Driver:
             if content.shared is not None:
                 self._note(DataShared, engine=engine, datum=content.datum, size=content.shared.size)
             self.scheduler.exported(engine, content.datum, content.shared, content.reason)
+        elif type(content) is Lasting:
+            self.scheduler.lasting(engine, content.task)
         elif type(content) is Written:
             self._note(
                 TaskOutput,

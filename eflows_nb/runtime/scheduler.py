@@ -19,7 +19,7 @@ from eflows_nb.runtime.placement import Durations, EngineQueue, best_engine, pla
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.state import TaskState
-from eflows_nb.tasks.task import Task
+from eflows_nb.tasks.task import FunctionCode, Task
 
 __all__ = ["FAILURES_KEPT", "LINEAGE_LIMIT", "LOST_ENGINES_LIMIT", "MISSED_LIMIT", "Scheduler"]
 
@@ -182,6 +182,22 @@ class Scheduler:
             queue.finished += len(done)
             self._count(TaskState.RUNNING, TaskState.DONE, len(done))
             self.changes.append(Change(TaskState.DONE, number, done, starts, times, sizes))
+
+    def lasting(self, number: int, task_number: int) -> None:
+        """A task of an engine lasts: what is behind it in its batch will not run there, but may elsewhere."""
+        queue = self.engines.get(number)
+        flight = queue.flights[0] if queue is not None and queue.flights else None
+        if flight is None:
+            return
+        numbers = [task.number for task in flight.tasks]
+        if task_number not in numbers[flight.done :]:
+            return
+        flight.short = False  # nothing more is to wait behind it
+        for position in range(numbers.index(task_number, flight.done) + 1, len(numbers)):
+            task = flight.tasks[position]
+            if task.state is TaskState.RUNNING and task.engine == number:
+                flight.tasks[position] = _TAKEN_BACK
+                self._requeue(task)
 
     def exported(self, number: int, datum_number: int, shared: Any, reason: str) -> None:
         """An engine has shared a datum, or says why it could not; without a reason it does not hold it."""
@@ -585,6 +601,16 @@ class Scheduler:
 def _is_lost(datum: Datum) -> bool:
     value = datum.value
     return type(value) is Large and not value.engines and value.shared is None
+
+
+def _taken_back() -> Task:
+    task = Task(-1, FunctionCode(-1, "", b""), b"", ())
+    task.state = TaskState.CANCELLED
+    return task
+
+
+_TAKEN_BACK = _taken_back()
+"""What is in a batch in the place of a task that will be given back, and has been sent elsewhere."""
 
 
 def _lacks_input(task: Task) -> bool:

@@ -142,6 +142,59 @@ def test_the_last_waiting_task_is_stolen_from_a_busy_engine(graph: Any) -> None:
     assert graph.sent() == {1: [waiting.number]}
 
 
+def test_what_waits_behind_a_task_that_lasts_is_taken_back(graph: Any) -> None:
+    """An engine says that a guess was wrong: the rest of the batch runs elsewhere, and nothing follows."""
+    graph.engines(0)
+    graph.know("f", 1e-4)
+    tasks = [graph.make() for _ in range(4)]
+    reader = graph.make(tasks[1].outputs[0])
+    graph.sent()
+    graph.scheduler.lasting(0, tasks[1].number)
+    graph.engines(1)
+    later = graph.make()
+
+    assert graph.sent() == {1: [tasks[2].number, tasks[3].number, later.number]}
+    assert (tasks[0].engine, tasks[1].engine) == (0, 0)
+    assert reader.state is TaskState.WAITING
+    graph.finish(0, 1, 2, *[graph.unrun] * 3, seconds=1.0)
+    graph.finish(1, 3, 4, 5)
+    assert [task.state for task in (*tasks, later)] == [TaskState.DONE] * 5
+    assert graph.scheduler.unfinished == 1
+
+
+def test_word_of_a_task_that_has_ended_meanwhile_changes_nothing(graph: Any) -> None:
+    """It came by another way than the result, and too late."""
+    graph.engines(0)
+    graph.know("f", 1e-4)
+    first, second = graph.make(), graph.make()
+    graph.sent()
+    graph.finish(0, 1)
+    graph.scheduler.lasting(0, first.number)
+    graph.scheduler.lasting(7, second.number)
+
+    assert second.state is TaskState.RUNNING
+    graph.finish(0, 1)
+    graph.scheduler.lasting(0, second.number)
+    assert graph.scheduler.unfinished == 0
+
+
+def test_what_was_taken_back_may_come_to_the_same_engine_again(graph: Any) -> None:
+    """The word that it did not run there the first time is not taken for the second one."""
+    graph.engines(0)
+    graph.know("f", 1e-4)
+    lasting, behind = graph.make(), graph.make()
+    graph.sent()
+    graph.scheduler.lasting(0, lasting.number)
+    assert graph.sent() == {}
+    graph.finish(0, 1, seconds=1.0)
+    assert graph.sent() == {}
+    graph.finish(0, graph.unrun)
+    assert graph.sent() == {0: [behind.number]}
+    graph.finish(0, 2)
+
+    assert behind.state is TaskState.DONE
+
+
 def test_a_task_goes_where_its_data_are(graph: Any) -> None:
     """A large result is not moved if its reader can come to it."""
     graph.engines(0, 1)

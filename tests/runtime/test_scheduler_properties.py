@@ -69,6 +69,7 @@ class SimulatedEngine:
     batches: deque[Send] = field(default_factory=deque)
     position: int = 0
     overrun: bool = False
+    lasting: int | None = None
     cancelled: set[int] = field(default_factory=set)
     paths: Any = field(default_factory=itertools.count)
 
@@ -101,14 +102,23 @@ class SimulatedEngine:
         results = []
         for task in batch.tasks[self.position : self.position + tasks]:
             given_back = self.overrun and self.position
+            if self.lasting is not None:
+                given_back = self.position > self.lasting
             results.append((Code.UNRUN,) if given_back else self._run(task.number, task.code.number))
             self.position += 1
         if self.position == len(batch.tasks):
             self.batches.popleft()
-            self.position, self.overrun = 0, False
+            self.position, self.overrun, self.lasting = 0, False, None
             if not self.batches:
                 self.cancelled.clear()
         self.outbox.append((results, [seconds] * len(results)))
+
+    def last(self) -> int | None:
+        """Say that the task which is at work lasts; return its number."""
+        if not self.batches or self.lasting is not None or (self.overrun and self.position):
+            return None
+        self.lasting = self.position
+        return self.batches[0].tasks[self.position].number
 
     def _begin(self, batch: Send) -> None:
         self.store.begin_batch(batch.keep)
@@ -243,6 +253,15 @@ class World:
             engine.listen()
             engine.overrun |= choice % 4 == 0
             engine.work(tasks, seconds)
+
+    def last(self, choice: int) -> None:
+        """A task lasts; that is told by another way than results, and may overtake them."""
+        if self.engines:
+            engine = _take(choice, self.engines)[1]
+            engine.listen()
+            task = engine.last()
+            if task is not None:
+                self.scheduler.lasting(engine.number, task)
 
     def hear(self, choice: int) -> None:
         """The oldest word of an engine arrives."""
@@ -379,6 +398,7 @@ HAPPENINGS = (
     *[World.hear] * 4,
     *[World.join] * 2,
     World.die,
+    World.last,
     World.want,
     World.put,
     World.let_go,
