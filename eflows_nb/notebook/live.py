@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,12 +23,18 @@ from ipykernel.kernelbase import Kernel
 from eflows_nb.notebook.messages import (
     COMM,
     VERSION,
+    AnswerMessage,
     EngineMessage,
+    GraphMessage,
+    PageRequest,
     SessionContent,
     SessionMessage,
+    TaskMessage,
+    WatchRequest,
 )
 
 if TYPE_CHECKING:
+    from eflows_nb.notebook.graph_feed import GraphFeed
     from eflows_nb.runtime.session import Session
     from eflows_nb.runtime.snapshot import SessionSnapshot
     from eflows_nb.tasks.events import Event
@@ -38,6 +45,7 @@ CREDIT = 100
 """Number of messages that are sent before a page must ask again."""
 
 _PERIOD = 0.1
+_CELLS_REMEMBERED = 10_000
 
 _Handler = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -88,9 +96,12 @@ class _Live:
         self._channel = _Channel()
         self._changed = threading.Event()
         self._asked = threading.Event()
-        self._credit = 0
+        self._credit = self._graph_credit = 0
         self._lock = threading.Lock()
         self._observing = False
+        self._requests: deque[PageRequest] = deque()
+        self._feed: GraphFeed | None = None
+        self._cells = _Cells(session, kernel)
         for handlers in (kernel.control_handlers, kernel.shell_handlers):
             handlers["comm_info_request"] = self._hear(handlers["comm_info_request"])
         self._send()
@@ -101,13 +112,15 @@ class _Live:
         async def comm_info_request(stream: Any, ident: Any, parent: Any) -> None:
             await answer(stream, ident, parent)
             if parent["content"].get("target_name") == COMM:
-                self._be_asked()
+                self._be_asked(parent["content"].get("eflows"))
 
         return comm_info_request
 
-    def _be_asked(self) -> None:
+    def _be_asked(self, request: Any) -> None:
         with self._lock:
             self._credit = CREDIT
+            if isinstance(request, dict):
+                self._requests.append(cast("PageRequest", request))
             self._asked.set()
             self._changed.set()
             if self._observing:
@@ -128,6 +141,12 @@ class _Live:
             self._changed.wait()
             self._changed.clear()
             self._send()
+            try:
+                self._answer()
+            except Exception:
+                # A page that asks for what cannot be must not silence the others.
+                logger.exception("The task graph could not be told to the pages.")
+                self._forget_graph()
             with self._lock:
                 self._credit -= 1
                 if self._credit == 0:
@@ -136,10 +155,86 @@ class _Live:
 
     def _send(self) -> None:
         try:
-            self._channel.send(cast("dict[str, Any]", message_of(self._session.snapshot())))
+            self._channel.tell(message_of(self._session.snapshot()))
         except Exception:
             # A page that cannot be told must stop neither the telling nor the work.
             logger.debug("could not tell the pages", exc_info=True)
+
+    def _answer(self) -> None:
+        """Do what pages have asked for, and tell the task graph to those who watch it."""
+        everything = False
+        while self._requests:
+            request = self._requests.popleft()
+            watch = request.get("watch")
+            if watch is not None:
+                self._graph_credit = CREDIT
+                known = None if self._feed is None else (self._feed.stream, self._feed.sequence)
+                everything |= known is None or not _follows(watch, *known)
+            if "task" in request:
+                self._tell_task(int(request["task"]))
+            if "cancel" in request:
+                cancelled = self._session.cancel_tasks(map(int, request["cancel"]))
+                self._channel.tell(
+                    AnswerMessage(
+                        version=VERSION,
+                        kind="answer",
+                        request=str(request.get("request", "")),
+                        cancelled=cancelled,
+                    )
+                )
+        if self._graph_credit:
+            self._tell_graph(everything=everything)
+
+    def _tell_graph(self, *, everything: bool) -> None:
+        if self._feed is None:
+            from eflows_nb.notebook.graph_feed import GraphFeed  # numpy, which a headless run need not load
+
+            self._feed = GraphFeed(self._session, self._cells.known)
+        message = self._feed.message(everything=everything)
+        if message is None:
+            return
+        self._channel.tell(*message)
+        self._graph_credit -= 1
+        if not self._graph_credit:  # nobody watches any more
+            self._forget_graph()
+
+    def _forget_graph(self) -> None:
+        self._graph_credit = 0
+        if self._feed is not None:
+            self._feed.close()
+            self._feed = None
+
+    def _tell_task(self, task: int) -> None:
+        if self._feed is not None:
+            from eflows_nb.notebook.graph_feed import task_message
+
+            self._channel.tell(task_message(self._feed.board, task))
+
+
+def _follows(watch: WatchRequest, stream: str, sequence: int) -> bool:
+    """Return whether a page that has this can go on with the next message."""
+    return watch.get("stream") == stream and 0 <= watch.get("sequence", -1) <= sequence
+
+
+class _Cells:
+    """The ids of the cells whose executions submit tasks, as far as front ends tell them."""
+
+    def __init__(self, session: Session, kernel: Any) -> None:
+        self._session = session
+        self._kernel = kernel
+        self._ids: dict[int, str] = {}
+        self._note()
+        kernel.shell.events.register("pre_run_cell", self._note)
+
+    def _note(self, _info: Any = None) -> None:
+        parent = self._kernel.get_parent("shell") or {}
+        cell = parent.get("metadata", {}).get("cellId")
+        if cell and len(self._ids) < _CELLS_REMEMBERED:
+            self._ids[self._session.origin] = str(cell)
+
+    def known(self) -> dict[int, str]:
+        """Return the id of the cell of each execution."""
+        return self._ids.copy()
 
 
 class _Channel(BaseComm):
@@ -152,6 +247,14 @@ class _Channel(BaseComm):
     def __init__(self) -> None:
         super().__init__(target_name=COMM, comm_id=COMM, primary=False)
         comm.get_comm_manager().register_comm(self)
+
+    def tell(
+        self,
+        message: SessionMessage | GraphMessage | TaskMessage | AnswerMessage,
+        buffers: Sequence[memoryview] = (),
+    ) -> None:
+        """Send a message to every page."""
+        self.send(cast("dict[str, Any]", message), buffers=cast("Any", list(buffers)))
 
     def publish_msg(
         self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **keys: Any

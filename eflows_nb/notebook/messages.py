@@ -1,6 +1,7 @@
-"""What kernel and browser say to each other about a session.
+"""What kernel and browser say to each other about a session and its task graph.
 
-Mirrored in ``extension/src/session/protocol.ts``; both are tested on the JSON files in ``tests/protocol``.
+Mirrored in ``extension/src/session/protocol.ts`` and ``extension/src/run/protocol.ts``; both sides are tested
+on the JSON files in ``tests/protocol``.
 A change that an older reader would misunderstand raises `VERSION`; a new key or a new kind of message does
 not, because readers ignore what they do not know.
 """
@@ -12,9 +13,15 @@ from typing import Literal, TypedDict
 __all__ = [
     "COMM",
     "VERSION",
+    "AnswerMessage",
     "EngineMessage",
+    "GraphEngine",
+    "GraphMessage",
+    "PageRequest",
     "SessionContent",
     "SessionMessage",
+    "TaskMessage",
+    "WatchRequest",
 ]
 
 COMM = "eflows"
@@ -51,3 +58,105 @@ class SessionMessage(TypedDict):
     version: int
     kind: Literal["session"]
     session: SessionContent
+
+
+class GraphEngine(TypedDict):
+    """One engine in the time of a session; ``left`` is None while it is there."""
+
+    engine: int
+    host: str
+    pid: int
+    joined: float
+    left: float | None
+
+
+class GraphMessage(TypedDict):
+    """Kernel to browser: the task graph, or what has changed in it since the message before.
+
+    The columns come as buffers, first those of ``new``, then those of ``changed``, little-endian. Times are
+    seconds since ``began``, which is in seconds since the epoch.
+
+    Parameters
+    ----------
+    stream, sequence
+        Messages of a stream are numbered in a row; who misses one asks for everything.
+    complete
+        Whether it is known what happened before somebody watched.
+    now
+        When this was told.
+    base
+        How many tasks were told of before; 0 with all that is known.
+    functions, first_function
+        Names of the task functions from this number on; text from the user.
+    engines
+        All engines there were; None when they are as they were told before.
+    errors
+        Number and error of tasks that have failed since, shortened.
+    cells
+        Number of a cell execution and the id of its cell, for those since.
+    new, changed
+        Name and type of each column.
+    """
+
+    version: int
+    kind: Literal["graph"]
+    stream: str
+    sequence: int
+    complete: bool
+    began: float
+    now: float
+    base: int
+    functions: list[str]
+    first_function: int
+    engines: list[GraphEngine] | None
+    errors: list[list[int | str]]
+    cells: list[list[int | str]]
+    new: list[list[str]]
+    changed: list[list[str]]
+
+
+class TaskMessage(TypedDict):
+    """Kernel to browser: why a task failed, for a page that has asked; both empty if that is not known."""
+
+    version: int
+    kind: Literal["task"]
+    task: int
+    error: str
+    traceback: str
+
+
+class AnswerMessage(TypedDict):
+    """Kernel to browser: how many of the tasks that a page wanted to be cancelled had not ended."""
+
+    version: int
+    kind: Literal["answer"]
+    request: str
+    cancelled: int
+
+
+class WatchRequest(TypedDict):
+    """What a page has of the task graph: the number of the last message of a stream, -1 for nothing."""
+
+    stream: str
+    sequence: int
+
+
+class PageRequest(TypedDict, total=False):
+    """Browser to kernel: field ``eflows`` of a ``comm_info_request``; without it only the session is told.
+
+    Parameters
+    ----------
+    watch
+        The page shows the task graph.
+    task
+        Number of a task that is to be told of.
+    cancel
+        Numbers of the tasks to be cancelled.
+    request
+        Returned with the answer.
+    """
+
+    watch: WatchRequest
+    task: int
+    cancel: list[int]
+    request: str

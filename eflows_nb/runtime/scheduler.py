@@ -16,7 +16,7 @@ from eflows_nb.engine.packing import Packed
 from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Remove
 from eflows_nb.runtime.lineage import Past, output_numbers, recalled, was_recalled
 from eflows_nb.runtime.placement import Durations, EngineQueue, best_engine, place_by_priority, spread
-from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
 from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
@@ -153,7 +153,7 @@ class Scheduler:
                 self.ignored.append((task, result[1]))
                 size = self._resolve_any(task, result[2], queue)
             elif code is Code.FAILED:
-                if task.failures < task.code.policy.retries:
+                if task.failures < task.code.policy.retries and not result[1].final:
                     self._retry(task, queue)
                 else:
                     self._fail(task, result[1], number, began, duration)
@@ -248,6 +248,10 @@ class Scheduler:
 
     def cancel_all(self, reason: str) -> None:
         """Cancel every task that is not finished."""
+        self.cancel(self._heads(), reason)
+
+    def _heads(self) -> list[Task]:
+        """Return unfinished tasks, such that all others read what they make, in turn."""
         tasks = list(self._ready)
         for queue in self.engines.values():
             tasks.extend(queue.queue)
@@ -255,7 +259,24 @@ class Scheduler:
                 tasks.extend(flight.tasks[flight.done :])
         for _, waiting in self._exporting.values():
             tasks.extend(waiting)
-        self.cancel(tasks, reason)
+        return tasks
+
+    def find(self, numbers: Iterable[int]) -> list[Task]:
+        """Return those of the tasks with these numbers that are not finished."""
+        wanted = set(numbers)
+        found: dict[int, Task] = {}
+        seen: set[int] = set()
+        pending = self._heads()
+        while pending and len(found) < len(wanted):
+            task = pending.pop()
+            if task.number in seen or task.state.is_final:
+                continue
+            seen.add(task.number)
+            if task.number in wanted:
+                found[task.number] = task
+            for datum in task.outputs:
+                pending.extend(datum.readers or ())
+        return list(found.values())
 
     def want(self, data: Iterable[Datum]) -> None:
         """The client itself needs values: let them be shared, or made again if they are lost."""
@@ -581,6 +602,9 @@ class Scheduler:
                     pending.append((reader, _because(reader, why)))
 
     def _break(self, datum: Datum, broken: Broken) -> list[Task]:
+        if type(datum) is Turn:
+            self._resolve(datum, None)
+            return []
         readers, datum.readers = datum.readers or [], None
         datum.value = broken
         datum.producer = None

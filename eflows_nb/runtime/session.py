@@ -179,6 +179,19 @@ class Session:
         )
         return len(alive)
 
+    def cancel_tasks(self, numbers: Iterable[int]) -> int:
+        """Cancel the tasks with these numbers; return how many had not ended."""
+        cancelled = 0
+
+        def cancel(scheduler: Scheduler) -> None:
+            nonlocal cancelled
+            tasks = scheduler.find(numbers)
+            cancelled = len(tasks)
+            scheduler.cancel(tasks, "it was cancelled by the user")
+
+        self._driver.change(cancel)
+        return cancelled
+
     # Waiting -------------------------------------------------------------------------------------------
 
     def wait_on(self, value: Any, *, timeout: float | None = None) -> Any:

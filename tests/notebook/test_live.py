@@ -141,3 +141,96 @@ def test_registering_again_changes_nothing(page: Page) -> None:
     page.run(SESSION)
     assert page.run("from eflows_nb.notebook import live; live.register(ef._session.current())") == []
     assert list(page.ask()) == ["eflows"]
+
+
+def watch(page: Page, stream: str = "", sequence: int = -1, **more: Any) -> None:
+    """Ask for the task graph, as the run view does."""
+    content = {"target_name": "eflows", "eflows": {"watch": {"stream": stream, "sequence": sequence}, **more}}
+    request = page.client.session.msg("comm_info_request", content)
+    page.client.control_channel.send(request)
+    page.client.control_channel.get_msg(timeout=30)
+
+
+def graph(page: Page, kind: str = "graph") -> tuple[Any, list[Any]]:
+    """Return the next message of a kind, and its buffers."""
+    while True:
+        message = page.client.get_iopub_msg(timeout=30)
+        if message["msg_type"] == "comm_msg" and message["content"]["data"]["kind"] == kind:
+            return message["content"]["data"], message["buffers"]
+
+
+def column(message: Any, buffers: list[Any], name: str) -> list[int]:
+    """Return a column of new tasks that has four bytes an entry."""
+    place = [known for known, _ in message["new"]].index(name)
+    return memoryview(bytes(buffers[place])).cast("i").tolist()
+
+
+def test_who_watches_is_told_the_graph_and_then_what_changes(page: Page) -> None:
+    """What happened before comes from the journal; messages are numbered."""
+    page.run(SESSION)
+    watch(page)
+    first, buffers = graph(page)
+    assert (first["sequence"], first["base"], first["functions"]) == (0, 0, ["f"])
+    assert column(first, buffers, "task") == [1, 2]
+    page.client.execute("_ = ef.wait_on(f(f(3)))", silent=False)
+    then, buffers = graph(page)
+    assert (then["sequence"], then["base"], then["stream"]) == (1, 2, first["stream"])
+    assert column(then, buffers, "task")[0] == 3
+
+
+def test_a_second_page_is_told_everything_without_losing_the_first(page: Page) -> None:
+    """A snapshot has the next number, so whoever follows can leave out what it has."""
+    page.run(SESSION)
+    watch(page)
+    first, _ = graph(page)
+    watch(page, first["stream"], first["sequence"])
+    watch(page)
+    second, buffers = graph(page)
+    assert second["sequence"] == 1
+    assert column(second, buffers, "task") == [1, 2]
+
+
+def test_a_session_without_a_journal_is_shown_from_now_on(page: Page) -> None:
+    """The page is told that something may be missing."""
+    page.run("import os; os.environ['EFLOWS_JOURNAL'] = 'off'\n" + SESSION)
+    watch(page)
+    first, buffers = graph(page)
+    assert first["complete"] is False
+    assert column(first, buffers, "task") == []
+    page.client.execute("_ = ef.wait_on(f(3))")
+    then, buffers = graph(page)
+    assert column(then, buffers, "task") == [3]
+
+
+def test_the_traceback_of_a_task_is_told_to_who_asks(page: Page) -> None:
+    """The graph has the error only."""
+    page.run(SESSION)
+    page.run("@ef.task\ndef broken(x):\n    return 1 / x\n_ = broken(0)")
+    watch(page)
+    message, _ = graph(page)
+    assert message["errors"] == [[3, "ZeroDivisionError: division by zero"]]
+    watch(page, message["stream"], message["sequence"], task=3)
+    told, _ = graph(page, "task")
+    assert told["task"] == 3
+    assert "return 1 / x" in told["traceback"]
+
+
+def test_a_request_that_makes_no_sense_silences_nobody(page: Page) -> None:
+    """The next question is answered."""
+    page.run(SESSION)
+    watch(page, task="no number")
+    watch(page)
+    assert graph(page)[0]["sequence"] == 0
+
+
+@pytest.mark.engines
+def test_tasks_are_cancelled_while_a_cell_computes(page: Page, tmp_path: Path) -> None:
+    """A running one and one that waits for it, by their numbers."""
+    page.run("import eflows_nb as ef, pathlib, time\n_ = ef.start(engines=1)")
+    page.run("@ef.task\ndef last(x):\n    time.sleep(600)\n    return x\na = last(1)\nb = last(a)")
+    page.client.execute("while not pathlib.Path('go').exists(): pass")
+    watch(page, cancel=[1, 2, 99], request="r1")
+    answer, _ = graph(page, "answer")
+    assert (answer["request"], answer["cancelled"]) == ("r1", 2)
+    (tmp_path / "go").touch()
+    assert any(m["msg_type"] == "error" for m in page.run("ef.wait_on(b)"))

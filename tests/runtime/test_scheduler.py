@@ -162,6 +162,20 @@ def test_cancelling_a_waiting_task_needs_no_engine(graph: Any) -> None:
     assert datum.value.reason == "it was cancelled"
 
 
+def test_unfinished_tasks_are_found_by_their_numbers(graph: Any) -> None:
+    """Wherever they are: on an engine, or waiting for one that waits; those that ended are not."""
+    graph.engines(0)
+    first = graph.make()
+    second = graph.make(first.outputs[0])
+    third = graph.make(second.outputs[0])
+    graph.sent()
+    found = graph.scheduler.find([first.number, third.number, 12345])
+
+    assert {task.number for task in found} == {first.number, third.number}
+    graph.scheduler.cancel([first], "it was cancelled")
+    assert graph.scheduler.find([first.number, second.number]) == []
+
+
 def test_cancelling_a_running_task_interrupts_its_engine(graph: Any) -> None:
     """The engine is told which of its tasks to end."""
     graph.engines(0)
