@@ -22,6 +22,7 @@ from eflows_nb.engine.messages import (
     Export,
     Exported,
     Outputs,
+    Place,
     Results,
     WireFunction,
     WireTask,
@@ -278,7 +279,7 @@ class Worker:
         values = _split(value, len(outputs.returns)) if outputs.split else (value,)
         told = [self._result(datum, item) for datum, item in zip(outputs.returns, values, strict=True)]
         for where, datum in outputs.writes:
-            told.append(self._result(datum, args[where] if type(where) is int else kwargs[where]))
+            told.append(self._result(datum, _at(where, args, kwargs)))
         return (Code.MANY, told)
 
     def _export(self, datum: int) -> None:
@@ -313,7 +314,30 @@ class _Function:
         return self._function
 
 
-def _saved(path: str) -> tuple[Any, dict[int | str, Any], dict[int | str, Any]] | None:
+def _at(place: Place, args: Any, kwargs: Any) -> Any:
+    """Return what is at a place of the arguments now, or of what was saved of them."""
+    if type(args) is dict:
+        return args[place]
+    if type(place) is int:
+        return args[place]
+    if type(place) is str:
+        return kwargs[place]
+    if not place:
+        return None
+    start, *way = place  # type: ignore[misc, str-unpack]
+    value = _at(start, args, kwargs)
+    for step in way:
+        try:
+            value = value[step]
+        except (IndexError, KeyError):
+            raise IndexError(
+                f"The task function removed the item {step!r} of a collection that it writes to. "
+                "A task may replace items of a collection, but not remove them."
+            ) from None
+    return value
+
+
+def _saved(path: str) -> tuple[Any, dict[Place, Any], dict[Place, Any]] | None:
     """Return what a task returned in an earlier session and the arguments that it wrote, twice; or None."""
     try:
         value, written = checkpoint.load(path)
@@ -328,7 +352,7 @@ def _saved(path: str) -> tuple[Any, dict[int | str, Any], dict[int | str, Any]] 
 def _save(path: str, value: Any, args: Any, kwargs: Any, outputs: Outputs | None) -> None:
     """Keep what a task returned, and the arguments that it wrote, for a later session."""
     places = [place for place, _ in outputs.writes] if outputs is not None else []
-    written = {place: args[place] if type(place) is int else kwargs[place] for place in places}
+    written = {place: _at(place, args, kwargs) for place in places}
     try:
         checkpoint.save(path, (value, written))
     except Exception as error:  # noqa: BLE001 - the task is done; only the next session has to run it again
