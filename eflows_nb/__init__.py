@@ -24,6 +24,7 @@ from eflows_nb.runtime.api import (
     as_completed,
     barrier,
     cancel,
+    delete,
     group,
     map,
     put,
@@ -33,17 +34,41 @@ from eflows_nb.runtime.api import (
     task,
     trace,
     wait_on,
+    wait_on_file,
 )
 from eflows_nb.runtime.arguments import StaleArgumentWarning
 from eflows_nb.runtime.future import Future
 from eflows_nb.runtime.session import Session
 from eflows_nb.tasks.direction import Direction
+from eflows_nb.tasks.parameter import PARAMETERS, Parameter
 from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.state import TaskState
 
 __all__ = [
+    "COLLECTION_FILE_IN",
+    "COLLECTION_FILE_INOUT",
+    "COLLECTION_FILE_OUT",
+    "COLLECTION_IN",
+    "COLLECTION_INOUT",
+    "COLLECTION_IN_DELETE",
+    "COLLECTION_OUT",
+    "COMMUTATIVE",
+    "CONCURRENT",
+    "DICTIONARY_IN",
+    "DICTIONARY_INOUT",
+    "DICTIONARY_IN_DELETE",
+    "DICTIONARY_OUT",
+    "DIRECTORY_IN",
+    "DIRECTORY_INOUT",
+    "DIRECTORY_OUT",
+    "FILE_COMMUTATIVE",
+    "FILE_CONCURRENT",
+    "FILE_IN",
+    "FILE_INOUT",
+    "FILE_OUT",
     "IN",
     "INOUT",
+    "IN_DELETE",
     "OUT",
     "ClusterError",
     "Direction",
@@ -52,6 +77,7 @@ __all__ = [
     "Future",
     "JournalError",
     "OnFailure",
+    "Parameter",
     "Session",
     "StaleArgumentWarning",
     "TaskCancelledError",
@@ -63,6 +89,7 @@ __all__ = [
     "as_completed",
     "barrier",
     "cancel",
+    "delete",
     "group",
     "map",
     "put",
@@ -72,11 +99,35 @@ __all__ = [
     "task",
     "trace",
     "wait_on",
+    "wait_on_file",
 ]
 
 IN: Final = Direction.IN
 OUT: Final = Direction.OUT
 INOUT: Final = Direction.INOUT
+IN_DELETE: Final = Direction.IN_DELETE
+CONCURRENT: Final = Direction.CONCURRENT
+COMMUTATIVE: Final = Direction.COMMUTATIVE
+
+FILE_IN: Final = PARAMETERS["FILE_IN"]
+FILE_OUT: Final = PARAMETERS["FILE_OUT"]
+FILE_INOUT: Final = PARAMETERS["FILE_INOUT"]
+FILE_CONCURRENT: Final = PARAMETERS["FILE_CONCURRENT"]
+FILE_COMMUTATIVE: Final = PARAMETERS["FILE_COMMUTATIVE"]
+DIRECTORY_IN: Final = PARAMETERS["DIRECTORY_IN"]
+DIRECTORY_OUT: Final = PARAMETERS["DIRECTORY_OUT"]
+DIRECTORY_INOUT: Final = PARAMETERS["DIRECTORY_INOUT"]
+COLLECTION_IN: Final = PARAMETERS["COLLECTION_IN"]
+COLLECTION_OUT: Final = PARAMETERS["COLLECTION_OUT"]
+COLLECTION_INOUT: Final = PARAMETERS["COLLECTION_INOUT"]
+COLLECTION_IN_DELETE: Final = PARAMETERS["COLLECTION_IN_DELETE"]
+COLLECTION_FILE_IN: Final = PARAMETERS["COLLECTION_FILE_IN"]
+COLLECTION_FILE_OUT: Final = PARAMETERS["COLLECTION_FILE_OUT"]
+COLLECTION_FILE_INOUT: Final = PARAMETERS["COLLECTION_FILE_INOUT"]
+DICTIONARY_IN: Final = PARAMETERS["DICTIONARY_IN"]
+DICTIONARY_OUT: Final = PARAMETERS["DICTIONARY_OUT"]
+DICTIONARY_INOUT: Final = PARAMETERS["DICTIONARY_INOUT"]
+DICTIONARY_IN_DELETE: Final = PARAMETERS["DICTIONARY_IN_DELETE"]
 
 
 def _show(session: Session) -> None:

@@ -12,7 +12,10 @@ import cloudpickle
 from eflows_nb.engine.messages import Failure
 from eflows_nb.engine.packing import load
 
-__all__ = ["FrameLine", "describe", "restore"]
+__all__ = ["FINAL", "FrameLine", "describe", "restore"]
+
+FINAL = "eflows_final"
+"""An exception with this attribute, True, says what it says: its task is not tried again."""
 
 
 class FrameLine(NamedTuple):
@@ -43,7 +46,8 @@ def describe(error: BaseException, own_frames: int) -> Failure:
             load(pickled)  # some exceptions pickle but do not come back
         except Exception:  # noqa: BLE001 - the exception's own code runs here
             pickled = None
-    return Failure(type(error).__name__, _text(error), pickled, _lines(trace), text)
+    final = getattr(error, FINAL, False) is True
+    return Failure(type(error).__name__, _text(error), pickled, _lines(trace), text, final)
 
 
 def _text(error: BaseException) -> str:

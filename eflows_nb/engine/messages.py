@@ -22,11 +22,16 @@ __all__ = [
     "Lasting",
     "Outputs",
     "Ping",
+    "Place",
     "Results",
     "WireFunction",
     "WireTask",
     "Written",
 ]
+
+Place = int | str | tuple[Any, ...]
+"""Where an argument is: its position, its name, or the way to an item of a collection, which begins with one
+of these; the empty way leads to None."""
 
 WireTask = tuple[int, int, bytes, "Outputs | None"]
 
@@ -62,12 +67,12 @@ class Outputs(NamedTuple):
     split
         Whether the return value is split.
     writes
-        For each argument that it writes: position or name, and number of the datum.
+        For each argument that it writes: its place, and number of the datum.
     """
 
     returns: tuple[int, ...]
     split: bool
-    writes: tuple[tuple[int | str, int], ...]
+    writes: tuple[tuple[Place, int], ...]
 
 
 class WireFunction(NamedTuple):
@@ -212,6 +217,8 @@ class Failure(NamedTuple):
         The lines of its traceback, `eflows_nb.engine.failure.FrameLine`, from the task function down.
     traceback
         Its traceback as text.
+    final
+        Whether the program raised it on purpose, and the task is not to run again.
     """
 
     kind: str
@@ -219,3 +226,4 @@ class Failure(NamedTuple):
     exception: bytes | None
     frames: tuple[Any, ...]
     traceback: str
+    final: bool = False

@@ -14,6 +14,7 @@ from eflows_nb.runtime.group import Group
 from eflows_nb.runtime.session import Session
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.function import TaskFunction
+from eflows_nb.tasks.parameter import Parameter
 from eflows_nb.tasks.policy import OnFailure, Policy
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "as_completed",
     "barrier",
     "cancel",
+    "delete",
     "group",
     "map",
     "put",
@@ -32,6 +34,7 @@ __all__ = [
     "task",
     "trace",
     "wait_on",
+    "wait_on_file",
 ]
 
 
@@ -49,7 +52,7 @@ def task(
     retries: int | None = None,
     time_out: float | timedelta | None = None,
     priority: int = 0,
-    **directions: Direction,
+    **directions: Direction | Parameter,
 ) -> Callable[[Callable[..., Any]], TaskFunction[..., Any]]: ...
 def task(
     function: Callable[..., Any] | None = None,
@@ -60,7 +63,7 @@ def task(
     retries: int | None = None,
     time_out: float | timedelta | None = None,
     priority: int = 0,
-    **directions: Direction,
+    **directions: Direction | Parameter,
 ) -> Any:
     """Make a task function: its calls return futures at once, and run on engines.
 
@@ -82,7 +85,9 @@ def task(
         Ready tasks of a higher priority run first; 0 is usual.
     **directions
         What the function does with its parameters, by name: `IN` reads (the default), `INOUT` changes the
-        argument, `OUT` fills it.
+        argument, `OUT` fills it, `IN_DELETE` is the last to read it, the order of `COMMUTATIVE` ones does not
+        matter. ``FILE_…`` and ``DIRECTORY_…`` are for paths, ``COLLECTION_…`` for lists whose items have
+        versions of their own, ``DICTIONARY_…`` for dicts; see the documentation of task functions.
 
     Raises
     ------
@@ -114,9 +119,10 @@ def task(
     [3, 2]
     """
     for name, direction in directions.items():
-        if not isinstance(direction, Direction):
+        if not isinstance(direction, (Direction, Parameter)):
             raise TaskDefinitionError(
-                f"task({name}={direction!r}): a parameter's direction is one of ef.IN, ef.OUT and ef.INOUT."
+                f"task({name}={direction!r}): a parameter's direction is one of ef.IN, ef.OUT, ef.INOUT, "
+                "or of those that say what it takes, such as ef.FILE_OUT and ef.COLLECTION_IN."
             )
 
     policy = Policy.of(on_failure=on_failure, retries=retries, time_out=time_out, priority=priority)
@@ -159,6 +165,38 @@ def wait_on(value: Any, timeout: float | None = None) -> Any:
     """
     __tracebackhide__ = True
     return session.current().wait_on(value, timeout=timeout)
+
+
+def wait_on_file(path: str | Path, timeout: float | None = None) -> Path:
+    """Wait until the tasks that write a file or folder have ended, and return its path.
+
+    Raises
+    ------
+    WaitTimeoutError
+        When they did not end within `timeout` seconds.
+    Exception
+        What the task raised that should have written it.
+
+    Examples
+    --------
+    >>> import eflows_nb as ef, tempfile
+    >>> @ef.task(path=ef.FILE_OUT)
+    ... def write(path, text):
+    ...     with open(path, "w") as file:
+    ...         file.write(text)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = write(f"{folder}/a.txt", "done")
+    ...     ef.wait_on_file(f"{folder}/a.txt").read_text()
+    'done'
+    """
+    __tracebackhide__ = True
+    session.current().wait_on_file(path, timeout=timeout)
+    return Path(path)
+
+
+def delete(value: Any) -> None:
+    """Let go of the versions of an object that was passed to tasks; those that run still see them."""
+    session.current().forget(value)
 
 
 def barrier(timeout: float | None = None) -> None:

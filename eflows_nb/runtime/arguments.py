@@ -167,6 +167,16 @@ class Arguments:
             {name: self._newest(value, writes.get(name)) for name, value in kwargs.items()},
         )
 
+    def newest(self, value: Any, direction: Direction) -> Any:
+        """Return what takes the place of an argument: its newest version, or the value itself."""
+        return self._newest(value, direction if direction.writes else None)
+
+    def forget(self, value: Any) -> None:
+        """Nobody will pass this object again: let go of its versions."""
+        known = self._known.get(id(value))
+        if known is not None and known.is_for(value):
+            del self._known[id(value)]
+
     def _newest(self, value: Any, direction: Direction | None) -> Any:
         if type(value) is Future:
             return value if direction is None else Reference(value.datum, writable=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import sys
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -43,9 +44,16 @@ def _items(value: Any) -> Collection[Any]:
         return value
     if isinstance(value, dict):
         return value.values()
+    if _is_array_of_objects(value):
+        return value.ravel().tolist()  # type: ignore[no-any-return]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [getattr(value, name) for name in _fields(value)]
     return ()
+
+
+def _is_array_of_objects(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.ndarray) and value.dtype == object
 
 
 def _fields(record: Any) -> list[str]:
@@ -84,6 +92,10 @@ def _rebuild(value: Any, items: list[Any]) -> Any:
     if isinstance(value, tuple):
         return value._make(items) if hasattr(value, "_make") else kind(items)
     made = copy.copy(value)
+    if _is_array_of_objects(value):
+        for place, item in enumerate(items):
+            made.flat[place] = item
+        return made
     if isinstance(value, list):
         made[:] = items
     elif isinstance(value, dict):

@@ -24,17 +24,19 @@ from eflows_nb.engine.worker import inside_task
 from eflows_nb.errors import ClusterError, EflowsError
 from eflows_nb.runtime import containers
 from eflows_nb.runtime.arguments import Arguments
+from eflows_nb.runtime.calls import Call
 from eflows_nb.runtime.checkpoint import Checkpoint
 from eflows_nb.runtime.driver import Driver, Observer
+from eflows_nb.runtime.files import Files
 from eflows_nb.runtime.functions import FunctionTable
 from eflows_nb.runtime.future import Future, raise_broken
 from eflows_nb.runtime.group import join_groups
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.runtime.snapshot import SessionSnapshot
-from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
 from eflows_nb.tasks.events import SessionEnded, WaitEnded, WaitStarted
 from eflows_nb.tasks.function import TaskFunction
-from eflows_nb.tasks.task import Task
+from eflows_nb.tasks.task import FunctionCode, Task
 
 if TYPE_CHECKING:
     from eflows_nb.clusters.protection import Protection
@@ -87,6 +89,8 @@ class Session:
         """Number of the notebook cell execution that submits tasks now, -1 outside a notebook."""
         self._numbers = itertools.count(1)
         self._waits = itertools.count(1)
+        self.files = Files()
+        """The files that tasks read and write."""
         self._functions = FunctionTable()
         self._arguments = Arguments(self._freeze, self._functions.definition)
         self._driver = Driver(InlineCluster(self.token), self.token)
@@ -106,6 +110,8 @@ class Session:
             return function.function(*args, **kwargs)
         made: Any
         code = self._functions.code(function)
+        if not function.is_plain:
+            return self._submit_call(code, Call(function, args, kwargs, self._arguments, self.files))
         writes = function.locate_writes(args, kwargs) if function.directions else ()
         payload, reads, definitions = self._arguments.pack(args, kwargs, writes)
         named_inputs = None
@@ -138,6 +144,53 @@ class Session:
             task.checkpoint = self._checkpoint.place(task, function, named_inputs)
         self._driver.submit(task)
         return made
+
+    def _submit_call(self, code: FunctionCode, call: Call) -> Any:
+        """Make a task of a call that has more to it than single objects; return as `submit` does."""
+        function = call.function
+        payload, reads, definitions = self._arguments.pack(call.args, call.kwargs)
+        reads = tuple(dict.fromkeys((*reads, *call.files.reads())))
+        task = Task(next(self._numbers), code, payload, reads, self.origin)
+        task.definitions = definitions
+        results = (
+            Datum(task.number, task),
+            *(Datum(next(self._numbers), task) for _ in range(function.returns - 1)),
+        )
+        written = [Datum(next(self._numbers), task) for _ in call.writes]
+        versions = {path: Datum(next(self._numbers), task) for path in call.files.written()}
+        turns = (Turn(next(self._numbers), task),) if call.files else ()
+        task.outputs = (*results, *written, *versions.values(), *turns)
+        task.wire_outputs = Outputs(
+            tuple(datum.number for datum in results),
+            function.returns > 1,
+            (
+                *((place, datum.number) for (place, _), datum in zip(call.writes, written, strict=True)),
+                *(((), datum.number) for datum in (*versions.values(), *turns)),
+            ),
+        )
+        for (_, value), datum in zip(call.writes, written, strict=True):
+            self._arguments.write(value, datum)
+        for turn in turns:
+            call.files.enter(turn, versions)
+        call.forget()
+        futures = tuple(Future(self, datum) for datum in results)
+        join_groups(futures[0])
+        if self._checkpoint is not None and not call.files:
+            named_inputs = self._checkpoint.inputs(lambda: self._arguments.pack(call.args, call.kwargs)[0])
+            task.checkpoint = self._checkpoint.place(task, function, named_inputs)
+        self._driver.submit(task)
+        return futures if function.returns > 1 else futures[0]
+
+    def wait_on_file(self, path: str | Path, *, timeout: float | None = None) -> None:
+        """Wait until the tasks that write a file have ended; see `eflows_nb.wait_on_file`."""
+        __tracebackhide__ = True
+        if not inside_task():
+            self._wait_for(self.files.versions(path), timeout)
+
+    def forget(self, value: Any) -> None:
+        """Let go of the versions of an object; see `eflows_nb.delete`."""
+        if not inside_task():
+            self._arguments.forget(value)
 
     def put(self, value: Any) -> Future:
         """Freeze a value that many tasks read; see `eflows_nb.put`."""

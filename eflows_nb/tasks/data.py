@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from eflows_nb.tasks.task import Task
 
-__all__ = ["PENDING", "Broken", "Datum", "Large"]
+__all__ = ["PENDING", "Broken", "Datum", "Large", "Turn"]
 
 
 class _Pending:
@@ -114,3 +114,12 @@ class Datum:
         self.value = value
         self.readers: list[Task] | None = None
         self.callbacks: list[Any] | None = None
+
+
+class Turn(Datum):
+    """Says that a task has ended, in whatever way: it is None then, also when the task failed.
+
+    Whoever only waits for its turn, such as the next writer of a file, reads it.
+    """
+
+    __slots__ = ()

@@ -10,6 +10,7 @@ from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.tasks.direction import Direction
+from eflows_nb.tasks.parameter import Kind, Parameter
 from eflows_nb.tasks.policy import Policy
 
 __all__ = ["Submit", "TaskFunction"]
@@ -39,6 +40,9 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
         return inspect.signature(lambda *args, **kwargs: None)
 
 
+_COLLECTS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
 class TaskFunction(Generic[P, R_co]):
     """A function whose calls are tasks.
 
@@ -54,7 +58,8 @@ class TaskFunction(Generic[P, R_co]):
         None or 1: one future for whatever the function returns. Two or more: the function returns that many
         values, and each gets a future.
     directions
-        What the function does with its parameters; those not named are IN.
+        What the function does with its parameters; those not named are IN. That of ``*args`` or ``**kwargs``
+        holds for each argument that is collected.
     policy
         What happens when it fails, how long it may take, how urgent it is.
 
@@ -71,7 +76,7 @@ class TaskFunction(Generic[P, R_co]):
         *,
         submit: Submit,
         returns: int | None = None,
-        directions: Mapping[str, Direction] | None = None,
+        directions: Mapping[str, Direction | Parameter] | None = None,
         policy: Policy | None = None,
     ) -> None:
         name = getattr(function, "__name__", repr(function))
@@ -95,16 +100,25 @@ class TaskFunction(Generic[P, R_co]):
         self.name = name
         self.returns = returns or 1
         self.signature = _signature(function)
-        self.directions = dict(directions or {})
+        self.parameters = {word: Parameter.of(given) for word, given in (directions or {}).items()}
+        self.directions = {word: parameter.direction for word, parameter in self.parameters.items()}
         self.policy = policy or Policy()
         self._submit = submit
         functools.update_wrapper(self, function)
         self._check_directions()
-        kinds = {parameter.kind for parameter in self.signature.parameters.values()}
+        kinds = {word: parameter.kind for word, parameter in self.signature.parameters.items()}
+        self.is_plain = all(
+            parameter.kind is Kind.OBJECT
+            and parameter.direction is not Direction.IN_DELETE
+            and kinds[word] not in _COLLECTS
+            for word, parameter in self.parameters.items()
+        )
+        """Whether each argument is one object that is read or written: most task functions are so."""
         code = getattr(function, "__code__", None)
         self._positional = (
             code.co_argcount
-            if isinstance(code, types.CodeType) and kinds <= {inspect.Parameter.POSITIONAL_OR_KEYWORD}
+            if isinstance(code, types.CodeType)
+            and set(kinds.values()) <= {inspect.Parameter.POSITIONAL_OR_KEYWORD}
             else -1
         )
 
@@ -115,20 +129,10 @@ class TaskFunction(Generic[P, R_co]):
                 raise TaskDefinitionError(
                     f"'{self.name}' has no parameter '{parameter}' to be {direction.name}; it has: {known}."
                 )
-            if self.signature.parameters[parameter].kind in (
-                inspect.Parameter.VAR_POSITIONAL,
-                inspect.Parameter.VAR_KEYWORD,
-            ):
-                raise TaskDefinitionError(
-                    f"The parameter '{parameter}' of '{self.name}' collects arguments and cannot be "
-                    f"{direction.name}. Give the function a parameter of its own for what it writes."
-                )
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        raise TaskDefinitionError(
-            f"'{owner.__name__}.{name}' is a method, and methods cannot be task functions. "
-            "Define a function outside the class that takes the object as an argument."
-        )
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """Return the method of an object: a call of it passes the object as first argument."""
+        return self if instance is None else types.MethodType(self, instance)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         """Submit a task, and return its future, or as many as the function returns values."""
@@ -153,10 +157,35 @@ class TaskFunction(Generic[P, R_co]):
         }
         found: list[tuple[int | str, Direction]] = []
         for name, direction in self.directions.items():
-            if direction is Direction.IN:
+            if not direction.writes:
                 continue
             if name in kwargs:
                 found.append((name, direction))
             elif name in positions and positions[name] < len(args):
                 found.append((positions[name], direction))
+        return found
+
+    def locate(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> list[tuple[int | str, str, Parameter]]:
+        """Return position or name, name of the parameter, and what it is, of the arguments of a call.
+
+        Only those of parameters for which something was declared.
+        """
+        found: list[tuple[int | str, str, Parameter]] = []
+        named = set(self.signature.parameters)
+        for position, (name, formal) in enumerate(self.signature.parameters.items()):
+            declared = self.parameters.get(name)
+            if declared is None:
+                continue
+            if formal.kind is inspect.Parameter.VAR_POSITIONAL:
+                found += [
+                    (place, f"{name}[{place - position}]", declared) for place in range(position, len(args))
+                ]
+            elif formal.kind is inspect.Parameter.VAR_KEYWORD:
+                found += [(word, word, declared) for word in kwargs if word not in named]
+            elif name in kwargs:
+                found.append((name, name, declared))
+            elif formal.kind is not inspect.Parameter.KEYWORD_ONLY and position < len(args):
+                found.append((position, name, declared))
         return found

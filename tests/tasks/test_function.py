@@ -87,26 +87,43 @@ def test_a_direction_is_one_of_ours() -> None:
         ef.task(a="inout")
 
 
-@pytest.mark.parametrize("parameter", ["rest", "more"])
-def test_what_collects_arguments_cannot_be_written_to(parameter: str) -> None:
-    """Nobody could say which of the arguments is meant."""
-    with pytest.raises(TaskDefinitionError, match=f"'{parameter}' of 'f' collects arguments"):
+def test_what_collects_arguments_has_a_direction_for_each() -> None:
+    """It is found for each argument that is collected, by position or by name."""
 
-        @ef.task(**{parameter: ef.INOUT})
-        def f(*rest: Any, **more: Any) -> None: ...
+    def f(a: Any, *rest: Any, **more: Any) -> None: ...
+
+    made = _make(f, directions={"rest": Direction.INOUT, "more": Direction.OUT})
+
+    assert not made.is_plain
+    assert [(place, parameter.direction) for place, _, parameter in made.locate((1, 2, 3), {"b": 4})] == [
+        (1, Direction.INOUT),
+        (2, Direction.INOUT),
+        ("b", Direction.OUT),
+    ]
 
 
-def test_a_method_is_refused() -> None:
-    """The reason is told, also where Python wraps errors of class bodies."""
-    with pytest.raises((TaskDefinitionError, RuntimeError)) as caught:
+def test_a_method_gets_its_object_first() -> None:
+    """Methods, class methods and static methods are called as ever, and subclasses inherit them."""
 
-        class Model:
-            @ef.task
-            def run(self) -> None: ...
+    class Model:
+        @_make
+        def run(self, x: int) -> None: ...
 
-    error = caught.value.__cause__ or caught.value
-    assert isinstance(error, TaskDefinitionError)
-    assert "'Model.run' is a method" in str(error)
+        @staticmethod
+        @_make
+        def check(x: int) -> None: ...
+
+        @classmethod
+        @_make
+        def make(cls, x: int) -> None: ...
+
+    class Special(Model):
+        pass
+
+    special = Special()
+    assert special.run(3) == ("run", (special, 3), {})
+    assert special.check(3) == ("check", (3,), {})
+    assert Special.make(3) == ("make", (Special, 3), {})
 
 
 def test_a_function_without_a_signature_takes_any_call() -> None:

@@ -1,0 +1,139 @@
+"""Calls with files, collections or last uses among their arguments: what the task reads and writes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from eflows_nb.engine.messages import Place
+from eflows_nb.engine.packing import SCALARS
+from eflows_nb.errors import TaskDefinitionError
+from eflows_nb.runtime.arguments import Arguments
+from eflows_nb.runtime.files import FileAccess, Files
+from eflows_nb.runtime.future import Future
+from eflows_nb.tasks.direction import Direction
+from eflows_nb.tasks.function import TaskFunction
+from eflows_nb.tasks.parameter import Kind, Parameter
+
+__all__ = ["Call"]
+
+_Step = Callable[[Any, tuple[Any, ...]], Any]
+
+
+class Call:
+    """One call of a task function, its arguments as the task will see them.
+
+    Parameters
+    ----------
+    function
+        The task function.
+    args, kwargs
+        What it is called with.
+    arguments
+        Knows the versions of objects.
+    files
+        Knows who uses which file.
+    """
+
+    def __init__(
+        self,
+        function: TaskFunction[Any, Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        arguments: Arguments,
+        files: Files,
+    ) -> None:
+        self.function = function
+        self.writes: list[tuple[Place, Any]] = []
+        """Where the task writes, and to which of the caller's objects."""
+        self.files = FileAccess(files, function.name)
+        self._arguments = arguments
+        self._last: list[Any] = []
+        seen = list(args)
+        named = dict(kwargs)
+        for place, name, parameter in function.locate(args, kwargs):
+            given = args[place] if isinstance(place, int) else kwargs[place]
+            shown = self._look(given, (place,), name, parameter)
+            if isinstance(place, int):
+                seen[place] = shown
+            else:
+                named[place] = shown
+        self.args = tuple(seen)
+        self.kwargs = named
+
+    def forget(self) -> None:
+        """Let go of what this task is the last to read."""
+        for value in self._last:
+            self._arguments.forget(value)
+
+    def _look(self, given: Any, way: tuple[Any, ...], name: str, parameter: Parameter) -> Any:
+        match parameter.kind:
+            case Kind.OBJECT:
+                return self._object(given, way, parameter.direction)
+            case Kind.FILE:
+                return self._file(given, name, parameter.direction)
+            case Kind.COLLECTION_FILE:
+                return self._items(
+                    given,
+                    way,
+                    name,
+                    parameter.depth,
+                    lambda item, _: self._file(item, name, parameter.direction),
+                )
+            case _:
+                return self._items(
+                    given,
+                    way,
+                    name,
+                    parameter.depth,
+                    lambda item, at: self._object(item, at, parameter.direction),
+                )
+
+    def _object(self, given: Any, way: tuple[Any, ...], direction: Direction) -> Any:
+        if direction.writes:
+            self.writes.append((way[0] if len(way) == 1 else way, given))
+        elif direction is Direction.IN_DELETE:
+            self._last.append(given)
+        return self._arguments.newest(given, direction)
+
+    def _file(self, given: Any, name: str, direction: Direction) -> Any:
+        return None if given is None else self.files.add(given, direction, name)
+
+    def _items(self, given: Any, way: tuple[Any, ...], name: str, depth: int, look: _Step) -> Any:
+        """Return the same collection with what `look` makes of its items, `depth` levels down."""
+        if type(given) is Future or type(given) in SCALARS or (depth and not _is_collection(given)):
+            if len(way) > 1 or type(given) is Future:
+                return look(given, way)  # shallower here than elsewhere, or not there yet as a whole
+            raise TaskDefinitionError(
+                f"The parameter '{name}' of '{self.function.name}' takes a collection, and "
+                f"{type(given).__name__} is none. Give a list, or declare it as ef.IN."
+            )
+        if not depth:
+            return look(given, way)
+        if isinstance(given, dict):
+            return {key: self._items(item, (*way, key), name, depth - 1, look) for key, item in given.items()}
+        if isinstance(given, (list, tuple)):
+            items = [
+                self._items(item, (*way, step), name, depth - 1, look) for step, item in enumerate(given)
+            ]
+            return items if isinstance(given, list) else tuple(items)
+        shown = given.copy()
+        for step in _indices(given):
+            shown[step] = self._items(given[step], (*way, step), name, depth - given.ndim, look)
+        return shown
+
+
+def _is_collection(given: Any) -> bool:
+    return isinstance(given, (list, tuple, dict)) or _is_array_of_objects(given)
+
+
+def _is_array_of_objects(given: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(given, numpy.ndarray) and given.dtype == object
+
+
+def _indices(array: Any) -> Iterator[tuple[int, ...]]:
+    import numpy as np
+
+    return np.ndindex(array.shape)

@@ -1,0 +1,168 @@
+"""Files and folders that tasks read and write: who waits for whom.
+
+A file is changed where it lies. So a writer waits for the readers of the version before, and a turn tells
+that those have ended, in whatever way.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from eflows_nb.errors import TaskDefinitionError
+from eflows_nb.tasks.data import PENDING, Datum, Turn
+from eflows_nb.tasks.direction import Direction
+
+__all__ = ["FileAccess", "Files"]
+
+_SWEEP = 64
+
+
+class _File:
+    """What is known of one path."""
+
+    __slots__ = ("concurrent", "deleted", "sharers", "turns", "version")
+
+    def __init__(self) -> None:
+        self.version: Datum | None = None
+        self.concurrent: list[Datum] = []
+        """The versions of concurrent tasks since the last writer."""
+        self.turns: list[Turn] = []
+        """The turns of all others since, that writer's own included."""
+        self.sharers: list[Turn] = []
+        """The turns of the concurrent ones."""
+        self.deleted = False
+
+    def made_by(self) -> list[Datum]:
+        made = [] if self.version is None else [self.version]
+        return made + self.concurrent
+
+
+class FileAccess:
+    """What one task does to files.
+
+    Parameters
+    ----------
+    files
+        All that is known of files.
+    task
+        Name of the task function, for errors.
+    """
+
+    def __init__(self, files: Files, task: str) -> None:
+        self._files = files
+        self._task = task
+        self._directions: dict[str, Direction] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._directions)
+
+    def add(self, given: Any, direction: Direction, parameter: str) -> str:
+        """Note what the task does with a file; return the path that the function is given.
+
+        Raises
+        ------
+        TaskDefinitionError
+            When it is no path, or one that the task also gets by another parameter and writes.
+        """
+        path = _absolute(given, self._task, parameter)
+        before = self._directions.get(path)
+        if before is not None and (before.writes or direction.writes):
+            raise TaskDefinitionError(
+                f"'{self._task}' gets the file '{given}' by two parameters, and writes one of them "
+                "('{parameter}' or the other): it would wait for itself. Pass it once, as FILE_INOUT."
+            )
+        self._directions[path] = direction
+        return path
+
+    def reads(self) -> list[Datum]:
+        """Return the data that the task waits for."""
+        found: list[Datum] = []
+        for path, direction in self._directions.items():
+            file = self._files.get(path)
+            if file is None:
+                continue
+            if direction is Direction.CONCURRENT:
+                found += [] if file.version is None else [file.version]
+                found += file.turns
+            elif direction is Direction.OUT:
+                found += file.turns + file.sharers
+            elif direction.writes:
+                found += [*file.made_by(), *file.turns, *file.sharers]
+            else:
+                found += file.made_by()
+        return [
+            datum
+            for datum in dict.fromkeys(found)
+            if not (type(datum) is Turn and datum.value is not PENDING)
+        ]
+
+    def written(self) -> list[str]:
+        """Return the files that the task makes new versions of."""
+        return [path for path, direction in self._directions.items() if direction.writes]
+
+    def enter(self, turn: Turn, versions: dict[str, Datum]) -> None:
+        """The task has been made: `turn` tells when it has ended, `versions` what it has written."""
+        for path, direction in self._directions.items():
+            file = self._files.of(path)
+            if direction is Direction.CONCURRENT:
+                file.concurrent.append(versions[path])
+                file.sharers.append(turn)
+            elif direction.writes:
+                file.version = versions[path]
+                file.turns = [turn]
+                file.concurrent, file.sharers = [], []
+            else:
+                if len(file.turns) >= _SWEEP:
+                    file.turns = [other for other in file.turns if other.value is PENDING]
+                file.turns.append(turn)
+            file.deleted = False
+
+
+class Files:
+    """The files that tasks of this session have read or written, by absolute path."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, _File] = {}
+
+    def get(self, path: str) -> _File | None:
+        """Return what is known of a path, None if no task has used it."""
+        return self._files.get(path)
+
+    def of(self, path: str) -> _File:
+        """Return what is known of a path, from now on at least that tasks use it."""
+        return self._files.setdefault(path, _File())
+
+    def versions(self, path: str | os.PathLike[str]) -> list[Datum]:
+        """Return the data to wait for before the file may be read here."""
+        file = self._files.get(_absolute(path))
+        return file.made_by() if file is not None else []
+
+    def turns(self, path: str | os.PathLike[str]) -> list[Datum]:
+        """Return the data to wait for before the file may be changed here."""
+        file = self._files.get(_absolute(path))
+        return [*file.turns, *file.sharers] if file is not None else []
+
+    def exists(self, path: str | os.PathLike[str]) -> bool:
+        """Return whether the file is there, or will be once the tasks that were submitted have run."""
+        file = self._files.get(_absolute(path))
+        if file is not None and file.deleted:
+            return False
+        return (file is not None and file.version is not None) or os.path.exists(path)  # noqa: PTH110
+
+    def delete(self, path: str | os.PathLike[str]) -> None:
+        """The file will be removed after all tasks that use it now."""
+        file = self.of(_absolute(path))
+        file.deleted = True
+
+
+def _absolute(path: Any, task: str = "", parameter: str = "") -> str:
+    try:
+        return str(os.path.abspath(os.fspath(path)))  # noqa: PTH100 - links stay as they are written
+    except TypeError:
+        what = (
+            f"The parameter '{parameter}' of '{task}' takes a file, and"
+            if task
+            else "Here a file is named, and"
+        )
+        raise TaskDefinitionError(f"{what} {path!r} is no path. Give a str or a Path.") from None
