@@ -15,10 +15,10 @@ from types import FrameType
 from typing import Any
 
 import zmq
-from zmq.eventloop.zmqstream import ZMQStream
 
-from eflows_nb.engine.messages import Goodbye, Hello, Lasting, Written
+from eflows_nb.engine.messages import Batch, Cancel, GiveBack, Goodbye, Hello, Lasting, Written
 from eflows_nb.engine.output import OutputCapture
+from eflows_nb.engine.signals import set_handler
 from eflows_nb.engine.worker import TaskCancelledByClient, Worker, become_engine
 
 __all__ = ["CHANNEL", "MEMORY", "Attachment", "attach"]
@@ -28,6 +28,8 @@ CHANNEL = "EFLOWS_CHANNEL"
 
 MEMORY = "EFLOWS_ENGINE_MEMORY"
 """Environment variable with the bytes of large results that an engine holds in memory; more go to files."""
+
+_EVENTS, _FD, _READABLE = int(zmq.EVENTS), int(zmq.FD), int(zmq.POLLIN)
 
 _attachment: Attachment | None = None
 
@@ -40,9 +42,12 @@ class Attachment:
 
         context: zmq.Context[Any] = zmq.Context.instance()
         self._socket = _dealer(context, address, b"%d" % engine)
-        self._output = _dealer(context, address, b"output-%d" % engine)
+        self._lock = threading.RLock()  # whoever holds it may use the socket
+        self._early: list[Any] = []  # what came while a task ran, and has to wait for its end
         self._loop = IOLoop.current()
         self._scheduled = False
+        self._looking = False
+        self._closed = False
         self._capture = OutputCapture(self._tell, self._lasts)
         self._lasting = -1
         self._worker = Worker(
@@ -53,31 +58,58 @@ class Attachment:
             memory=int(os.environ.get(MEMORY, sys.maxsize)),
         )
         self._send(Hello(engine, socket.gethostname(), os.getpid()))
-        self._stream = ZMQStream(self._socket, self._loop)
-        self._stream.on_recv(self._on_message)
+        self._loop.add_handler(int(self._socket.get(_FD)), self._on_messages, IOLoop.READ)
+        self._loop.add_callback(self._on_messages)
 
     def _send(self, message: Any) -> None:
-        self._socket.send(pickle.dumps(message, 5))
+        with self._lock:
+            self._socket.send(pickle.dumps(message, 5))
 
     def _receive(self) -> list[Any]:
-        messages = []
-        while int(self._socket.EVENTS) & zmq.POLLIN:
-            messages.append(pickle.loads(self._socket.recv()))
-        return messages
+        with self._lock:
+            messages, self._early = self._early, []
+            while not self._closed and int(self._socket.get(_EVENTS)) & _READABLE:
+                messages.append(pickle.loads(self._socket.recv()))
+            return messages
 
     def _tell(self, task: int, stream: int, text: str) -> None:
-        own = threading.current_thread() is threading.main_thread()  # a socket belongs to one thread
-        (self._socket if own else self._output).send(pickle.dumps(Written(task, stream, text), 5))
+        self._send(Written(task, stream, text))
+        self._look_again()
 
     def _lasts(self, task: int, seconds: float) -> None:
-        if task != self._lasting and seconds > self._worker.budget:
-            self._lasting = task
-            self._output.send(pickle.dumps(Lasting(task), 5))
+        """Let go of what waits behind a task that lasts; its own thread cannot, so another one calls this."""
+        with self._lock:
+            if self._worker.current != task:
+                return
+            for message in self._receive():
+                if type(message) in (Batch, Cancel, GiveBack):
+                    self._worker.handle(message)
+                else:
+                    self._early.append(message)
+            if not self._worker.is_patient(seconds):
+                behind = self._worker.empty_behind(task)
+                if behind or task != self._lasting:
+                    self._lasting = task
+                    self._send(Lasting(task, behind))
+        self._look_again()
 
-    def _on_message(self, frames: list[bytes]) -> None:
-        self._take(pickle.loads(frames[0]))
+    def _look_again(self) -> None:
+        """Let the loop look for messages: another thread may have used up the signal of one."""
+        if not self._looking and threading.current_thread() is not threading.main_thread():
+            self._looking = True
+            self._loop.add_callback(self._on_messages)
+
+    def _on_messages(self, *_: object) -> None:
+        self._looking = False
+        self._take_all()
         if not self._scheduled:
             self._run()
+
+    def _take_all(self) -> None:
+        """Take all messages that are there: the socket signals each only once."""
+        while messages := self._receive():
+            for message in messages:
+                self._take(message)
 
     def _take(self, message: Any) -> None:
         if type(message) is Goodbye:
@@ -88,16 +120,13 @@ class Attachment:
     def _run(self) -> None:
         self._scheduled = False
         if self._worker.busy:
-            previous = signal.signal(signal.SIGINT, self._interrupted)
+            previous = set_handler(signal.SIGINT, self._interrupted)
             try:
                 self._worker.run_slice(self._capture)
             finally:
-                signal.signal(signal.SIGINT, previous)
-        # The socket signals a message only once, and sending may have consumed that signal.
-        while not self._stream.closed() and (messages := self._receive()):
-            for message in messages:
-                self._take(message)
-        if self._worker.busy and not self._stream.closed():
+                set_handler(signal.SIGINT, previous)
+        self._take_all()  # sending may have consumed the signal of a message
+        if self._worker.busy and not self._closed:
             self._scheduled = True
             self._loop.add_callback(self._run)
 
@@ -106,13 +135,19 @@ class Attachment:
         task = self._worker.current
         if task < 0:
             return
-        if self._worker.is_cancelled(task) or (self._socket.poll(100) and self._worker.is_cancelled(task)):
+        with self._lock:
+            cancelled = self._worker.is_cancelled(task)
+            if not cancelled and self._socket.poll(100):
+                cancelled = self._worker.is_cancelled(task)
+        if cancelled:
             raise TaskCancelledByClient(f"task {task} was cancelled")
 
     def close(self) -> None:
         """Leave the client; may be called twice."""
-        if not self._stream.closed():
-            self._stream.close()
+        if not self._closed:
+            self._closed = True
+            self._loop.remove_handler(int(self._socket.get(_FD)))
+            self._socket.close()
             self._capture.close()
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "Export",
     "Exported",
     "Failure",
+    "GiveBack",
     "Goodbye",
     "Hello",
     "Lasting",
@@ -48,7 +49,7 @@ class Code(IntEnum):
     MISSING = 4
     """``(MISSING,)``: an input is not on this engine, the task did not run."""
     UNRUN = 5
-    """``(UNRUN,)``: the batch took too long, the task is given back."""
+    """``(UNRUN,)``: the batch took too long or was asked for, the task is given back."""
     CANCELLED = 6
     """``(CANCELLED,)``: the task was cancelled or interrupted."""
     IGNORED = 8
@@ -155,10 +156,23 @@ class Hello(NamedTuple):
     pid: int
 
 
+class GiveBack(NamedTuple):
+    """Give back unrun what has not begun: another engine has nothing to do."""
+
+
 class Lasting(NamedTuple):
-    """A task has used up the time of its batch: what is behind it will be given back unrun."""
+    """A task lasts: what is behind it in its batch will be given back unrun.
+
+    Parameters
+    ----------
+    task
+        The task that runs.
+    behind
+        How many whole batches behind its own are given back herewith; there will be no results of these.
+    """
 
     task: int
+    behind: int
 
 
 class Results(NamedTuple):

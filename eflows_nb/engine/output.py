@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import os
 import shutil
 import sys
@@ -18,7 +19,7 @@ __all__ = ["LIMIT", "OutputCapture"]
 LIMIT = 1 << 20
 """Bytes a task and stream that are shown; what is more stays in a file."""
 
-_PERIOD = 0.25
+_PERIOD = 0.1
 _BLOCK = 1 << 20
 
 
@@ -116,10 +117,11 @@ class OutputCapture:
         self._watcher: threading.Thread | None = None
 
     def __enter__(self) -> OutputCapture:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        for stream in self._streams:
-            stream.take_place()
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # the kernel's own streams do not write to descriptors
+                stream.flush()
+        for captured in self._streams:
+            captured.take_place()
         if self._watcher is None:
             self._watcher = threading.Thread(target=self._watch, name="eflows-output", daemon=True)
             self._watcher.start()

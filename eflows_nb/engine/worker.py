@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from threading import get_ident, main_thread
+from threading import Lock, get_ident, main_thread
 from typing import Any, Protocol
 
 import cloudpickle
@@ -21,6 +21,7 @@ from eflows_nb.engine.messages import (
     Code,
     Export,
     Exported,
+    GiveBack,
     Outputs,
     Place,
     Results,
@@ -114,8 +115,10 @@ class Worker:
         self._store = Store(memory)
         self._functions: dict[int, _Function] = {}
         self._batches: deque[Batch] = deque()
+        self._lock = Lock()  # around what takes a batch away
         self._position = 0
         self._elapsed = 0.0
+        self._returning = 0  # how many of the batches are to be given back unrun, the oldest first
         self._cancelled: set[int] = set()
 
     @property
@@ -123,13 +126,27 @@ class Worker:
         """Whether tasks are waiting to be run."""
         return bool(self._batches)
 
-    @property
-    def budget(self) -> float:
-        """Seconds after which the rest of the batch that is at work is given back."""
+    def is_patient(self, seconds: float) -> bool:
+        """Return whether what is behind a task may wait still after it has run so long."""
         try:
-            return self._batches[0].budget
+            return not self._returning and seconds <= self._batches[0].budget
         except IndexError:
-            return sys.float_info.max
+            return True
+
+    def empty_behind(self, task: int) -> int:
+        """Take the tasks out of all batches behind that of a task; return how many had any.
+
+        May be called from another thread; nothing is done when the task does not run any more. What else
+        these batches bring is still taken.
+        """
+        emptied = 0
+        with self._lock:
+            if self.current == task:
+                for place in range(1, len(self._batches)):
+                    if self._batches[place].tasks:
+                        self._batches[place] = self._batches[place]._replace(tasks=[])
+                        emptied += 1
+        return emptied
 
     def handle(self, message: Any) -> None:
         """Take one message of the client."""
@@ -139,6 +156,8 @@ class Worker:
             self._export(message.datum)
         elif type(message) is Cancel:
             self._cancelled.update(message.tasks)
+        elif type(message) is GiveBack:
+            self._returning = len(self._batches)
 
     def is_cancelled(self, task: int) -> bool:
         """Return whether the client has cancelled this task; looks at the messages that have come."""
@@ -169,7 +188,7 @@ class Worker:
         try:
             with streams or nullcontext():
                 while self._position < len(batch.tasks):
-                    if self._elapsed > batch.budget and self._position:
+                    if self._returning or (self._elapsed > batch.budget and self._position):
                         results.append((Code.UNRUN,))
                     else:
                         call = batch.tasks[self._position]
@@ -184,8 +203,10 @@ class Worker:
         finally:
             _running = 0
             if self._position == len(batch.tasks):
-                self._batches.popleft()
+                with self._lock:
+                    self._batches.popleft()
                 self._position = 0
+                self._returning -= self._returning > 0
                 if not self._batches:
                     self._cancelled.clear()
             if results:

@@ -9,7 +9,7 @@ from eflows_nb.tasks.data import Datum
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
-__all__ = ["Change", "Command", "ExportFrom", "Interrupt", "Remove", "Send"]
+__all__ = ["Change", "Command", "ExportFrom", "Interrupt", "Recall", "Remove", "Send"]
 
 
 class Send(NamedTuple):
@@ -31,6 +31,12 @@ class ExportFrom(NamedTuple):
     datum: int
 
 
+class Recall(NamedTuple):
+    """Let an engine give back what it has not begun."""
+
+    engine: int
+
+
 class Interrupt(NamedTuple):
     """End these tasks on an engine, the one that runs and those that wait there."""
 
@@ -44,7 +50,7 @@ class Remove(NamedTuple):
     shared: Any
 
 
-Command = Send | ExportFrom | Interrupt | Remove
+Command = Send | ExportFrom | Recall | Interrupt | Remove
 
 
 class Change(NamedTuple):

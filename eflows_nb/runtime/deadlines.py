@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import math
 from collections.abc import Iterable
 
 __all__ = ["GRACE_SECONDS", "Deadlines"]
@@ -15,20 +17,26 @@ class Deadlines:
 
     def __init__(self) -> None:
         self._ends: dict[tuple[int, int], float] = {}
+        self._next: list[tuple[float, int, int]] = []
 
     def __bool__(self) -> bool:
-        return bool(self._ends)
+        return bool(self._next)
 
     def set(self, engine: int, tasks: Iterable[int], end: float) -> None:
         """Let the time of tasks on an engine end then, unless it ends before that."""
         for task in tasks:
-            self._ends[engine, task] = min(end, self._ends.get((engine, task), end))
+            if end < self._ends.get((engine, task), math.inf):
+                self._ends[engine, task] = end
+                heapq.heappush(self._next, (end, engine, task))
 
     def overdue(self, now: float) -> list[tuple[int, int]]:
         """Return engine and number of the tasks whose time has ended, and forget them."""
-        over = [key for key, end in self._ends.items() if end <= now]
-        for key in over:
-            del self._ends[key]
+        over = []
+        while self._next and self._next[0][0] <= now:
+            end, engine, task = heapq.heappop(self._next)
+            if self._ends.get((engine, task)) == end:
+                del self._ends[engine, task]
+                over.append((engine, task))
         return over
 
     def forget(self, engine: int) -> None:

@@ -12,14 +12,18 @@ from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
 __all__ = [
+    "AHEAD_LIMIT",
     "BATCH_LIMIT",
     "BATCH_SECONDS",
+    "RECALL_SECONDS",
     "Durations",
     "EngineQueue",
     "Flight",
     "best_engine",
+    "load",
     "place_by_priority",
     "spread",
+    "steal",
 ]
 
 BATCH_SECONDS = 0.010
@@ -28,8 +32,16 @@ BATCH_SECONDS = 0.010
 BATCH_LIMIT = 512
 """Tasks in a batch at most."""
 
+AHEAD_LIMIT = 1 << 14
+"""Tasks that an engine may have ahead of it at most."""
+
+RECALL_SECONDS = 0.020
+"""What an engine has ahead of it stays there when another has nothing to do, unless it is more than this."""
+
 _OVERHEAD = 4e-6
-_LOOK_AHEAD_SECONDS = 0.050
+_SHORT_SECONDS = 0.050
+_BLOCK_SECONDS = 0.001
+_BATCHES_AHEAD = 4
 _PATIENCE = 4.0
 
 
@@ -59,20 +71,46 @@ class Durations:
 
 
 class Flight:
-    """A batch on its way: its tasks, how many have come back, and whether it is known to be short."""
+    """A batch on its way.
 
-    __slots__ = ("done", "short", "tasks")
+    Parameters
+    ----------
+    tasks
+        Its tasks, in order.
+    seconds
+        How long it is expected to take.
+    known
+        Whether that is more than a guess, and no task of it may be the last of its engine.
+    independent
+        How many of its tasks could as well run elsewhere now.
+    """
 
-    def __init__(self, tasks: list[Task], short: bool) -> None:
+    __slots__ = ("done", "independent", "known", "seconds", "tasks")
+
+    def __init__(self, tasks: list[Task], seconds: float, known: bool, independent: int) -> None:
         self.tasks = tasks
         self.done = 0
-        self.short = short
+        self.seconds = seconds
+        self.known = known
+        self.independent = independent
 
 
 class EngineQueue:
     """One engine as the scheduler sees it: what waits for it, what it has, what it holds."""
 
-    __slots__ = ("drop", "finished", "flights", "functions", "holds", "last", "number", "queue")
+    __slots__ = (
+        "ahead",
+        "drop",
+        "finished",
+        "flights",
+        "functions",
+        "holds",
+        "last",
+        "number",
+        "queue",
+        "returning",
+        "running",
+    )
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -82,13 +120,14 @@ class EngineQueue:
         self.holds: weakref.WeakSet[Large] = weakref.WeakSet()
         self.drop: list[int] = []
         self.finished = 0
+        self.running = 0
+        """Number of tasks that the engine has and has not finished."""
+        self.ahead = 0.0
+        """Seconds that these are expected to take."""
+        self.returning = 0
+        """How many of the flights, the oldest first, will be given back as far as they have not run."""
         self.last = (-1, -1)
         """Number and origin of the task that ended last: something that it wrote may still be on its way."""
-
-    @property
-    def running(self) -> int:
-        """Number of tasks that the engine has and has not finished."""
-        return sum(len(flight.tasks) - flight.done for flight in self.flights)
 
     @property
     def current(self) -> Task | None:
@@ -100,18 +139,60 @@ class EngineQueue:
         unfinished = (task for flight in self.flights for task in flight.tasks[flight.done :])
         return next((task for task in unfinished if task.number == number), None)
 
-    def wants_more(self) -> bool:
-        """Return whether another batch should be sent: the next one while a short one runs."""
-        flights = self.flights
-        return not flights or (len(flights) == 1 and flights[0].short)
+    def wants_more(self, look_ahead: float) -> bool:
+        """Return whether another batch should be sent now.
 
-    def next_batch(self, durations: Durations, started: list[Task]) -> Send | None:
+        The next one follows while a short one runs, and more of them until the work ahead of the engine takes
+        `look_ahead` seconds. Nothing follows what may last, or what is to come back.
+        """
+        flights = self.flights
+        if not flights:
+            return True
+        if self.returning or not flights[-1].known or self.running >= AHEAD_LIMIT:
+            return False
+        return self.ahead < look_ahead or (len(flights) == 1 and flights[0].seconds <= _SHORT_SECONDS)
+
+    def finish(self, count: int) -> list[Task]:
+        """Take the next tasks out of the oldest flight, and return them: they have come back."""
+        flight = self.flights[0]
+        tasks = flight.tasks[flight.done : flight.done + count]
+        flight.done += count
+        self.running -= count
+        self.ahead -= flight.seconds * count / len(flight.tasks)
+        if flight.done == len(flight.tasks):
+            self.flights.popleft()
+            self.returning -= self.returning > 0
+            if not self.flights:
+                self.ahead = 0.0
+        self.last = (tasks[-1].number, tasks[-1].origin)
+        return tasks
+
+    def take_back(self, place: int) -> list[Task]:
+        """Take out a whole flight that the engine will not run, and return its tasks."""
+        flight = self.flights[place]
+        del self.flights[place]
+        self.running -= len(flight.tasks)
+        self.ahead -= flight.seconds
+        return flight.tasks
+
+    @property
+    def can_share(self) -> bool:
+        """Whether the engine has so much ahead of it that others could help."""
+        return (
+            self.ahead > RECALL_SECONDS
+            and not self.returning
+            and sum(flight.independent for flight in self.flights) > 1
+        )
+
+    def next_batch(self, durations: Durations, look_ahead: float, started: list[Task]) -> Send | None:
         """Take tasks from the queue, each followed by its successors that can run here too.
 
         Parameters
         ----------
         durations
             What is known of the functions.
+        look_ahead
+            For how many seconds the engine is to have work.
         started
             Takes the tasks of the batch.
 
@@ -128,7 +209,9 @@ class EngineQueue:
         known = True
         engine = self.number
         queue = self.queue
-        while seconds < BATCH_SECONDS and len(batch) < BATCH_LIMIT:
+        independent = 0
+        most = max(BATCH_SECONDS, look_ahead / _BATCHES_AHEAD) if self.flights else BATCH_SECONDS
+        while seconds < most and len(batch) < BATCH_LIMIT:
             if stack:
                 task = stack.pop()
             elif queue:
@@ -143,6 +226,7 @@ class EngineQueue:
                 break
             code = task.code
             task.engine = engine
+            independent += task.state is TaskState.READY and not (task.reads and _is_tied(task))
             task.state = TaskState.RUNNING
             batch.append(task)
             seconds += durations.expected(code.number)
@@ -156,7 +240,7 @@ class EngineQueue:
             known = known and durations.knows(code.number)
             if task.lost or code.policy.time_out is not None:  # it may be the last of its engine
                 known = False
-                seconds += BATCH_SECONDS
+                most = 0.0
             for datum in task.reads:
                 self._provide(datum, data)
             for output in task.outputs:
@@ -165,9 +249,11 @@ class EngineQueue:
         if not batch:
             return None
         drop, self.drop = self.drop, []
-        budget = max(_LOOK_AHEAD_SECONDS, _PATIENCE * seconds)
+        budget = max(_SHORT_SECONDS, _PATIENCE * seconds)
         send = Send(engine, batch, functions, data, drop, len(self.flights), budget)
-        self.flights.append(Flight(batch, known and seconds <= _LOOK_AHEAD_SECONDS))
+        self.flights.append(Flight(batch, seconds, known, independent))
+        self.running += len(batch)
+        self.ahead += seconds
         started.extend(batch)
         return send
 
@@ -229,25 +315,62 @@ def best_engine(task: Task, engines: Iterable[int]) -> tuple[int, list[Datum]]:
 def place_by_priority(tasks: list[Task], queues: list[EngineQueue]) -> None:
     """Queue tasks that are more or less urgent than usual behind those that are at least as urgent."""
     for task in sorted(tasks, key=lambda task: -task.code.policy.priority):
-        queue = min(queues, key=lambda queue: len(queue.queue) + queue.running).queue
+        queue = min(queues, key=load).queue
         place = len(queue)
         while place and queue[place - 1].code.policy.priority < task.code.policy.priority:
             place -= 1
         queue.insert(place, task)
 
 
-def spread(tasks: list[Task], queues: list[EngineQueue]) -> None:
-    """Queue tasks in contiguous blocks, so that neighbours in program order share an engine."""
-    loads = [len(queue.queue) + queue.running for queue in queues]
+def spread(tasks: list[Task], queues: list[EngineQueue], durations: Durations) -> None:
+    """Queue tasks in contiguous blocks, so that neighbours in program order share an engine.
+
+    What takes less time than to send it goes to few engines, those with the least to do.
+    """
     if not tasks:
         return
     if len(tasks) == 1:
-        queues[loads.index(min(loads))].queue.append(tasks[0])
+        min(queues, key=load).queue.append(tasks[0])
         return
+    seconds = len(tasks) * (
+        durations.expected(tasks[0].code.number) + durations.expected(tasks[-1].code.number)
+    ) / 2  # fmt: skip
+    wanted = int(seconds / _BLOCK_SECONDS) + 1
+    if wanted < len(queues):
+        queues = sorted(queues, key=load)[:wanted]
+    loads = [load(queue) for queue in queues]
     goal = -(-(len(tasks) + sum(loads)) // len(queues))
     begin = 0
-    for queue, load in zip(queues, loads, strict=True):
-        end = begin + max(0, goal - load)
+    for queue, present in zip(queues, loads, strict=True):
+        end = begin + max(0, goal - present)
         queue.queue.extend(tasks[begin:end])
         begin = end
     queues[-1].queue.extend(tasks[begin:])
+
+
+def steal(idle: EngineQueue, queues: Iterable[EngineQueue], durations: Durations) -> bool:
+    """Give an engine that has nothing the later half of the longest queue, if it is worth sending."""
+    longest = max(queues, key=lambda queue: len(queue.queue))
+    waiting = longest.queue
+    if not waiting or (len(waiting) < 2 and not longest.flights):
+        return False
+    if longest.flights and not longest.returning:
+        seconds = longest.ahead + len(waiting) * durations.expected(waiting[-1].code.number)
+        if seconds < _BLOCK_SECONDS:
+            return False
+    for _ in range(max(1, len(waiting) // 2)):
+        task = waiting[-1]
+        if task.state is TaskState.READY and _is_tied(task):
+            break
+        idle.queue.appendleft(waiting.pop())
+    return bool(idle.queue)
+
+
+def _is_tied(task: Task) -> bool:
+    """Return whether a task reads something that lies on some engines only."""
+    return any(type(datum.value) is Large and datum.value.shared is None for datum in task.reads)
+
+
+def load(queue: EngineQueue) -> int:
+    """Return the number of tasks that an engine has or is to have."""
+    return len(queue.queue) + queue.running

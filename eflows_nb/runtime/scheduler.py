@@ -6,6 +6,7 @@ everything that is needed to run a task again when its engine is lost.
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
@@ -13,9 +14,17 @@ from typing import Any
 
 from eflows_nb.engine.messages import Code, Failure
 from eflows_nb.engine.packing import Packed
-from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Remove
+from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Recall, Remove
 from eflows_nb.runtime.lineage import Past, output_numbers, recalled, was_recalled
-from eflows_nb.runtime.placement import Durations, EngineQueue, best_engine, place_by_priority, spread
+from eflows_nb.runtime.placement import (
+    Durations,
+    EngineQueue,
+    best_engine,
+    load,
+    place_by_priority,
+    spread,
+    steal,
+)
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
 from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.state import TaskState
@@ -55,6 +64,8 @@ class Scheduler:
         self.released: deque[tuple[int, set[int], Any]] = deque()
         """Where `Large` values leave word when nobody refers to them any more."""
         self.durations = Durations()
+        self.look_ahead = 0.0
+        """For how many seconds engines are to have work: as long as the client may not answer."""
         self._ready: list[Task] = []
         self._exporting: dict[int, tuple[Datum, list[Task]]] = {}
         self._commands: list[Command] = []
@@ -90,8 +101,9 @@ class Scheduler:
         Parameters
         ----------
         blame
-            Whether what it was running may be the reason. Of several tasks nobody knows which; from then on
-            each travels alone, until it is done or was alone when it lost an engine once too often.
+            Whether what it was running may be the reason. Of the tasks in its batch, and in the next one
+            since word of results may be lost with it, nobody knows which; from then on each travels alone,
+            until it is done or was alone when it lost an engine once too often.
         """
         queue = self.engines.pop(number, None)
         if queue is None:
@@ -103,17 +115,16 @@ class Scheduler:
             if type(datum.value) is not Large or _is_lost(datum):  # one may be forgotten for another
                 self._not_exported(datum)
         running = [
-            task
+            [t for t in flight.tasks[flight.done :] if t.state is TaskState.RUNNING and t.engine == number]
             for flight in queue.flights
-            for task in flight.tasks[flight.done :]
-            if task.state is TaskState.RUNNING and task.engine == number
         ]
-        for task in running:
-            if blame:
-                task.lost = task.lost + 1 if len(running) == 1 else max(task.lost, 1)
+        suspects = [task for tasks in running[:2] for task in tasks] if blame else []
+        for task in suspects:
+            task.lost = task.lost + 1 if len(suspects) == 1 else max(task.lost, 1)
             if task.lost >= LOST_ENGINES_LIMIT:
                 self._fail(task, _blame(task), number)
-            elif task.state is TaskState.RUNNING:
+        for task in itertools.chain.from_iterable(running):
+            if task.state is TaskState.RUNNING:
                 self._requeue(task)
         self._ready.extend(queue.queue)
 
@@ -124,12 +135,7 @@ class Scheduler:
         queue = self.engines.get(number)
         if queue is None:
             return
-        flight = queue.flights[0]
-        tasks = flight.tasks[flight.done : flight.done + len(results)]
-        flight.done += len(results)
-        if flight.done == len(flight.tasks):
-            queue.flights.popleft()
-        queue.last = (tasks[-1].number, tasks[-1].origin)
+        tasks = queue.finish(len(results))
         done: list[Task] = []
         starts: list[float] = []
         times: list[float] = []
@@ -183,20 +189,32 @@ class Scheduler:
             self._count(TaskState.RUNNING, TaskState.DONE, len(done))
             self.changes.append(Change(TaskState.DONE, number, done, starts, times, sizes))
 
-    def lasting(self, number: int, task_number: int) -> None:
-        """A task of an engine lasts: what is behind it in its batch will not run there, but may elsewhere."""
+    def lasting(self, number: int, task_number: int, behind: int) -> None:
+        """A task of an engine lasts: what is behind it will not run there, but may elsewhere.
+
+        Parameters
+        ----------
+        number
+            The engine.
+        task_number
+            The task.
+        behind
+            How many whole batches behind that of the task the engine has given back.
+        """
         queue = self.engines.get(number)
-        flight = queue.flights[0] if queue is not None and queue.flights else None
-        if flight is None:
+        if queue is None:
             return
+        queue.returning = max(queue.returning - behind, 1)
+        flight = queue.flights[0]
         numbers = [task.number for task in flight.tasks]
-        if task_number not in numbers[flight.done :]:
-            return
-        flight.short = False  # nothing more is to wait behind it
+        given_back: list[Task] = []
         for position in range(numbers.index(task_number, flight.done) + 1, len(numbers)):
-            task = flight.tasks[position]
+            given_back.append(flight.tasks[position])
+            flight.tasks[position] = _TAKEN_BACK
+        for _ in range(behind):
+            given_back += queue.take_back(1)
+        for task in given_back:
             if task.state is TaskState.RUNNING and task.engine == number:
-                flight.tasks[position] = _TAKEN_BACK
                 self._requeue(task)
 
     def exported(self, number: int, datum_number: int, shared: Any, reason: str) -> None:
@@ -297,17 +315,7 @@ class Scheduler:
         if self.engines:
             while self._ready:  # placing may find that a lost input is to be made first
                 self._place()
-            for queue in self.engines.values():
-                while queue.wants_more() and (queue.queue or self._steal(queue)):
-                    started: list[Task] = []
-                    send = queue.next_batch(self.durations, started)
-                    if send is None:
-                        break
-                    self._commands.append(send)
-                    waiting = sum(1 for task in started if task.unmet)
-                    self._count(TaskState.WAITING, TaskState.RUNNING, waiting)
-                    self._count(TaskState.READY, TaskState.RUNNING, len(started) - waiting)
-                    self.changes.append(Change(TaskState.RUNNING, queue.number, started))
+            self._send()
         commands, self._commands = self._commands, []
         return commands
 
@@ -349,21 +357,40 @@ class Scheduler:
             if urgent:
                 place_by_priority(urgent, queues)
                 free = [task for task in free if not task.code.policy.priority]
-            spread(free, queues)
+            spread(free, queues, self.durations)
 
-    def _steal(self, idle: EngineQueue) -> bool:
-        """Give an engine that has nothing the later half of the longest queue."""
-        if idle.flights or len(self.engines) < 2:
-            return False
-        longest = max(self.engines.values(), key=lambda queue: len(queue.queue))
-        if not longest.queue or (len(longest.queue) < 2 and not longest.flights):
-            return False
-        for _ in range(max(1, len(longest.queue) // 2)):
-            task = longest.queue[-1]
-            if task.state is TaskState.READY and best_engine(task, self.engines)[0] >= 0:
+    def _send(self) -> None:
+        """Send each engine what it should have; who has nothing gets something of the others."""
+        idle: list[EngineQueue] = []
+        waiting = False
+        for queue in self.engines.values():
+            if queue.queue:
+                self._fill(queue)
+            if queue.queue:
+                waiting = True
+            elif not queue.flights:
+                idle.append(queue)
+        if waiting:
+            for queue in idle:
+                if steal(queue, self.engines.values(), self.durations):
+                    self._fill(queue)
+        elif idle and len(idle) < len(self.engines):
+            busiest = max(self.engines.values(), key=lambda queue: queue.ahead)
+            if busiest.can_share:
+                busiest.returning = len(busiest.flights)
+                self._commands.append(Recall(busiest.number))
+
+    def _fill(self, queue: EngineQueue) -> None:
+        while queue.queue and queue.wants_more(self.look_ahead):
+            started: list[Task] = []
+            send = queue.next_batch(self.durations, self.look_ahead, started)
+            if send is None:
                 break
-            idle.queue.appendleft(longest.queue.pop())
-        return bool(idle.queue)
+            self._commands.append(send)
+            waiting = sum(1 for task in started if task.unmet)
+            self._count(TaskState.WAITING, TaskState.RUNNING, waiting)
+            self._count(TaskState.READY, TaskState.RUNNING, len(started) - waiting)
+            self.changes.append(Change(TaskState.RUNNING, queue.number, started))
 
     def _export(self, datum: Datum, task: Task | None, *, optional: bool = False) -> None:
         if not optional:
@@ -433,7 +460,7 @@ class Scheduler:
         self._requeue(task)
         if self._ready and self._ready[-1] is task:
             others = [queue for queue in self.engines.values() if queue is not failed_on]
-            queue = failed_on if task.failures == 1 or not others else min(others, key=_load)
+            queue = failed_on if task.failures == 1 or not others else min(others, key=load)
             self._ready.pop()
             queue.queue.appendleft(task)
 
@@ -678,10 +705,6 @@ def _expired(task: Task) -> Failure:
         "asked to; its engine was ended."
     )
     return Failure("TaskTimeOutError", message, None, (), message)
-
-
-def _load(queue: EngineQueue) -> int:
-    return len(queue.queue) + queue.running
 
 
 def _deprived(task: Task) -> Failure:

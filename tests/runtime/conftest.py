@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,19 @@ import pytest
 
 import eflows_nb as ef
 from eflows_nb.engine.messages import Code, Failure, Outputs
+from eflows_nb.runtime import session
 from eflows_nb.runtime.commands import Command, ExportFrom, Send
 from eflows_nb.runtime.history.run_state import RunState
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.tasks.data import Datum, Large
-from eflows_nb.tasks.events import EngineJoined, EngineLeft, Event, TasksChanged, TasksSubmitted
+from eflows_nb.tasks.events import (
+    EngineJoined,
+    EngineLeft,
+    Event,
+    TasksChanged,
+    TasksSubmitted,
+    WaitStarted,
+)
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
@@ -96,6 +105,24 @@ class Graph:
         """Return the engines that hold a large datum."""
         assert type(datum.value) is Large
         return datum.value.engines
+
+
+@pytest.fixture
+def interrupt_next_wait() -> Iterator[Callable[[], None]]:
+    """Return a function that lets the user interrupt the next wait as soon as it has begun."""
+    ends: list[Callable[[], None]] = []
+
+    def arrange() -> None:
+        def interrupt(events: Sequence[Event]) -> None:
+            if any(type(event) is WaitStarted for event in events):
+                ends[-1]()
+                os.kill(os.getpid(), signal.SIGINT)
+
+        ends.append(session.current().observe(interrupt))
+
+    yield arrange
+    for end in ends:
+        end()
 
 
 @pytest.fixture

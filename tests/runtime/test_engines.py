@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -119,7 +118,7 @@ def test_a_running_task_is_cancelled(gates: Any, hold: Any) -> None:
     ef.wait_on(others)
 
 
-def test_a_cancelled_task_may_clean_up(gates: Any, tmp_path: Path) -> None:
+def test_a_cancelled_task_may_clean_up(gates: Any, hold: Any, tmp_path: Path) -> None:
     """The interrupt runs through the task's own ``finally``."""
     gate = gates()
     mark = tmp_path / "cleaned"
@@ -135,9 +134,13 @@ def test_a_cancelled_task_may_clean_up(gates: Any, tmp_path: Path) -> None:
     future = careful(*gate.paths, mark)
     gate.wait_for_start()
     future.cancel()
-    ef.wait_on(ef.map(process, range(50)))
+    first, second = gates(), gates()
+    both = [hold(*first.paths), hold(*second.paths)]
+    first.wait_for_start(), second.wait_for_start()  # so the task has left its engine
 
     assert mark.read_text() == "yes"
+    first.open(), second.open()
+    ef.wait_on(both)
 
 
 def test_only_the_cancelled_task_is_interrupted(gates: Any, hold: Any) -> None:
@@ -166,14 +169,15 @@ def test_the_state_of_a_running_task_is_told(gates: Any, hold: Any) -> None:
     ef.wait_on(future)
 
 
-def test_an_interrupt_of_a_wait_leaves_the_tasks_alone(gates: Any, hold: Any) -> None:
+def test_an_interrupt_of_a_wait_leaves_the_tasks_alone(
+    gates: Any, hold: Any, interrupt_next_wait: Any
+) -> None:
     """Who has interrupted a wait can wait again."""
     gate = gates()
     future = hold(*gate.paths, 7)
     gate.wait_for_start()
     session = ef.start(engines=2)
-    interrupt = threading.Timer(0.05, os.kill, [os.getpid(), signal.SIGINT])
-    interrupt.start()
+    interrupt_next_wait()
     with pytest.raises(KeyboardInterrupt):
         ef.wait_on(future)
     gate.open()

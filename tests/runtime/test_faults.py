@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -312,13 +311,13 @@ def test_an_error_in_the_block_cancels_its_tasks(gates: Any, hold: Any) -> None:
     assert session.current().snapshot().cluster == "inline"
 
 
-def test_an_interrupted_stop_runs_nothing_here(gates: Any, hold: Any) -> None:
+def test_an_interrupted_stop_runs_nothing_here(gates: Any, hold: Any, interrupt_next_wait: Any) -> None:
     """Who interrupts the wait at the end of the block wants his prompt back."""
     gate = gates()
     ef.start(engines=1)
     futures = [hold(*gate.paths), *ef.map(process, range(3))]
     gate.wait_for_start()
-    threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT]).start()
+    interrupt_next_wait()
     with pytest.raises(KeyboardInterrupt):
         ef.stop()
 

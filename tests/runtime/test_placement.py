@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from eflows_nb.runtime.commands import Send
-from eflows_nb.runtime.placement import BATCH_LIMIT, BATCH_SECONDS, Durations
+from eflows_nb.runtime.commands import Recall, Send
+from eflows_nb.runtime.placement import BATCH_LIMIT, BATCH_SECONDS, Durations, load
 from eflows_nb.tasks.state import TaskState
 
 
@@ -91,7 +91,7 @@ def test_a_join_travels_with_both_its_inputs(graph: Any) -> None:
 def test_a_join_of_two_engines_stays_behind(graph: Any) -> None:
     """A task whose inputs are made on two engines waits for both."""
     graph.engines(0, 1)
-    graph.know("f", 1e-4)
+    graph.know("f", 2e-3)
     left, right = graph.make(), graph.make()
     join = graph.make(left.outputs[0], right.outputs[0])
 
@@ -149,7 +149,7 @@ def test_what_waits_behind_a_task_that_lasts_is_taken_back(graph: Any) -> None:
     tasks = [graph.make() for _ in range(4)]
     reader = graph.make(tasks[1].outputs[0])
     graph.sent()
-    graph.scheduler.lasting(0, tasks[1].number)
+    graph.scheduler.lasting(0, tasks[1].number, 0)
     graph.engines(1)
     later = graph.make()
 
@@ -162,20 +162,93 @@ def test_what_waits_behind_a_task_that_lasts_is_taken_back(graph: Any) -> None:
     assert graph.scheduler.unfinished == 1
 
 
-def test_word_of_a_task_that_has_ended_meanwhile_changes_nothing(graph: Any) -> None:
-    """It came by another way than the result, and too late."""
+def test_word_of_an_engine_that_is_gone_changes_nothing(graph: Any) -> None:
+    """It said that a task lasts, and died."""
     graph.engines(0)
-    graph.know("f", 1e-4)
-    first, second = graph.make(), graph.make()
+    task = graph.make()
     graph.sent()
-    graph.finish(0, 1)
-    graph.scheduler.lasting(0, first.number)
-    graph.scheduler.lasting(7, second.number)
+    graph.scheduler.engine_down(0)
+    graph.scheduler.lasting(0, task.number, 0)
 
-    assert second.state is TaskState.RUNNING
-    graph.finish(0, 1)
-    graph.scheduler.lasting(0, second.number)
+    assert task.state is TaskState.READY
+
+
+def test_whole_batches_behind_a_task_that_lasts_are_given_back(graph: Any) -> None:
+    """They run elsewhere, and the engine sends no results of them."""
+    graph.engines(0)
+    graph.know("f", 0.004)
+    first, second, third, fourth, fifth = (graph.make() for _ in range(5))
+    graph.sent()
+    assert (third.state, fourth.state, fifth.state) == (TaskState.RUNNING,) * 3  # two batches
+    graph.scheduler.lasting(0, first.number, 1)
+    graph.engines(1)
+
+    assert set(graph.sent()) == {1}
+    assert {task.engine for task in (second, third, fourth, fifth)} <= {1, -1}
+    graph.finish(0, 1, graph.unrun, graph.unrun)
+    for _ in range(4):
+        graph.sent()
+        for engine, queue in graph.scheduler.engines.items():
+            if queue.flights:
+                graph.finish(engine, *[0] * len(queue.flights[0].tasks))
     assert graph.scheduler.unfinished == 0
+
+
+def test_engines_get_more_in_advance_of_a_client_that_is_slow_to_answer(graph: Any) -> None:
+    """They have work for as long as it may not answer, and not for much longer."""
+    graph.engines(0)
+    graph.know("f", 0.010)
+    graph.scheduler.look_ahead = 1.0
+    for _ in range(500):
+        graph.make()
+
+    assert 100 <= len(graph.sent()[0]) <= 130
+
+
+def test_an_engine_gives_back_what_it_got_in_advance_when_another_has_nothing(graph: Any) -> None:
+    """What was sent too early to one engine is shared with those that come later."""
+    graph.engines(0)
+    graph.know("f", 0.010)
+    graph.scheduler.look_ahead = 1.0
+    tasks = [graph.make() for _ in range(40)]
+    graph.sent()
+    graph.engines(1)
+    graph.scheduler.look_ahead = 0.0
+
+    assert [c for c in graph.advance() if type(c) is Recall] == [Recall(0)]
+    graph.finish(0, 0)
+    assert graph.advance() == []  # it was asked, and is to answer first
+    while graph.scheduler.engines[0].flights:
+        flight = graph.scheduler.engines[0].flights[0]
+        graph.finish(0, *[graph.unrun] * (len(flight.tasks) - flight.done))
+    again = graph.sent()
+    assert set(again) == {0, 1}
+    assert tasks[0].state is TaskState.DONE
+    assert {load(queue) for queue in graph.scheduler.engines.values()} <= {19, 20}
+
+
+def test_a_chain_is_not_asked_back(graph: Any) -> None:
+    """An idle engine could not help: each task reads what the one before it makes."""
+    graph.engines(0, 1)
+    graph.know("f", 0.004)
+    graph.scheduler.look_ahead = 1.0
+    link = graph.result()
+    for _ in range(20):
+        link = graph.result(link)
+    graph.sent()
+    graph.scheduler.engines[0].ahead = 1.0
+
+    assert not [command for command in graph.advance() if type(command) is Recall]
+
+
+def test_what_takes_less_time_than_to_send_it_goes_to_one_engine(graph: Any) -> None:
+    """Sixteen engines do not get a sixteenth each of a few tasks that do nothing."""
+    graph.engines(*range(16))
+    graph.know("f", 1e-6)
+    for _ in range(100):
+        graph.make()
+
+    assert len(graph.sent()) == 1
 
 
 def test_what_was_taken_back_may_come_to_the_same_engine_again(graph: Any) -> None:
@@ -184,7 +257,7 @@ def test_what_was_taken_back_may_come_to_the_same_engine_again(graph: Any) -> No
     graph.know("f", 1e-4)
     lasting, behind = graph.make(), graph.make()
     graph.sent()
-    graph.scheduler.lasting(0, lasting.number)
+    graph.scheduler.lasting(0, lasting.number, 0)
     assert graph.sent() == {}
     graph.finish(0, 1, seconds=1.0)
     assert graph.sent() == {}

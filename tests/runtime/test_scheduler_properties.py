@@ -21,12 +21,13 @@ from eflows_nb.engine.messages import Code, Failure, Outputs
 from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.store import Store
 from eflows_nb.runtime import scheduler
-from eflows_nb.runtime.commands import ExportFrom, Interrupt, Remove, Send
+from eflows_nb.runtime.commands import ExportFrom, Interrupt, Recall, Remove, Send
 from eflows_nb.runtime.scheduler import LOST_ENGINES_LIMIT, Scheduler
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
+LASTS = "lasts"
 SMALL, LARGE, SCALAR = "small", "large", "scalar"
 KINDS = ((SMALL,), (SCALAR,), (LARGE,), (LARGE,), (LARGE, LARGE), (SMALL, LARGE), (LARGE, SCALAR, LARGE))
 T = TypeVar("T")
@@ -70,6 +71,7 @@ class SimulatedEngine:
     position: int = 0
     overrun: bool = False
     lasting: int | None = None
+    returning: int = 0
     cancelled: set[int] = field(default_factory=set)
     paths: Any = field(default_factory=itertools.count)
 
@@ -81,6 +83,8 @@ class SimulatedEngine:
                 self.cancelled.update(message.tasks)
             elif type(message) is ExportFrom:
                 self._export(message.datum)
+            elif type(message) is Recall:
+                self.returning = len(self.batches)
             else:
                 self.batches.append(message)
 
@@ -104,21 +108,32 @@ class SimulatedEngine:
             given_back = self.overrun and self.position
             if self.lasting is not None:
                 given_back = self.position > self.lasting
+            given_back = given_back or self.returning
             results.append((Code.UNRUN,) if given_back else self._run(task.number, task.code.number))
             self.position += 1
         if self.position == len(batch.tasks):
             self.batches.popleft()
             self.position, self.overrun, self.lasting = 0, False, None
+            self.returning -= self.returning > 0
             if not self.batches:
                 self.cancelled.clear()
-        self.outbox.append((results, [seconds] * len(results)))
+        if results:
+            self.outbox.append((results, [seconds] * len(results)))
 
-    def last(self) -> int | None:
-        """Say that the task which is at work lasts; return its number."""
-        if not self.batches or self.lasting is not None or (self.overrun and self.position):
-            return None
-        self.lasting = self.position
-        return self.batches[0].tasks[self.position].number
+    def last(self) -> None:
+        """Say that the task which is at work lasts, and give back what is behind it."""
+        if not self.batches or not self.batches[0].tasks:
+            return
+        if self.returning or (self.overrun and self.position):
+            return
+        behind = 0
+        for place in range(1, len(self.batches)):
+            if self.batches[place].tasks:
+                self.batches[place] = self.batches[place]._replace(tasks=[])
+                behind += 1
+        if behind or self.lasting is None:
+            self.lasting = self.position
+            self.outbox.append((LASTS, (self.batches[0].tasks[self.position].number, behind)))
 
     def _begin(self, batch: Send) -> None:
         self.store.begin_batch(batch.keep)
@@ -255,13 +270,15 @@ class World:
             engine.work(tasks, seconds)
 
     def last(self, choice: int) -> None:
-        """A task lasts; that is told by another way than results, and may overtake them."""
+        """A task lasts."""
         if self.engines:
             engine = _take(choice, self.engines)[1]
             engine.listen()
-            task = engine.last()
-            if task is not None:
-                self.scheduler.lasting(engine.number, task)
+            engine.last()
+
+    def think(self, choice: int) -> None:
+        """The client is slower or quicker to answer than before, and so has more or less sent in advance."""
+        self.scheduler.look_ahead = _take(choice, [0.0, 0.02, 1.0])[1]
 
     def hear(self, choice: int) -> None:
         """The oldest word of an engine arrives."""
@@ -282,7 +299,9 @@ class World:
 
     def _deliver(self, engine: SimulatedEngine) -> None:
         first, second = engine.outbox.popleft()
-        if type(first) is int:
+        if first == LASTS:
+            self.scheduler.lasting(engine.number, *second)
+        elif type(first) is int:
             self.scheduler.exported(engine.number, first, second, "")
         else:
             self.scheduler.results(engine.number, first, second)
@@ -399,6 +418,8 @@ HAPPENINGS = (
     *[World.join] * 2,
     World.die,
     World.last,
+    World.last,
+    World.think,
     World.want,
     World.put,
     World.let_go,

@@ -1,0 +1,257 @@
+"""What goes to and fro between the scheduler and the cluster: messages one way, commands the other."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Any
+
+from eflows_nb.clusters.cluster import (
+    Arrival,
+    Cluster,
+    ClusterState,
+    EngineDown,
+    EngineUp,
+    Message,
+    StateChange,
+)
+from eflows_nb.engine import shared
+from eflows_nb.engine.messages import (
+    Batch,
+    Cancel,
+    Export,
+    Exported,
+    GiveBack,
+    Lasting,
+    Results,
+    WireFunction,
+    WireTask,
+    Written,
+)
+from eflows_nb.engine.packing import Packed
+from eflows_nb.runtime.commands import Command, ExportFrom, Interrupt, Recall, Remove, Send
+from eflows_nb.runtime.deadlines import GRACE_SECONDS, Deadlines
+from eflows_nb.runtime.lag import Lag
+from eflows_nb.runtime.observers import Observers
+from eflows_nb.runtime.scheduler import Scheduler
+from eflows_nb.tasks.data import Datum, Large
+from eflows_nb.tasks.events import (
+    ClusterChanged,
+    DataShared,
+    EnergyRead,
+    EngineJoined,
+    EngineLeft,
+    TaskOutput,
+)
+from eflows_nb.tasks.policy import OnFailure
+from eflows_nb.tasks.task import FunctionCode, Task
+
+__all__ = ["Exchange"]
+
+_LOOK_AHEAD_LIMIT = 5.0
+_UNATTENDED_SECONDS = 1.0
+_MARGIN = 1.25
+
+
+class Exchange:
+    """Takes what engines say to the scheduler, and carries out what it says is to be done.
+
+    Nothing here waits, and nothing is safe for several threads; see `eflows_nb.runtime.driver`.
+
+    Parameters
+    ----------
+    scheduler
+        The task graph.
+    cluster
+        Where tasks run first.
+    token
+        Token of the session, part of the names of its shared files.
+    observers
+        Hear of it.
+    """
+
+    def __init__(self, scheduler: Scheduler, cluster: Cluster, token: str, observers: Observers) -> None:
+        self.cluster = cluster
+        self.state = ClusterState.STARTING
+        self.reason = ""
+        self.hosts: dict[int, tuple[str, int]] = {}
+        """Host and process of each engine."""
+        self._scheduler = scheduler
+        self._token = token
+        self._observers = observers
+        self._deadlines = Deadlines()
+        self._limited = False  # whether any function has a time_out
+        self._lag = Lag()
+
+    def move(self, inbox: deque[Task], *, attended: bool) -> None:
+        """Carry everything that has come and everything that follows from it.
+
+        Parameters
+        ----------
+        inbox
+            New tasks; emptied.
+        attended
+            Whether somebody waits. If not, the client may be computing, and engines get more in advance.
+        """
+        scheduler, cluster = self._scheduler, self.cluster
+        if self._deadlines:
+            self._enforce(time.monotonic())
+        lag = min(_MARGIN * self._lag.seconds(time.time()), _LOOK_AHEAD_LIMIT)
+        scheduler.look_ahead = lag if attended else max(lag, _UNATTENDED_SECONDS)
+        moved = True
+        while moved:
+            moved = False
+            if inbox:
+                tasks = [inbox.popleft() for _ in range(len(inbox))]
+                self._observers.note_submitted(tasks)
+                scheduler.submit(tasks)
+                moved = True
+            for arrival in cluster.receive():
+                moved = True
+                self._welcome(arrival)
+            for command in scheduler.advance():
+                moved = True
+                self._carry_out(command)
+        self._note_changes()
+
+    def _welcome(self, arrival: Arrival) -> None:
+        scheduler, observers = self._scheduler, self._observers
+        if type(arrival) is Message:
+            self._take(arrival.engine, arrival.content)
+        elif type(arrival) is EngineUp:
+            scheduler.engine_up(arrival.engine)
+            self.hosts[arrival.engine] = (arrival.host, arrival.pid)
+            observers.note(EngineJoined, engine=arrival.engine, host=arrival.host, pid=arrival.pid)
+        elif type(arrival) is EngineDown:
+            self._note_changes()
+            scheduler.engine_down(arrival.engine, blame=not arrival.expected)
+            self._deadlines.forget(arrival.engine)
+            observers.note(EngineLeft, engine=arrival.engine, expected=arrival.expected)
+        elif type(arrival) is StateChange:
+            self.state, self.reason = arrival.state, arrival.reason
+            observers.note(
+                ClusterChanged, cluster=self.cluster.kind, state=arrival.state.value, reason=arrival.reason
+            )
+
+    def _take(self, engine: int, content: Any) -> None:
+        if type(content) is Results:
+            self._take_results(engine, content)
+        elif type(content) is Exported:
+            if content.shared is not None:
+                self._observers.note(DataShared, engine=engine, datum=content.datum, size=content.shared.size)
+            self._scheduler.exported(engine, content.datum, content.shared, content.reason)
+        elif type(content) is Lasting:
+            self._scheduler.lasting(engine, content.task, content.behind)
+        elif type(content) is Written:
+            self._observers.note(
+                TaskOutput,
+                task=content.task,
+                origin=self._origin(engine, content.task),
+                stream="stdout" if content.stream == 1 else "stderr",
+                text=content.text,
+            )
+
+    def _take_results(self, engine: int, content: Results) -> None:
+        self._lag.note(engine, content.start + sum(content.seconds), time.time())
+        if content.memory:
+            self._note_changes()  # what is not of this engine
+        self._scheduler.results(engine, content.results, content.seconds, content.start)
+        if content.memory:
+            self._note_changes(content.memory)
+        if content.joules is not None:
+            self._observers.note(EnergyRead, engine=engine, joules=content.joules)
+
+    def _origin(self, engine: int, number: int) -> int:
+        queue = self._scheduler.engines.get(engine)
+        if queue is None:
+            return -1
+        task = queue.find(number)
+        if task is not None:
+            return task.origin
+        return queue.last[1] if queue.last[0] == number else -1
+
+    def _carry_out(self, command: Command) -> None:
+        if type(command) is Send:
+            data = {number: self._portable(datum, command.engine) for number, datum in command.data.items()}
+            tasks: list[WireTask] = [
+                (task.number, task.code.number, task.payload, task.wire_outputs) for task in command.tasks
+            ]
+            inline = self.cluster.kind == "inline"
+            functions = {code.number: _wire_function(code, inline=inline) for code in command.functions}
+            checkpoints = {task.number: task.checkpoint for task in command.tasks if task.checkpoint}
+            batch = Batch(tasks, functions, data, command.drop, command.keep, command.budget, checkpoints)
+            self.cluster.send(command.engine, batch)
+            for code in command.functions:
+                self._limited = self._limited or code.policy.time_out is not None
+            if self._limited:
+                self._limit(command)
+        elif type(command) is ExportFrom:
+            self.cluster.send(command.engine, Export(command.datum))
+        elif type(command) is Recall:
+            self.cluster.send(command.engine, GiveBack())
+        elif type(command) is Interrupt:
+            self.cluster.send(command.engine, Cancel(command.tasks))
+            self.cluster.interrupt(command.engine)
+            self._deadlines.set(command.engine, command.tasks, time.monotonic() + GRACE_SECONDS)
+        elif type(command) is Remove:
+            shared.remove(command.shared)
+
+    def _limit(self, command: Send) -> None:
+        now = time.monotonic()
+        for task in command.tasks:
+            limit = task.code.policy.time_out
+            if limit is not None:
+                end = now + command.budget + limit.total_seconds() + GRACE_SECONDS
+                self._deadlines.set(command.engine, [task.number], end)
+
+    def _enforce(self, now: float) -> None:
+        """End the engines of tasks that were asked to end and do not."""
+        for engine, number in self._deadlines.overdue(now):
+            queue = self._scheduler.engines.get(engine)
+            running = queue.current if queue is not None else None
+            if queue is None or running is None or queue.find(number) is None:
+                continue
+            if running.number == number:
+                self._scheduler.expire(running, engine)
+                self.cluster.kill(engine)
+            else:  # its turn has not come
+                self._deadlines.set(engine, [number], now + GRACE_SECONDS)
+
+    def _portable(self, datum: Datum, engine: int) -> Any:
+        """Return a value as it is sent: large buffers go through shared files."""
+        value = datum.value
+        if type(value) is Packed and value.buffers and self.cluster.kind != "inline":
+            value = datum.value = self.share(datum.number, value)
+            value.engines.add(engine)
+            self._scheduler.engines[engine].holds.add(value)
+        return value.shared if type(value) is Large else value
+
+    def share(self, number: int, packed: Packed) -> Large:
+        """Put a packed value where all engines of this machine can map it."""
+        file = shared.export(packed, self._token)
+        self._observers.note(DataShared, engine=-1, datum=number, size=packed.size)
+        return Large(
+            datum=number, size=packed.size, engines=set(), released=self._scheduler.released, shared=file
+        )
+
+    def use(self, cluster: Cluster) -> None:
+        """Work on another cluster from now on; what the old one had runs on the new one."""
+        for number in list(self._scheduler.engines):
+            self._scheduler.engine_down(number, blame=False)
+            self._observers.note(EngineLeft, engine=number, expected=True)
+        self.hosts.clear()
+        self._lag = Lag()
+        self.cluster = cluster
+
+    def _note_changes(self, memory: int = 0) -> None:
+        self._observers.note_changes(self._scheduler.changes, self._scheduler.failures, memory)
+
+
+def _wire_function(code: FunctionCode, *, inline: bool) -> WireFunction:
+    limit = code.policy.time_out
+    return WireFunction(
+        b"" if inline else code.pickled,
+        code.policy.on_failure is OnFailure.IGNORE,
+        None if limit is None else limit.total_seconds(),
+        code if inline else None,
+    )
