@@ -150,6 +150,20 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'eflows_nb' has no attribute {name!r}")
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Let cells be task cells: ``%load_ext eflows_nb``."""
+    from eflows_nb.notebook.cells import extension
+
+    extension.load(shell)
+
+
+def unload_ipython_extension(_shell: Any) -> None:
+    """Let cells be plain cells again: ``%unload_ext eflows_nb``."""
+    from eflows_nb.notebook.cells import extension
+
+    extension.unload()
+
+
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
     return [{"src": "labextension", "dest": "eflows-nb"}]
 

@@ -3,6 +3,7 @@
 ::
 
     EflowsError
+    +-- CellError                a task cell that cannot be one, or that does what it does not say
     +-- ClusterError             engines that cannot be started, or are gone
     +-- EngineLostError          a task whose engines died each time that it ran
     +-- ForeignFutureError       a future that belongs to another session
@@ -22,6 +23,14 @@ import signal
 
 class EflowsError(Exception):
     """Root of all errors of this package."""
+
+
+class CellError(EflowsError):
+    """A task cell that cannot run as a task, or that did what it does not say."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Let IPython show the text alone: where it was raised helps nobody."""
+        return [f"{type(self).__name__}: {self}", *getattr(self, "__notes__", ())]
 
 
 class ClusterError(EflowsError):

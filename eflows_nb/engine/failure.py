@@ -38,6 +38,8 @@ def describe(error: BaseException, own_frames: int) -> Failure:
     trace: TracebackType | None = error.__traceback__
     for _ in range(own_frames):
         trace = trace.tb_next if trace is not None else None
+    while trace is not None and trace.tb_frame.f_locals.get("__tracebackhide__"):
+        trace = trace.tb_next
     text = "".join(traceback.format_exception(type(error), error, trace))
     pickled: bytes | None = None
     if isinstance(error, Exception):  # others, such as SystemExit, would end the program that waits

@@ -1,0 +1,193 @@
+"""Runs a cell as a task: this is what an engine calls."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import builtins
+import copy
+import inspect
+import linecache
+import pickle
+import threading
+import types
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from eflows_nb.engine.packing import SCALARS, pack
+from eflows_nb.errors import CellError
+from eflows_nb.notebook.cells import display
+from eflows_nb.notebook.cells.fingerprint import Fingerprint
+from eflows_nb.notebook.cells.names import parse
+from eflows_nb.notebook.cells.program import Layers, Program, Shown, Untouched
+from eflows_nb.notebook.cells.shipping import Shipment, Unsendable, Wrapped, arriving_in, at_home
+
+__all__ = ["CellBody"]
+
+
+class CellBody:
+    """The function of a cell's task.
+
+    Parameters
+    ----------
+    name
+        Name of the task.
+    filename
+        What the cell is called in tracebacks; the notebook finds its lines by it.
+    """
+
+    # Not part of the arguments, by which results are found again: the file name differs in each kernel.
+    __slots__ = ("_filename", "_name")
+
+    def __init__(self, name: str, filename: str) -> None:
+        self._name = name
+        self._filename = filename
+
+    @property
+    def __name__(self) -> str:
+        return self._name
+
+    def __call__(self, program: Program, shipped: bytes, *direct: Any) -> Any:
+        """Run the cell; return what it showed, and its outputs after that."""
+        __tracebackhide__ = True
+        names: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
+        with arriving_in(names):
+            names.update(pickle.loads(shipped))
+        for name, given in zip(program.direct, direct, strict=True):
+            value = given.top() if type(given) is Layers else given
+            if type(value) is not Untouched:
+                names[name] = at_home(value, names)
+        _make_writable(names, program)
+        inputs = {name: value for name, value in names.items() if not name.startswith("__")}
+        before = {name: Fingerprint(inputs[name]) for name in inputs if name not in program.writes}
+        _add_tools(names)
+        shown = Shown()
+        with display.showing(shown):
+            _run(program, self._filename, names, shown)
+        _refuse_mutations(names, inputs, before)
+        if not program.outputs:
+            return shown
+        return (shown, *(_output(name, names, inputs) for name in program.outputs))
+
+
+def _make_writable(names: dict[str, Any], program: Program) -> None:
+    """Copy what the cell writes in place: large arrays arrive mapped, and many may read them."""
+    wanted = [name for name in program.direct if name in program.writes and name in names]
+    copies = copy.deepcopy([names[name] for name in wanted])
+    names.update(zip(wanted, copies, strict=True))
+
+
+def _add_tools(names: dict[str, Any]) -> None:
+    """Add what every notebook has."""
+    try:
+        from IPython.core.getipython import get_ipython
+        from IPython.display import display as ipython_display
+    except ImportError:
+        return
+    names.setdefault("display", ipython_display)
+    names.setdefault("get_ipython", get_ipython)
+
+
+def _run(program: Program, filename: str, names: dict[str, Any], shown: Shown) -> None:
+    __tracebackhide__ = True
+    lines = program.source.splitlines(keepends=True)
+    linecache.cache[filename] = (len(program.source), None, lines, filename)
+    tree = parse(program.source, filename, program.flags)
+    body = [node for number, node in enumerate(tree.body) if number not in program.skipped]
+    last = body.pop() if program.shows and body and isinstance(body[-1], ast.Expr) else None
+
+    def compiled(node: ast.Module | ast.Expression, mode: str) -> types.CodeType:
+        flags = program.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        code: types.CodeType = compile(node, filename, mode, flags, dont_inherit=True)
+        return code
+
+    statements = compiled(ast.Module(body, []), "exec")
+    expression = compiled(ast.Expression(last.value), "eval") if isinstance(last, ast.Expr) else None
+    parts = [statements] if expression is None else [statements, expression]
+    value = None
+    try:
+        if any(part.co_flags & inspect.CO_COROUTINE for part in parts):
+            value = _in_thread(lambda: _awaited(parts, names))
+        else:
+            for part in parts:
+                value = eval(part, names)
+    except (NameError, ValueError) as error:
+        _explain(error)
+        raise
+    if expression is not None:
+        display.show(value, shown)
+
+
+async def _awaited(parts: list[types.CodeType], names: dict[str, Any]) -> Any:
+    value = None
+    for part in parts:
+        value = eval(part, names)
+        if part.co_flags & inspect.CO_COROUTINE:
+            value = await value
+    return value
+
+
+def _in_thread(make: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run a coroutine in a thread of its own: an event loop runs in this one already."""
+    __tracebackhide__ = True
+    results: list[Any] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(asyncio.run(make()))
+        except BaseException as error:  # noqa: BLE001 - raised below, where the task runs
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="eflows-cell")
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def _explain(error: NameError | ValueError) -> None:
+    if isinstance(error, ValueError) and "read-only" in str(error):
+        error.add_note(
+            "The inputs of a task cell are read-only when they are large. "
+            "If the cell is to change its input x in place, say so: %%task --inout x"
+        )
+
+
+def _refuse_mutations(names: dict[str, Any], inputs: dict[str, Any], before: dict[str, Fingerprint]) -> None:
+    """Refuse a change of an input that nothing in the code, and no option, tells of."""
+    __tracebackhide__ = True
+    changed = [
+        name
+        for name, fingerprint in before.items()
+        if names.get(name) is inputs[name] and fingerprint.differs_from(inputs[name])
+    ]
+    if changed:
+        listed = ", ".join(repr(name) for name in changed)
+        options = ",".join(changed)
+        raise CellError(
+            f"The cell changed its input {listed} in place, and nothing in its code tells of that: the "
+            f"change would be lost. Say %%task --inout {options}, or work on a copy."
+        )
+
+
+def _output(name: str, names: dict[str, Any], inputs: dict[str, Any]) -> Any:
+    if name not in names:
+        return Untouched(deleted=name in inputs)
+    value = names[name]
+    if type(value) in SCALARS:
+        return value
+    if isinstance(value, (types.FunctionType, type)) and value.__module__ == "__main__":
+        try:
+            return Wrapped(Shipment(names).packed(value))
+        except Exception:  # noqa: BLE001 - what it uses is large or odd; the runtime has the last word
+            return value
+    try:
+        pack(value)
+    except Exception as error:  # noqa: BLE001 - pickle raises what it likes
+        return Unsendable(
+            f"The value of {name!r}, a {type(value).__name__}, cannot leave the engine that made it: "
+            f"{error}. Use it within its cell, and name the outputs of that cell with %%task -o."
+        )
+    return value

@@ -1,0 +1,134 @@
+"""One execution of a task cell: its card, and what its tasks show and fail with, in its own output area."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from typing import Any
+
+from eflows_nb.engine import failure
+from eflows_nb.notebook.cells.card import card, overall
+from eflows_nb.notebook.cells.page import Page
+from eflows_nb.notebook.cells.program import Shown
+from eflows_nb.notebook.cells.submission import Submission
+from eflows_nb.runtime import session
+from eflows_nb.runtime.future import Future
+from eflows_nb.tasks.data import Broken
+from eflows_nb.tasks.state import TaskState
+
+__all__ = ["Execution"]
+
+
+class Execution:
+    """Shows a submitted task cell, from the start to the end of its tasks.
+
+    Parameters
+    ----------
+    submission
+        Its tasks.
+    page
+        Where it shows them.
+    shell
+        The IPython shell, which formats tracebacks.
+    """
+
+    def __init__(self, submission: Submission, page: Page, shell: Any) -> None:
+        self.submission = submission
+        self.cell = ""
+        """Identity of the cell in the notebook, empty where the client does not tell."""
+        self._page = page
+        self._shell = shell
+        self._place = f"eflows-{uuid.uuid4().hex[:12]}"
+        self._lock = threading.Lock()
+        self._shown_state: tuple[TaskState, int] | None = None
+        self._concluded: set[Future] = set()
+
+    @property
+    def tasks(self) -> list[int]:
+        """Numbers of its tasks."""
+        return [future.datum.number for future in self.submission.shown]
+
+    @property
+    def states(self) -> list[TaskState]:
+        """States of its tasks."""
+        return [future.state for future in self.submission.shown]
+
+    @property
+    def state(self) -> TaskState:
+        """State of the cell."""
+        return overall(self.states)
+
+    @property
+    def reason(self) -> str:
+        """Why it failed or was cancelled, empty otherwise."""
+        for future in self.submission.shown:
+            value = future.datum.value
+            if type(value) is not Broken:
+                continue
+            if value.failure is not None:
+                return f"{value.failure.kind}: {value.failure.message}"
+            cause = value.cause
+            if cause is not None and cause.failure is not None:
+                return f"{value.reason} ({cause.failure.kind}: {cause.failure.message})"
+            return str(value.reason)
+        return ""
+
+    def show(self) -> None:
+        """Show the card, or bring it up to date."""
+        with self._lock:
+            states = self.states
+            now = (
+                overall(states),
+                sum(state.is_final for state in states) if overall(states).is_final else 0,
+            )
+            if now == self._shown_state:
+                return
+            new = self._shown_state is None
+            self._shown_state = now
+            data, metadata = card(
+                title=self.submission.title,
+                tasks=self.tasks,
+                states=states,
+                reads=self.submission.reads,
+                outputs=self.submission.outputs,
+                reason=self.reason,
+            )
+            self._page.show(data, metadata, place=self._place, new=new)
+
+    def conclude(self, *, errors: bool = True) -> None:
+        """Show what those of its tasks that have ended displayed and failed with, each once.
+
+        Parameters
+        ----------
+        errors
+            Whether failures are shown; whoever waits for the task is told by an exception.
+        """
+        self.show()
+        for future in self.submission.shown:
+            with self._lock:
+                if not future.state.is_final or future in self._concluded:
+                    continue
+                self._concluded.add(future)
+            value = future.datum.value
+            if type(value) is not Broken:
+                self._show_bundles(session.current().wait_on(future))
+            elif errors and value.failure is not None and not value.expected:
+                self._show_failure(value.failure)
+
+    def again(self, replaced: dict[Future, Future]) -> None:
+        """Submit what has failed or was cancelled again; see `Submission.again`."""
+        self.submission.again(replaced)
+        self.show()
+
+    def _show_bundles(self, shown: Shown | tuple[Any, ...]) -> None:
+        if isinstance(shown, Shown):
+            for data, metadata in shown.bundles:
+                self._page.show(data, metadata)
+
+    def _show_failure(self, told: Any) -> None:
+        error, trace = failure.restore(told)
+        lines = [told.traceback]
+        if error is not None:
+            formatter = self._shell.InteractiveTB
+            lines = formatter.structured_traceback(type(error), error, trace, tb_offset=0)
+        self._page.show_error(told.kind, told.message, lines)

@@ -1,0 +1,311 @@
+"""Task cells in IPython: makes a task of a cell before it runs, or lets it wait for what it reads."""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import linecache
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from eflows_nb.notebook.cells.card import notice
+from eflows_nb.notebook.cells.execution import Execution
+from eflows_nb.notebook.cells.marks import mark_task_cell, marked_line
+from eflows_nb.notebook.cells.names import names_of
+from eflows_nb.notebook.cells.options import TaskOptions
+from eflows_nb.notebook.cells.page import Client, Page, client_of
+from eflows_nb.notebook.cells.pending import PendingNames
+from eflows_nb.notebook.cells.plan import Plan, plan_of
+from eflows_nb.notebook.cells.submission import submit
+from eflows_nb.notebook.cells.waiting import awaited_names
+from eflows_nb.runtime import session
+from eflows_nb.runtime.future import Future
+from eflows_nb.tasks.events import Event, TasksChanged
+
+__all__ = ["TaskCells", "active", "go", "load", "unload"]
+
+_PATIENCE = 1.0
+_FUTURE_FLAGS = 0
+for _feature in __future__.all_feature_names:
+    _FUTURE_FLAGS |= getattr(__future__, _feature).compiler_flag
+
+_active: TaskCells | None = None
+
+
+def load(shell: Any) -> TaskCells:
+    """Let the cells of a shell be task cells where they say so; a second call changes nothing."""
+    global _active
+    if _active is None or _active.shell is not shell:
+        unload()
+        _active = TaskCells(shell)
+    return _active
+
+
+def unload() -> None:
+    """Let cells be plain cells again."""
+    global _active
+    if _active is not None:
+        _active.close()
+        _active = None
+
+
+def active() -> TaskCells | None:
+    """Return the task cells of this process, None where they are not loaded."""
+    return _active
+
+
+def go() -> None:
+    """Do what was prepared for the cell that runs now; generated code calls this."""
+    __tracebackhide__ = True
+    assert _active is not None
+    _active.go()
+
+
+class TaskCells:
+    """The task cells of one notebook.
+
+    Parameters
+    ----------
+    shell
+        The IPython shell.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        from eflows_nb.notebook.cells.magics import EflowsMagics
+
+        self.shell = shell
+        self.pending = PendingNames(shell.user_ns)
+        self.executions: list[Execution] = []
+        self.autowait = True
+        self.replaced: dict[Future, Future] = {}
+        """For futures of cells that ran again those that took their place."""
+        self._info: Any = None
+        self._within = False
+        self._prepared: Callable[[], None] | None = None
+        self._observed: Any = None
+        self._stop_observing: Callable[[], None] | None = None
+        self._magics = EflowsMagics(shell, self)
+        self._magics.register()
+        shell.input_transformers_cleanup.append(mark_task_cell)
+        shell.ast_transformers.append(self)
+        shell.events.register("pre_run_cell", self._begin)
+        shell.events.register("post_run_cell", self._end)
+
+    def close(self) -> None:
+        """Let go of the shell."""
+        self.shell.input_transformers_cleanup.remove(mark_task_cell)
+        if self in self.shell.ast_transformers:
+            self.shell.ast_transformers.remove(self)
+        self.shell.events.unregister("pre_run_cell", self._begin)
+        self.shell.events.unregister("post_run_cell", self._end)
+        self._magics.unregister()
+        if self._stop_observing is not None:
+            self._stop_observing()
+
+    @property
+    def client(self) -> Client:
+        """Who runs the cells."""
+        return client_of(getattr(self.shell, "kernel", None))
+
+    # The way of a cell ---------------------------------------------------------------------------------
+
+    def _begin(self, info: Any) -> None:
+        self._info = info
+        self._within = True
+
+    def _end(self, _result: Any) -> None:
+        self._info = None
+        self._within = False
+        if self.client is not Client.LIVE:
+            for execution in self.executions:
+                execution.conclude(errors=self.client is not Client.PLAIN)
+
+    def visit(self, tree: ast.Module) -> ast.Module:
+        """Return what IPython is to run in the place of a cell.
+
+        IPython would take no notice of an error here and run the cell as it is: it is raised by the code
+        that is returned.
+        """
+        if not self._within:  # code of a front end, of which the user knows nothing
+            return tree
+        __tracebackhide__ = True
+        info, self._info = self._info, None
+        try:
+            return self._as_task(tree, info) if info is not None else self._as_plain_cell(tree)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - it is raised later
+            return self._instead(partial(_raise, error))
+
+    def _as_task(self, tree: ast.Module, info: Any) -> ast.Module:
+        __tracebackhide__ = True
+        line = marked_line(tree)
+        if line is not None:
+            options: TaskOptions | None = TaskOptions.from_line(line)
+        else:
+            options = TaskOptions.from_metadata(self._metadata(info))
+        if options is None:
+            return self._as_plain_cell(tree)
+        source = self.shell.transform_cell(info.raw_cell)
+        plan = self.plan(tree, options, source, raw=info.raw_cell, marked=line is not None)
+        return self._instead(partial(self.submit, plan), before=plan.hoisted)
+
+    def plan(self, tree: ast.Module, options: TaskOptions, source: str, *, raw: str, marked: bool) -> Plan:
+        """Return the plan of a task cell."""
+        compiler, count = self.shell.compile, self.shell.execution_count
+        names = [compiler.get_code_name(raw, source, number) for number in (count, count - 1)]
+        filename = next((name for name in names if name in linecache.cache), names[0])
+        return plan_of(
+            tree,
+            options,
+            source=source,
+            filename=filename,
+            flags=compiler.flags & _FUTURE_FLAGS,
+            marked=marked,
+            pending=self.pending.names(),
+        )
+
+    def _metadata(self, info: Any) -> Any:
+        kernel = getattr(self.shell, "kernel", None)
+        if getattr(info, "cell_meta", None) is not None:
+            return info.cell_meta
+        return (kernel.get_parent("shell") or {}).get("metadata") if kernel is not None else None
+
+    def _as_plain_cell(self, tree: ast.Module) -> ast.Module:
+        __tracebackhide__ = True
+        if not self.autowait:
+            return tree
+        found = names_of(tree)
+        names = awaited_names(found, self.shell.user_ns, self.pending)
+        if not names:
+            return tree
+        page = Page(getattr(self.shell, "kernel", None))
+        started = time.monotonic()
+        try:
+            with _interruptible():
+                self.pending.settle(names)
+                # What has come may be functions, which need more.
+                while more := awaited_names(found, self.shell.user_ns, self.pending):
+                    names |= more
+                    self.pending.settle(more)
+        except Exception as error:
+            if self.client is not Client.LIVE:
+                raise
+            refusal = self._refusal(names, error)
+            return self._instead(lambda: page.show(notice(refusal)))
+        waited = time.monotonic() - started
+        if waited >= _PATIENCE:
+            listed = ", ".join(sorted(names))
+            page.show(notice(f"Waited {waited:.0f} s for {listed}."))
+        return tree
+
+    def _refusal(self, names: set[str], error: Exception) -> str:
+        """Return why a cell is not run."""
+        wanted = [name for name in sorted(names) if name in self.pending]
+        failed = self.pending.failed(wanted) or wanted
+        cells = ", ".join(repr(cell) for cell in dict.fromkeys(self.pending.cell_of(name) for name in failed))
+        return (
+            f"Not run: it reads {', '.join(failed)}, and task cell {cells} has no result "
+            f"({type(error).__name__}: {error}). Mend that cell and run it again, or use %eflows retry; "
+            "then run this one."
+        )
+
+    def _instead(self, action: Callable[[], None], *, before: Sequence[ast.stmt] = ()) -> ast.Module:
+        self._prepared = action
+        call = ast.parse(f"__import__('sys').modules[{__name__!r}].go()").body
+        return ast.Module([*before, *call], [])
+
+    def go(self) -> None:
+        """Do what was prepared."""
+        __tracebackhide__ = True
+        action, self._prepared = self._prepared, None
+        assert action is not None
+        action()
+
+    # Tasks ---------------------------------------------------------------------------------------------
+
+    def submit(self, plan: Plan) -> None:
+        """Submit a task cell and show its card; wait for it where the client would not."""
+        __tracebackhide__ = True
+        kernel = getattr(self.shell, "kernel", None)
+        stale = {name: self.shell.user_ns.get(name) for name in self.pending.names()}
+        self._observe()
+        execution = Execution(submit(plan, self.shell.user_ns, self.pending), Page(kernel), self.shell)
+        if kernel is not None:
+            execution.cell = (kernel.get_parent("shell") or {}).get("metadata", {}).get("cellId", "")
+        self._forget(execution)
+        self._replace(execution, stale)
+        self.executions.append(execution)
+        execution.show()
+        if self.client is Client.PLAIN:
+            try:
+                session.current().wait_on(execution.submission.shown)
+            finally:
+                execution.conclude(errors=False)
+        elif execution.state.is_final:
+            execution.conclude()
+
+    def _forget(self, execution: Execution) -> None:
+        """Let go of earlier executions of the same cell that have ended."""
+        self.executions = [
+            one
+            for one in self.executions
+            if not (one.state.is_final and one.cell == execution.cell and execution.cell)
+        ]
+
+    def _replace(self, execution: Execution, stale: dict[str, Any]) -> None:
+        """Remember by what the futures of an earlier execution are replaced, for those that read them."""
+        for name in execution.submission.outputs:
+            before, after = (
+                standing if isinstance(standing, list) else [standing]
+                for standing in (stale.get(name), self.shell.user_ns.get(name))
+            )
+            for old, new in zip(before, after, strict=False):
+                if isinstance(old, Future) and isinstance(new, Future) and old is not new:
+                    self.replaced[old] = new
+
+    def _observe(self) -> None:
+        now = session.current()
+        if self._observed is not now:
+            self._observed = now
+            self._stop_observing = now.observe(self._notice)
+
+    def _notice(self, events: Sequence[Event]) -> None:
+        """Hear of events, in a thread of the runtime, which must not be held up."""
+        changed = {
+            task: event.state for event in events if type(event) is TasksChanged for task in event.tasks
+        }
+        if not changed:
+            return
+        touched = [one for one in list(self.executions) if not changed.keys().isdisjoint(one.tasks)]
+        for execution in touched:
+            execution.show()
+        ended = [execution for execution in touched if any(s.is_final for s in execution.states)]
+        if ended and self.client is not Client.PLAIN:
+            threading.Thread(target=_conclude, args=[ended], name="eflows-cells", daemon=True).start()
+
+
+def _conclude(executions: list[Execution]) -> None:
+    for execution in executions:
+        execution.conclude()
+
+
+def _raise(error: BaseException) -> None:
+    __tracebackhide__ = True
+    raise error
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C interrupt a wait in the main thread, whatever the kernel does with it otherwise."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

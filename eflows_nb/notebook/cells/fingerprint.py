@@ -1,0 +1,81 @@
+"""Whether a value was changed in place: a fingerprint before and one after."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import types
+import zlib
+from itertools import repeat
+from typing import Any
+
+import cloudpickle
+
+from eflows_nb.engine.packing import INLINE, SCALARS
+
+__all__ = ["Fingerprint"]
+
+
+class Fingerprint:
+    """What a value holds at one moment.
+
+    Large buffers that cannot be written to are passed over, as are the functions and classes in a value.
+    """
+
+    __slots__ = ("_buffers", "_head")
+
+    def __init__(self, value: Any) -> None:
+        self._buffers = 0
+        self._head: bytes | None = None
+        if type(value) in SCALARS or isinstance(value, (types.ModuleType, types.FunctionType, type)):
+            return
+        file = io.BytesIO()
+        pickler = _Pickler(file, 5, buffer_callback=self._take)
+        try:
+            pickler.dump(value)
+        except Exception:  # noqa: BLE001 - what cannot be pickled cannot be compared
+            return
+        self._head = file.getvalue()
+
+    def differs_from(self, value: Any) -> bool:
+        """Return whether a value holds something else than the one that this was made of."""
+        if self._head is None:
+            return False
+        now = Fingerprint(value)
+        if now._head is None or now._buffers != self._buffers:
+            return True
+        return now._head != self._head and _canonical(now._head) != _canonical(self._head)
+
+    def _take(self, buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes < INLINE:
+            return True
+        if not raw.readonly:
+            self._buffers = zlib.crc32(raw, self._buffers)
+        return False
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    def reducer_override(self, thing: Any) -> Any:
+        """Let functions and classes of the notebook stand for themselves."""
+        if isinstance(thing, (types.FunctionType, type)) and thing.__module__ == "__main__":
+            _themselves[id(thing)] = thing
+            return _itself, (id(thing),)
+        return super().reducer_override(thing)
+
+
+_themselves: dict[int, Any] = {}
+
+
+def _itself(number: int) -> Any:
+    return _themselves[number]
+
+
+def _canonical(head: bytes) -> bytes:
+    """Return a pickle of the same value without traces of which equal parts were one object."""
+    file = io.BytesIO()
+    try:
+        _Pickler(file, 5).dump(pickle.loads(head, buffers=repeat(bytearray())))
+    except Exception:  # noqa: BLE001 - the value's own code runs here
+        return head
+    return file.getvalue()

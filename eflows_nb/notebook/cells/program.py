@@ -1,0 +1,71 @@
+"""The code of a task cell on its way to an engine, and what comes back besides its values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Layers", "Program", "Shown", "Untouched"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Program:
+    """What a task of a cell runs.
+
+    Parameters
+    ----------
+    source
+        The cell in Python, with its lines where they are in the cell.
+    flags
+        Compiler flags of the notebook, such as those of ``from __future__`` imports.
+    skipped
+        Positions of the statements that ran in the notebook already.
+    direct
+        Names of the inputs that come as arguments of their own, in their order.
+    outputs
+        Names whose values the task gives back, in their order.
+    writes
+        Inputs that it may change in place.
+    shows
+        Whether the value of its last expression is shown.
+    """
+
+    source: str
+    flags: int = 0
+    skipped: tuple[int, ...] = ()
+    direct: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    writes: frozenset[str] = frozenset()
+    shows: bool = True
+
+
+class Untouched:
+    """The value of an output that the cell did not bind; with ``deleted`` it removed the name."""
+
+    __slots__ = ("deleted",)
+
+    def __init__(self, deleted: bool = False) -> None:
+        self.deleted = deleted
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Untouched, (self.deleted,)
+
+
+class Layers(tuple[Any, ...]):
+    """The values that a name may have, the newest first: the first that is not `Untouched` counts."""
+
+    __slots__ = ()
+
+    def top(self) -> Any:
+        """Return the one that counts, an `Untouched` when there is none."""
+        for value in self:
+            if type(value) is not Untouched or value.deleted:
+                return value
+        return Untouched(deleted=True)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """What a task cell displayed, as the data and metadata of mime bundles."""
+
+    bundles: list[tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=list)

@@ -1,0 +1,94 @@
+"""Random notebooks give the same values as task cells and run plainly."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+_NUMBERS = ("a", "b", "c")
+_LISTS = ("xs", "ys")
+_FUNCTIONS = ("f", "g")
+_BEGIN = """\
+a, b, c = 1, 2, 3
+xs, ys = [1, 2], [3]
+def f(v): return v + a
+def g(v): return f(v) * b
+"""
+
+_number = st.sampled_from(_NUMBERS)
+_list = st.sampled_from(_LISTS)
+_function = st.sampled_from(_FUNCTIONS)
+_expression = st.one_of(
+    _number,
+    st.integers(0, 5).map(str),
+    st.builds("{} + {}".format, _number, _number),
+    st.builds("len({}) + {}[0]".format, _list, _list),
+    st.builds("{}({})".format, _function, _number),
+    st.builds("sum(v * {} for v in {})".format, _number, _list),
+    st.builds("(lambda q: q + {})({})".format, _number, _number),
+    st.builds("({0} if {1} % 2 else {2})".format, _number, _number, _number),
+)
+_statement = st.one_of(
+    st.builds("{} = {}".format, _number, _expression),
+    st.builds("{} += {}".format, _number, _expression),
+    st.builds("{}, {} = {}, {}".format, _number, _number, _expression, _expression),
+    st.builds("{} = [v + {} for v in {}]".format, _list, _number, _list),
+    st.builds("{} = {} + [{}]".format, _list, _list, _expression),
+    st.builds("{}[0] = {}".format, _list, _expression),
+    st.builds("{} += [{}]".format, _list, _expression),
+    st.builds("for v in {}:\n    {} = v + {}".format, _list, _number, _number),
+    st.builds("if {} % 2:\n    {} = {}".format, _number, _number, _expression),
+    st.builds("if {} % 3:\n    {} = [{}]\nelse:\n    {}[0] = 1".format, _number, _list, _expression, _list),
+    st.builds(
+        "try:\n    {} = 1 // ({} % 2)\nexcept ZeroDivisionError as e:\n    {} = 7".format, *[_number] * 3
+    ),
+    st.builds("def {}(v):\n    return v * {} + {}".format, _function, _number, _number),
+    st.builds("f = lambda v, k={}: v + k".format, _number),
+    st.builds(
+        "class K:\n    k = {}\n    def m(self):\n        return {}\n{} = K().m()".format, *[_number] * 3
+    ),
+    st.builds("def h():\n    global {0}\n    {0} = {1}\nh()".format, _number, _expression),
+    st.builds("print({} := {})".format, _number, _expression),
+    st.builds("del {0}\n{0} = {1}".format, _number, st.integers(0, 9).map(str)),
+    st.builds(
+        "match {}:\n    case 1 | 2:\n        {} = 5\n    case other:\n        {} = other".format,
+        *[_number] * 3,
+    ),
+    st.builds("import math\n{} = math.floor({})".format, _number, _number),
+)
+_cell = st.tuples(st.booleans(), st.lists(_statement, min_size=1, max_size=3).map("\n".join))
+
+
+def _unshared(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: copy.deepcopy(values[name]) for name in (*_NUMBERS, *_LISTS)}
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(cells=st.lists(_cell, min_size=1, max_size=6))
+def test_task_cells_compute_what_plain_cells_compute(notebook: Any, cells: list[tuple[bool, str]]) -> None:
+    """Any of the cells may be a task cell: at the end all names have the values of a plain run."""
+    plain: dict[str, Any] = {"__name__": "__main__"}
+    exec(_BEGIN, plain)
+    notebook.shell.reset(new_session=False)
+    notebook.cells.executions.clear()
+    notebook.run(_BEGIN)
+
+    for as_task, code in cells:
+        # Which lists are one object is not kept between tasks; nor is it in this plain run.
+        plain.update(_unshared(plain))
+        exec(code, plain)
+        notebook.run(f"%%task\n{code}" if as_task else code)
+
+    assert [one.state for one in notebook.cells.executions] == ["done"] * sum(task for task, _ in cells)
+    notebook.values(*_NUMBERS, *_LISTS, *_FUNCTIONS)
+    assert _unshared(notebook.shell.user_ns) == _unshared(plain)
+    notebook.run("a, b = 10, 20")
+    exec("a, b = 10, 20", plain)
+    assert [notebook.run(f"{f}(3)") for f in _FUNCTIONS] == [plain[f](3) for f in _FUNCTIONS]
