@@ -107,6 +107,24 @@ def _parser() -> argparse.ArgumentParser:
     parameters.add_argument("notebook", metavar="NOTEBOOK", type=Path, help="the notebook file")
     parameters.set_defaults(command=_parameters)
 
+    convert = commands.add_parser(
+        "convert",
+        help="write the task cells of a notebook in another form",
+        description="Write a notebook whose task cells have another form. It computes the same.",
+    )
+    convert.add_argument("notebook", metavar="NOTEBOOK", type=Path, help="the notebook file")
+    convert.add_argument(
+        "--to",
+        dest="form",
+        choices=["magic", "metadata", "function"],
+        required=True,
+        help="%%%%task lines, cell metadata without a trace in the code, or @ef.task functions",
+    )
+    convert.add_argument(
+        "--output", metavar="FILE", type=Path, help="the new notebook (default: NAME.FORM.ipynb in this folder)"
+    )
+    convert.set_defaults(command=_convert)
+
     demo = commands.add_parser(
         "demo",
         help="run the tsunami notebook on this machine",
@@ -121,6 +139,24 @@ def _parser() -> argparse.ArgumentParser:
         help="folder for the executed notebook, its data and figures (default: %(default)s)",
     )
     demo.set_defaults(command=_demo)
+
+    program = commands.add_parser(
+        "pycompss",
+        help="run a PyCOMPSs program on this machine",
+        description="Run a Python script whose tasks are in the words of PyCOMPSs, without PyCOMPSs or Java.",
+    )
+    program.add_argument(
+        "--engines",
+        metavar="N",
+        type=_engines,
+        help="engines; by default one a core, 0 for none",
+    )
+    program.add_argument(
+        "--pythonpath", metavar="DIR", action="append", default=[], help="folder with modules of the program"
+    )
+    program.add_argument("script", metavar="SCRIPT", help="the Python file")
+    program.add_argument("args", metavar="ARG", nargs=argparse.REMAINDER, help="arguments of the script")
+    program.set_defaults(command=_pycompss)
     return parser
 
 
@@ -170,6 +206,15 @@ def _parameters(options: argparse.Namespace) -> int:
     return 0
 
 
+def _convert(options: argparse.Namespace) -> int:
+    from eflows_nb.notebook.cells.conversion import convert_file
+
+    target = options.output or Path(f"{options.notebook.stem}.{options.form}.ipynb")
+    count = convert_file(options.notebook, target, form=options.form)
+    print(f"Converted {count} task {'cell' if count == 1 else 'cells'}: {target}")
+    return 0
+
+
 def _demo(options: argparse.Namespace) -> int:
     from eflows_nb.workflows.demo import demo_notebook, figures
     from eflows_nb.workflows.run import run
@@ -189,6 +234,13 @@ def _demo(options: argparse.Namespace) -> int:
     for path in figures(folder):
         print(f"Figure: {path}")
     return code
+
+
+def _pycompss(options: argparse.Namespace) -> int:
+    from eflows_nb.pycompss.program import run
+
+    run(options.script, options.args, engines=options.engines, paths=options.pythonpath)
+    return 0
 
 
 def _conclude(done: Run) -> int:
@@ -252,6 +304,10 @@ def _count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
     return count
+
+
+def _engines(text: str) -> int:
+    return 0 if text.strip() == "0" else _count(text)
 
 
 def _version() -> str:

@@ -21,7 +21,7 @@ from typing import Any
 from eflows_nb.engine import store
 from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
 from eflows_nb.runtime.future import Future, Reference, pickling
-from eflows_nb.tasks.data import Datum
+from eflows_nb.tasks.data import PENDING, Broken, Datum
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.task import FunctionCode
 
@@ -100,6 +100,8 @@ class Arguments:
         self._define = define
         self._known: dict[int, _Known] = {}
         self._sweep_at = _SWEEP
+        self._settled = 0
+        self._before: weakref.WeakKeyDictionary[Datum, Datum] | None = None
 
     def pack(
         self,
@@ -167,6 +169,38 @@ class Arguments:
             {name: self._newest(value, writes.get(name)) for name, value in kwargs.items()},
         )
 
+    def keep_versions(self) -> None:
+        """From now on tasks may be given up on purpose: what they would have written is as it was before."""
+        if self._before is None:
+            self._before = weakref.WeakKeyDictionary()
+
+    def living(self, value: Any) -> Datum | None:
+        """Return the datum of an object or future, an older one where the newest was given up on purpose.
+
+        None says that the object itself is what there is.
+        """
+        if type(value) is Future:
+            value.datum = self._living(value.datum) or value.datum
+            return value.datum
+        known = self._known.get(id(value))
+        if known is None or not known.is_for(value) or not known.written:
+            return None
+        datum = self._living(known.datum)
+        if datum is None:
+            del self._known[id(value)]
+            return None
+        known.datum = datum
+        return datum
+
+    def settle(self, number: int) -> None:
+        """All tasks up to this number have ended, and the program knows it."""
+        self._settled = number
+
+    def _living(self, datum: Datum | None) -> Datum | None:
+        while datum is not None and type(datum.value) is Broken and datum.value.is_expected:
+            datum = self._before.get(datum) if self._before is not None else None
+        return datum
+
     def newest(self, value: Any, direction: Direction) -> Any:
         """Return what takes the place of an argument: its newest version, or the value itself."""
         return self._newest(value, direction if direction.writes else None)
@@ -178,6 +212,10 @@ class Arguments:
             del self._known[id(value)]
 
     def _newest(self, value: Any, direction: Direction | None) -> Any:
+        if self._before is not None and type(value) not in SCALARS:
+            newest = value.datum if type(value) is Future else self.written(value)
+            if newest is not None and newest.number <= self._settled:
+                self.living(value)
         if type(value) is Future:
             return value if direction is None else Reference(value.datum, writable=True)
         if type(value) in SCALARS:
@@ -228,6 +266,11 @@ class Arguments:
 
     def write(self, value: Any, datum: Datum) -> None:
         """A task writes to this argument: from now on this datum is its newest version."""
+        older = value.datum if type(value) is Future else self.written(value)
+        if self._before is not None and older is not None:
+            if older.value is not PENDING and type(older.value) is not Broken:
+                self._before.pop(older, None)  # what came before a good version is never needed
+            self._before[datum] = older
         if type(value) is Future:
             value.datum = datum
             return

@@ -11,7 +11,6 @@ from eflows_nb.engine.packing import SCALARS
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.runtime.arguments import Arguments
 from eflows_nb.runtime.files import FileAccess, Files
-from eflows_nb.runtime.future import Future
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.parameter import Kind, Parameter
@@ -68,27 +67,23 @@ class Call:
             self._arguments.forget(value)
 
     def _look(self, given: Any, way: tuple[Any, ...], name: str, parameter: Parameter) -> Any:
+        direction = parameter.direction
         match parameter.kind:
             case Kind.OBJECT:
-                return self._object(given, way, parameter.direction)
+                return self._object(given, way, direction)
             case Kind.FILE:
-                return self._file(given, name, parameter.direction)
+                return self._file(given, name, direction)
             case Kind.COLLECTION_FILE:
-                return self._items(
-                    given,
-                    way,
-                    name,
-                    parameter.depth,
-                    lambda item, _: self._file(item, name, parameter.direction),
-                )
+                look: _Step = lambda item, _: self._file(item, name, direction)  # noqa: E731
             case _:
-                return self._items(
-                    given,
-                    way,
-                    name,
-                    parameter.depth,
-                    lambda item, at: self._object(item, at, parameter.direction),
-                )
+                look = lambda item, at: self._object(item, at, direction)  # noqa: E731
+        is_collection = _is_dictionary if parameter.kind is Kind.DICTIONARY else _is_list
+        if type(given) in SCALARS:
+            raise TaskDefinitionError(
+                f"The parameter '{name}' of '{self.function.name}' takes a {parameter.kind}, and "
+                f"{type(given).__name__} is none. Give one, or declare it as IN."
+            )
+        return _items(given, way, parameter.depth, look, is_collection)
 
     def _object(self, given: Any, way: tuple[Any, ...], direction: Direction) -> Any:
         if direction.writes:
@@ -100,32 +95,30 @@ class Call:
     def _file(self, given: Any, name: str, direction: Direction) -> Any:
         return None if given is None else self.files.add(given, direction, name)
 
-    def _items(self, given: Any, way: tuple[Any, ...], name: str, depth: int, look: _Step) -> Any:
-        """Return the same collection with what `look` makes of its items, `depth` levels down."""
-        if type(given) is Future or type(given) in SCALARS or (depth and not _is_collection(given)):
-            if len(way) > 1 or type(given) is Future:
-                return look(given, way)  # shallower here than elsewhere, or not there yet as a whole
-            raise TaskDefinitionError(
-                f"The parameter '{name}' of '{self.function.name}' takes a collection, and "
-                f"{type(given).__name__} is none. Give a list, or declare it as ef.IN."
-            )
-        if not depth:
-            return look(given, way)
-        if isinstance(given, dict):
-            return {key: self._items(item, (*way, key), name, depth - 1, look) for key, item in given.items()}
-        if isinstance(given, (list, tuple)):
-            items = [
-                self._items(item, (*way, step), name, depth - 1, look) for step, item in enumerate(given)
-            ]
-            return items if isinstance(given, list) else tuple(items)
-        shown = given.copy()
-        for step in _indices(given):
-            shown[step] = self._items(given[step], (*way, step), name, depth - given.ndim, look)
-        return shown
+
+def _items(
+    given: Any, way: tuple[Any, ...], depth: int, look: _Step, is_collection: Callable[[Any], bool]
+) -> Any:
+    """Return the same collection with what `look` makes of its items, `depth` levels down at most."""
+    if depth < 1 or not is_collection(given):
+        return look(given, way)
+    if isinstance(given, dict):
+        return {key: _items(item, (*way, key), depth - 1, look, is_collection) for key, item in given.items()}
+    if isinstance(given, (list, tuple)):
+        items = [_items(item, (*way, n), depth - 1, look, is_collection) for n, item in enumerate(given)]
+        return items if isinstance(given, list) else tuple(items)
+    shown = given.copy()
+    for place in _indices(given):
+        shown[place] = _items(given[place], (*way, place), depth - given.ndim, look, is_collection)
+    return shown
 
 
-def _is_collection(given: Any) -> bool:
-    return isinstance(given, (list, tuple, dict)) or _is_array_of_objects(given)
+def _is_list(given: Any) -> bool:
+    return isinstance(given, (list, tuple)) or _is_array_of_objects(given)
+
+
+def _is_dictionary(given: Any) -> bool:
+    return isinstance(given, dict)
 
 
 def _is_array_of_objects(given: Any) -> bool:

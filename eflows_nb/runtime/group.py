@@ -58,14 +58,28 @@ class Group:
         return f"<group {self.name!r}: {len(self)} tasks>"
 
     def __enter__(self) -> Group:
-        self._token = _groups.set((*_groups.get(), self))
+        self.open()
         return self
+
+    def open(self) -> None:
+        """From now on tasks belong to this group, until it is closed."""
+        self._token = _groups.set((*_groups.get(), self))
+
+    def close(self) -> None:
+        """Tasks that come now do not belong to it."""
+        if self._token is not None:
+            _groups.reset(self._token)
+            self._token = None
+
+    @property
+    def futures(self) -> tuple[Future, ...]:
+        """The futures of its tasks, one for each, in the order of submission."""
+        return tuple(self._futures)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._token is not None:
-            _groups.reset(self._token)
+        self.close()
         if error is not None:
             self.cancel()
         else:

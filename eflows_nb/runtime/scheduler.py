@@ -600,7 +600,7 @@ class Scheduler:
         task.state = TaskState.FAILED
         self.changes.append(Change(TaskState.FAILED, engine, [task], [start], [seconds], [0]))
         broken = Broken(task=task, failure=failure)
-        broken.expected = task.code.policy.on_failure is OnFailure.CANCEL_SUCCESSORS
+        broken.expected = failure.final or task.code.policy.on_failure is OnFailure.CANCEL_SUCCESSORS
         self.failures.append(broken)
         self._end(task, broken)
 

@@ -36,6 +36,7 @@ from eflows_nb.runtime.snapshot import SessionSnapshot
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
 from eflows_nb.tasks.events import SessionEnded, WaitEnded, WaitStarted
 from eflows_nb.tasks.function import TaskFunction
+from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.task import FunctionCode, Task
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class Session:
             return function.function(*args, **kwargs)
         made: Any
         code = self._functions.code(function)
+        if code.policy.on_failure is OnFailure.CANCEL_SUCCESSORS:
+            self._arguments.keep_versions()
         if not function.is_plain:
             return self._submit_call(code, Call(function, args, kwargs, self._arguments, self.files))
         writes = function.locate_writes(args, kwargs) if function.directions else ()
@@ -186,6 +189,23 @@ class Session:
         __tracebackhide__ = True
         if not inside_task():
             self._wait_for(self.files.versions(path), timeout)
+
+    def wait_for_turn(self, path: str | Path) -> None:
+        """Wait until the tasks that use a file have ended, in whatever way."""
+        if not inside_task():
+            self._wait_for(self.files.turns(path), None)
+
+    def datum_of(self, value: Any) -> Datum | None:
+        """Return the newest version of an object that tasks have written to, None if none has."""
+        return self._arguments.written(value)
+
+    def bind(self, value: Any, future: Future) -> None:
+        """Let an object stand for the result of a task, as if the task had written it."""
+        self._arguments.write(value, future.datum)
+
+    def living(self, value: Any) -> Datum | None:
+        """Return the newest datum of a future or object that was not given up on purpose."""
+        return self._arguments.living(value)
 
     def forget(self, value: Any) -> None:
         """Let go of the versions of an object; see `eflows_nb.delete`."""
@@ -299,6 +319,7 @@ class Session:
         if driver.scheduler.unfinished or not driver.idle:
             with self._waiting(frozenset()):
                 driver.wait(lambda: driver.idle, timeout)
+        self._arguments.settle(next(self._numbers))
         unseen = [broken for broken in driver.scheduler.failures if not (broken.seen or broken.expected)]
         if unseen:
             for broken in unseen:
@@ -396,12 +417,12 @@ class Session:
         if self._driver.cluster.kind == "inline" or inside_task():
             return
         if cancel:
-            self._cancel_all()
+            self.cancel_all()
         try:
             self.barrier()
         finally:
             if not os.environ.get(ENGINES):
-                self._cancel_all()  # after an interrupt: what is left must not run in this process
+                self.cancel_all()  # after an interrupt: what is left must not run in this process
                 self._stop_cluster()
 
     def _stop_cluster(self) -> None:
@@ -410,7 +431,8 @@ class Session:
         self._driver.use(InlineCluster(self.token))
         cluster.stop()
 
-    def _cancel_all(self) -> None:
+    def cancel_all(self) -> None:
+        """Cancel all tasks that have not ended."""
         self._driver.change(lambda scheduler: scheduler.cancel_all("the session was stopped"))
 
     def _close(self) -> None:
@@ -418,7 +440,7 @@ class Session:
             return
         cluster = self._driver.cluster
         if cluster.kind != "inline":
-            self._cancel_all()
+            self.cancel_all()
             self._driver.close()
             cluster.stop()
         shared.remove_all(self.token)

@@ -56,7 +56,10 @@ class Surroundings:
         if id(value) in seen or _is_constant(value):
             return
         seen.add(id(value))
-        if isinstance(value, TaskFunction):
+        if (parts := getattr(type(value), "__eflows_surroundings__", None)) is not None:
+            for part in parts(value):
+                self._look_at(part, seen)
+        elif isinstance(value, TaskFunction):
             self._look_at(value.function, seen)
         elif isinstance(value, types.FunctionType):
             self._look_into_function(value, seen)

@@ -53,6 +53,12 @@ class Broken:
         """Whether observers were told."""
 
 
+    @property
+    def is_expected(self) -> bool:
+        """Whether the program counts with it: its own task was given up on purpose, or the one it read from."""
+        return (self.cause or self).expected
+
+
 class Large:
     """The value of a datum that lies outside the client: in engines, in a shared file, or both.
 

@@ -94,9 +94,7 @@ def test_empty_collections_and_futures_of_collections_are_fine() -> None:
 
 def test_what_is_no_collection_is_refused() -> None:
     """The parameter is named."""
-    with pytest.raises(
-        ef.TaskDefinitionError, match="takes a collection, and int is none"
-    ):
+    with pytest.raises(ef.TaskDefinitionError, match="takes a collection, and int is none"):
         add_up(3)
 
 

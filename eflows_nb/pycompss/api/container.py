@@ -1,0 +1,21 @@
+"""``@container``: the program of a task runs in a container."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eflows_nb.pycompss.api.decorators import on_task
+from eflows_nb.pycompss.api.programs import set_container
+from eflows_nb.pycompss.function import LayerTask
+from eflows_nb.pycompss.programs import Container as _Container
+
+__all__ = ["container"]
+
+
+@on_task
+def container(task: LayerTask, *, engine: str, image: str, options: str = "", **_: Any) -> None:
+    """Run the program by `engine` (DOCKER, SINGULARITY, APPTAINER, UDOCKER) in `image`."""
+    set_container(task, _Container(engine=engine, image=image, options=options))
+
+
+Container = container

@@ -1,0 +1,36 @@
+"""``@mpi``: a task that is an MPI program on this machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eflows_nb.pycompss.api.decorators import on_task
+from eflows_nb.pycompss.api.programs import set_program
+from eflows_nb.pycompss.function import LayerTask
+from eflows_nb.pycompss.programs import Launcher
+from eflows_nb.pycompss.refusal import UnsupportedError
+
+__all__ = ["mpi"]
+
+
+@on_task
+def mpi(
+    task: LayerTask, *, runner: str = "mpirun", processes: Any = 1, flags: str = "", **given: Any
+) -> None:
+    """Run a program by `runner` in so many `processes`.
+
+    Raises
+    ------
+    UnsupportedError
+        Without ``binary``: a Python function in several processes.
+    """
+    if "binary" not in given:
+        raise UnsupportedError(
+            f"@mpi of '{task.name}' without binary=…, a Python function in several processes: only programs "
+            "can be that here. Put the function into a script and start that with binary='python'."
+        )
+    processes = given.pop("computing_nodes", processes) if processes == 1 else processes
+    set_program(task, given, Launcher(runner=runner, processes=processes, flags=flags))
+
+
+Mpi = MPI = mpi

@@ -1,0 +1,41 @@
+"""``@multinode``: a task on several nodes; here the only one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from eflows_nb.pycompss.api.decorators import on_task
+from eflows_nb.pycompss.function import LayerTask
+
+__all__ = ["multinode"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    """Tell the function that it has one node, this one."""
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function with the variables of PyCOMPSs set."""
+        import functools
+        import os
+        import socket
+
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            os.environ["COMPSS_NUM_NODES"] = "1"
+            os.environ["COMPSS_HOSTNAMES"] = socket.gethostname()
+            os.environ.setdefault("COMPSS_NUM_THREADS", str(os.cpu_count() or 1))
+            return function(*args, **kwargs)
+
+        return run
+
+
+@on_task
+def multinode(task: LayerTask, **_: Any) -> None:
+    """Let the task have this machine as its only node, whatever number was asked for."""
+    task.outer.append(_Nodes())
+
+
+Multinode = MultiNode = multinode

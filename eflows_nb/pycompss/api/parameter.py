@@ -1,0 +1,134 @@
+"""The words for parameters: directions, files, collections, streams, and the keys of their dictionaries."""
+
+from __future__ import annotations
+
+from eflows_nb.pycompss.parameters import Alias
+
+__all__ = [
+    "COLLECTION",
+    "COLLECTION_FILE",
+    "COLLECTION_FILE_IN",
+    "COLLECTION_FILE_INOUT",
+    "COLLECTION_FILE_OUT",
+    "COLLECTION_IN",
+    "COLLECTION_INOUT",
+    "COLLECTION_IN_DELETE",
+    "COLLECTION_OUT",
+    "COMMUTATIVE",
+    "CONCURRENT",
+    "DICTIONARY",
+    "DICTIONARY_IN",
+    "DICTIONARY_INOUT",
+    "DICTIONARY_IN_DELETE",
+    "DICTIONARY_OUT",
+    "DIRECTORY",
+    "DIRECTORY_IN",
+    "DIRECTORY_INOUT",
+    "DIRECTORY_OUT",
+    "FILE",
+    "FILE_COMMUTATIVE",
+    "FILE_COMMUTATIVE_STDERR",
+    "FILE_COMMUTATIVE_STDOUT",
+    "FILE_CONCURRENT",
+    "FILE_CONCURRENT_STDERR",
+    "FILE_CONCURRENT_STDOUT",
+    "FILE_IN",
+    "FILE_INOUT",
+    "FILE_INOUT_STDERR",
+    "FILE_INOUT_STDOUT",
+    "FILE_IN_STDIN",
+    "FILE_OUT",
+    "FILE_OUT_STDERR",
+    "FILE_OUT_STDOUT",
+    "FILE_STDERR",
+    "FILE_STDIN",
+    "FILE_STDOUT",
+    "IN",
+    "INOUT",
+    "IN_DELETE",
+    "OUT",
+    "STDERR",
+    "STDIN",
+    "STDOUT",
+    "STREAM_IN",
+    "STREAM_OUT",
+    "Cache",
+    "Depth",
+    "Direction",
+    "Keep_rename",
+    "Prefix",
+    "StdIOStream",
+    "Type",
+    "Weight",
+    "block_count",
+    "block_length",
+    "stride",
+]
+
+IN = Alias("IN")
+OUT = Alias("OUT")
+INOUT = Alias("INOUT")
+CONCURRENT = Alias("CONCURRENT")
+COMMUTATIVE = Alias("COMMUTATIVE")
+IN_DELETE = Alias("IN_DELETE")
+
+FILE = Alias("FILE")
+FILE_IN = Alias("FILE_IN")
+FILE_OUT = Alias("FILE_OUT")
+FILE_INOUT = Alias("FILE_INOUT")
+FILE_CONCURRENT = Alias("FILE_CONCURRENT")
+FILE_COMMUTATIVE = Alias("FILE_COMMUTATIVE")
+
+FILE_STDIN = Alias("FILE_STDIN")
+FILE_STDOUT = Alias("FILE_STDOUT")
+FILE_STDERR = Alias("FILE_STDERR")
+FILE_IN_STDIN = Alias("FILE_IN_STDIN")
+FILE_OUT_STDOUT = Alias("FILE_OUT_STDOUT")
+FILE_OUT_STDERR = Alias("FILE_OUT_STDERR")
+FILE_INOUT_STDOUT = Alias("FILE_INOUT_STDOUT")
+FILE_INOUT_STDERR = Alias("FILE_INOUT_STDERR")
+FILE_CONCURRENT_STDOUT = Alias("FILE_CONCURRENT_STDOUT")
+FILE_CONCURRENT_STDERR = Alias("FILE_CONCURRENT_STDERR")
+FILE_COMMUTATIVE_STDOUT = Alias("FILE_COMMUTATIVE_STDOUT")
+FILE_COMMUTATIVE_STDERR = Alias("FILE_COMMUTATIVE_STDERR")
+
+DIRECTORY = Alias("DIRECTORY")
+DIRECTORY_IN = Alias("DIRECTORY_IN")
+DIRECTORY_OUT = Alias("DIRECTORY_OUT")
+DIRECTORY_INOUT = Alias("DIRECTORY_INOUT")
+
+COLLECTION = Alias("COLLECTION")
+COLLECTION_IN = Alias("COLLECTION_IN")
+COLLECTION_INOUT = Alias("COLLECTION_INOUT")
+COLLECTION_OUT = Alias("COLLECTION_OUT")
+COLLECTION_IN_DELETE = Alias("COLLECTION_IN_DELETE")
+COLLECTION_FILE = Alias("COLLECTION_FILE")
+COLLECTION_FILE_IN = Alias("COLLECTION_FILE_IN")
+COLLECTION_FILE_INOUT = Alias("COLLECTION_FILE_INOUT")
+COLLECTION_FILE_OUT = Alias("COLLECTION_FILE_OUT")
+
+DICTIONARY = Alias("DICT_COLLECTION")
+DICTIONARY_IN = Alias("DICT_COLLECTION_IN")
+DICTIONARY_INOUT = Alias("DICT_COLLECTION_INOUT")
+DICTIONARY_OUT = Alias("DICT_COLLECTION_OUT")
+DICTIONARY_IN_DELETE = Alias("DICT_COLLECTION_IN_DELETE")
+
+STREAM_IN = Alias("STREAM_IN")
+STREAM_OUT = Alias("STREAM_OUT")
+
+STDIN = 0
+STDOUT = 1
+STDERR = 2
+
+Type = "type"
+Direction = "direction"
+StdIOStream = "stream"
+Prefix = "prefix"
+Depth = "depth"
+Weight = "weight"
+Keep_rename = "keep_rename"
+Cache = "cache"
+
+block_count = "block_count"
+block_length = "block_length"
+stride = "stride"

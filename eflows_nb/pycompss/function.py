@@ -1,0 +1,247 @@
+"""Task functions of PyCOMPSs: what ``@task`` and the decorators above it make of a function."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from eflows_nb.engine.worker import inside_task
+from eflows_nb.pycompss import testcases
+from eflows_nb.pycompss.constraints import Constraints
+from eflows_nb.pycompss.parameters import Alias, Declared, declare
+from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
+from eflows_nb.pycompss.returning import Returns
+from eflows_nb.pycompss.shipped import Shipped, Wrap
+from eflows_nb.pycompss.wraps import Cores, Defaults, Numba, Silence
+from eflows_nb.runtime import session
+from eflows_nb.tasks.direction import Direction
+from eflows_nb.tasks.function import TaskFunction
+from eflows_nb.tasks.parameter import Kind, Parameter
+from eflows_nb.tasks.policy import Policy
+
+__all__ = ["OPTIONS", "LayerTask"]
+
+OPTIONS = frozenset(
+    {
+        "cache_returns", "chunk_size", "computing_nodes", "defaults", "is_distributed", "is_reduce",
+        "is_replicated", "numba", "numba_flags", "numba_signature", "numba_declaration", "on_failure",
+        "priority", "process_per_node", "processes_per_node", "returns", "target_direction", "time_out",
+        "tracing_hook", "varargs_type",
+    }
+)  # fmt: skip
+"""What ``@task`` takes besides the names of parameters."""
+
+_AT_A_CALL = ("returns", "computing_nodes", "on_failure", "defaults", "priority", "is_reduce", "chunk_size")
+_CAMEL = {
+    "isReplicated": "is_replicated", "isDistributed": "is_distributed", "timeOut": "time_out",
+    "onFailure": "on_failure", "targetDirection": "target_direction", "varargsType": "varargs_type",
+    "computingNodes": "computing_nodes",
+}  # fmt: skip
+
+
+def _submit(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return session.current().submit(function, args, kwargs)
+
+
+class LayerTask(TaskFunction[Any, Any]):
+    """A task function of PyCOMPSs.
+
+    Decorators above ``@task`` change it until it is first called.
+
+    Parameters
+    ----------
+    plain
+        The user's function.
+    options
+        The arguments of ``@task``.
+    """
+
+    def __init__(self, plain: Callable[..., Any], options: Mapping[str, Any]) -> None:
+        options = {_CAMEL.get(word, word): value for word, value in options.items()}
+        self.plain = plain
+        self.options = {word: value for word, value in options.items() if word in OPTIONS}
+        self.returning = Returns(self.options.get("returns"), plain)
+        formal = inspect.signature(plain).parameters
+        self.declared = _declare(plain, options, formal)
+        self.is_method = next(iter(formal), "") == "self"
+        self.constraints: Constraints | None = None
+        self.on_failure: dict[str, Any] = {}
+        self.program: Wrap | None = None
+        """What runs in the place of the function, for a task that is a program."""
+        self.outer: list[Wrap] = []
+        """What comes before and after it."""
+        self.chunk_size: Any = None
+        """How many items a task of a reduction takes; None for a task that is none."""
+        self.local = False
+        """Whether it runs in the process of the program itself."""
+        self._variants: dict[tuple[int, int], TaskFunction[Any, Any]] = {}
+        self._quick: TaskFunction[Any, Any] | None = None
+        self._shipped = Shipped(plain)
+        super().__init__(
+            self._shipped,
+            submit=_submit,
+            directions={name: declared.parameter for name, declared in self.declared.items()},
+        )
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """Return the method of an object."""
+        if instance is not None:
+            testcases.allow(instance)
+        return super().__get__(instance, owner)
+
+    def __eflows_surroundings__(self) -> tuple[Any, ...]:
+        """Return what is to be watched for changes."""
+        return self._shipped.__eflows_surroundings__()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Submit a task; return as many futures as the function returns values, None for none."""
+        quick = self._quick
+        if quick is not None:
+            if kwargs or len(args) != quick._positional:
+                self.signature.bind(*args, **kwargs)
+            return _submit(quick, args, kwargs)
+        return self._call(args, kwargs)
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        formal = self.signature.parameters
+        told = {word: kwargs.pop(word) for word in _AT_A_CALL if word in kwargs and word not in formal}
+        bound = self.signature.bind(*args, **kwargs)
+        if inside_task():
+            return self.variant(self.returning.number or 1, 0).function(*args, **kwargs)
+        bound.apply_defaults()
+        returning = Returns(told["returns"], self.plain) if told.get("returns") else self.returning
+        returns = returning.count(bound.arguments)
+        cores = 0
+        if self.constraints is not None:
+            cores = self.constraints.cores(bound.arguments, getattr(self.plain, "__globals__", {}))
+        if self.local:
+            current = session.current()
+            return self._function(returns, cores)(*current.wait_on(args), **current.wait_on(kwargs))
+        variant = self.variant(returns, cores)
+        if self.chunk_size is not None:
+            from eflows_nb.pycompss.reducing import reduce_in_chunks
+
+            return reduce_in_chunks(self, variant, args, kwargs)
+        if self._may_be_quick(returning, returns):
+            self._quick = variant
+        return self._results(_submit(variant, args, kwargs), returning, returns)
+
+    def _may_be_quick(self, returning: Returns, returns: int) -> bool:
+        """Whether all calls are as this one: one result, and nothing to be found out for each."""
+        return (
+            returns == 1
+            and returning is self.returning
+            and returning.number == 1
+            and not _has_tasks(returning.kind)
+            and self.constraints is None
+        )
+
+    def _results(self, made: Any, returning: Returns, returns: int) -> Any:
+        if returns == 0:
+            return None
+        if returns > 1:
+            return list(made)
+        if returning.kind is not None and _has_tasks(returning.kind):
+            return _placeholder(returning.kind, made)
+        return made
+
+    def variant(self, returns: int, cores: int) -> TaskFunction[Any, Any]:
+        """Return the task function for calls with so many results and cores."""
+        made = self._variants.get((returns, cores))
+        if made is None:
+            made = self._variants[returns, cores] = TaskFunction(
+                self._function(returns, cores),
+                submit=_submit,
+                returns=max(returns, 1),
+                directions={} if not self.parameters else self.parameters,
+                policy=self._policy(),
+            )
+            made.name = self.name
+        return made
+
+    def _function(self, returns: int, cores: int) -> Shipped:
+        wraps: list[Wrap] = [self.program] if self.program is not None else []
+        numba = self.options.get("numba")
+        if numba:
+            wraps.append(Numba(numba))
+        wraps += self.outer
+        if cores:
+            wraps.append(Cores(cores))
+        if returns == 0 and (self.program is not None or Returns(None, self.plain).number):
+            wraps.append(Silence())
+        defaults = {word: value for word, value in self.on_failure.items() if word != "management"}
+        if defaults and self._management() == "IGNORE":
+            files = frozenset(
+                name for name, declared in self.declared.items() if declared.parameter.kind is Kind.FILE
+            )
+            wraps.append(Defaults(defaults, files, returns))
+        return Shipped(self.plain, wraps)
+
+    def _management(self) -> str:
+        given = self.on_failure.get("management") or self.options.get("on_failure") or "RETRY"
+        return str(given).upper()
+
+    def _policy(self) -> Policy:
+        time_out = self.options.get("time_out")
+        return Policy.of(
+            on_failure=self._management(),
+            time_out=float(time_out) if time_out else None,
+            priority=int(bool(self.options.get("priority"))),
+        )
+
+
+def _declare(
+    plain: Callable[..., Any], options: Mapping[str, Any], formal: Mapping[str, inspect.Parameter]
+) -> dict[str, Declared]:
+    """Return what is declared for the parameters of a function, those that are not plain IN."""
+    declared: dict[str, Declared] = {}
+    collects = next((n for n, one in formal.items() if one.kind is inspect.Parameter.VAR_KEYWORD), None)
+    varargs = next((n for n, one in formal.items() if one.kind is inspect.Parameter.VAR_POSITIONAL), None)
+    for word, given in options.items():
+        if word in OPTIONS and word not in formal:
+            continue
+        if word in formal:
+            declared[word] = declare(word, given)
+        elif collects is not None and isinstance(given, (Alias, Mapping)):
+            declared[collects] = declare(word, given)
+        else:
+            known = ", ".join(formal) or "none"
+            warnings.warn(
+                f"@task({word}=…) has no effect: '{plain.__name__}' has no such parameter; it has: {known}.",
+                UnexpectedArgumentWarning,
+                stacklevel=4,
+            )
+    if "varargs_type" in options and varargs is not None:
+        declared[varargs] = declare(varargs, options["varargs_type"])
+    first = next(iter(formal), "")
+    if first == "self" and "self" not in declared:
+        target = options.get("target_direction")
+        declared["self"] = (
+            declare("target_direction", target)
+            if target is not None
+            else Declared(parameter=Parameter(direction=Direction.INOUT))
+        )
+    return {name: one for name, one in declared.items() if not one.is_default or one.prefix or one.channel}
+
+
+def _has_tasks(kind: type | None) -> bool:
+    """Return whether a class has methods that are tasks: then a call of one must be possible at once."""
+    if kind is None or kind.__module__ == "builtins":
+        return False
+    return any(
+        isinstance(getattr(value, "__func__", value), LayerTask)
+        for parent in kind.__mro__
+        for value in vars(parent).values()
+    )
+
+
+def _placeholder(kind: type, future: Any) -> Any:
+    """Return an object of a class that stands for a result, so that its methods can be called."""
+    try:
+        made = kind()
+    except TypeError:
+        made = object.__new__(kind)
+    session.current().bind(made, future)
+    return made

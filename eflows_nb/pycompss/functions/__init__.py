@@ -1,0 +1,1 @@
+"""Functions on top of tasks: map, reduce, data."""

@@ -1,0 +1,123 @@
+"""The parameters of ``@task`` in PyCOMPSs' words, and what they are for the task graph."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eflows_nb.errors import TaskDefinitionError
+from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
+from eflows_nb.tasks.direction import Direction
+from eflows_nb.tasks.parameter import Kind, Parameter
+
+__all__ = ["Alias", "Declared", "declare"]
+
+_KINDS = {
+    "COLLECTION_FILE": Kind.COLLECTION_FILE,
+    "COLLECTION": Kind.COLLECTION,
+    "DICT_COLLECTION": Kind.DICTIONARY,
+    "DIRECTORY": Kind.FILE,
+    "FILE": Kind.FILE,
+}
+_CHANNELS = ("STDIN", "STDOUT", "STDERR")
+_ALL_LEVELS = 1000  # without a Depth, items are whatever is no list
+_KNOWN = {"type", "direction", "stream", "prefix", "depth", "weight", "keep_rename", "cache", "content_type"}
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A word such as ``FILE_INOUT`` for a parameter."""
+
+    key: str
+
+    def __repr__(self) -> str:
+        return self.key
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Declared:
+    """What was declared for one parameter.
+
+    Parameters
+    ----------
+    parameter
+        What it is for the task graph.
+    channel
+        Of a program: ``"STDIN"``, ``"STDOUT"`` or ``"STDERR"`` when the file is that, else empty.
+    prefix
+        Of a program: what stands before the value on its command line.
+    """
+
+    parameter: Parameter
+    channel: str = ""
+    prefix: str = ""
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it says nothing that would not hold without it."""
+        return self.parameter == _IN
+
+
+_IN = Parameter(direction=Direction.IN)
+_STREAMS = dict(enumerate(_CHANNELS))
+
+
+def declare(name: str, given: Any) -> Declared:
+    """Return what an argument of ``@task`` says about the parameter of that name.
+
+    Raises
+    ------
+    TaskDefinitionError
+        When it is neither one of PyCOMPSs' words nor a dictionary of them.
+    """
+    if isinstance(given, Alias):
+        return _from_key(given.key)
+    if isinstance(given, Mapping):
+        return _from_dictionary(name, given)
+    raise TaskDefinitionError(
+        f"@task({name}={given!r}): a parameter is declared by IN, INOUT, FILE_OUT and their like from "
+        "pycompss.api.parameter, or by a dictionary such as {Type: COLLECTION_IN, Depth: 2}."
+    )
+
+
+def _from_key(key: str) -> Declared:
+    words = key.split("_")
+    if words[0] == "STREAM":  # a handle: what flows through it orders nobody
+        return Declared(parameter=_IN)
+    channel = words.pop() if words[-1] in _CHANNELS else ""
+    rest = "_".join(words)
+    for name, kind in _KINDS.items():
+        if rest == name or rest.startswith(name + "_"):
+            direction = rest[len(name) + 1 :].lower() or ("in" if channel in ("", "STDIN") else "out")
+            depth = 1 if kind in (Kind.FILE, Kind.OBJECT) else _ALL_LEVELS
+            parameter = Parameter(direction=Direction(direction), kind=kind, depth=depth)
+            return Declared(parameter=parameter, channel=channel)
+    return Declared(parameter=Parameter(direction=Direction(rest.lower())))
+
+
+def _from_dictionary(name: str, given: Mapping[Any, Any]) -> Declared:
+    for key in given:
+        if key not in _KNOWN:
+            warnings.warn(
+                f"@task({name}={{{key!r}: …}}) has no effect: a parameter has Type, Direction, StdIOStream, "
+                "Prefix, Depth, Weight, Keep_rename and Cache.",
+                UnexpectedArgumentWarning,
+                stacklevel=2,
+            )
+    kind = given.get("type")
+    declared = _from_key(kind.key) if isinstance(kind, Alias) else Declared(parameter=_IN)
+    parameter = declared.parameter
+    direction = given.get("direction")
+    if isinstance(direction, Alias):
+        parameter = Parameter(
+            direction=_from_key(direction.key).parameter.direction, kind=parameter.kind, depth=parameter.depth
+        )
+    channel = declared.channel
+    if given.get("stream") is not None:
+        stream = given["stream"]
+        channel = _STREAMS.get(stream, "") if isinstance(stream, int) else str(getattr(stream, "key", stream))
+    if "depth" in given and parameter.kind in (Kind.COLLECTION, Kind.DICTIONARY, Kind.COLLECTION_FILE):
+        parameter = parameter.of_depth(int(given["depth"]))
+    return Declared(parameter=parameter, channel=channel, prefix=str(given.get("prefix") or ""))

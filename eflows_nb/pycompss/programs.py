@@ -1,0 +1,271 @@
+"""Tasks that are programs: the command line that a call of one stands for."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from inspect import Parameter as Formal
+from inspect import Signature, signature
+from pathlib import Path
+from typing import Any
+
+from eflows_nb.pycompss.refusal import UnsupportedError
+
+__all__ = ["Around", "Container", "Launcher", "Program", "ProgramFailedError"]
+
+_BRACES = re.compile(r"\{\{(.+?)\}\}")
+_VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
+
+
+class ProgramFailedError(RuntimeError):
+    """A program that ended with an exit code other than 0."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Launcher:
+    """Starts several processes of a program.
+
+    Parameters
+    ----------
+    runner
+        Such as ``mpirun``.
+    processes
+        How many, a number or an expression that leads to one.
+    flags
+        Options of the runner.
+    """
+
+    runner: str
+    processes: Any = 1
+    flags: str = ""
+
+    def words(self, arguments: Mapping[str, Any]) -> list[str]:
+        """Return the beginning of the command line.
+
+        Raises
+        ------
+        UnsupportedError
+            When this machine has no such program.
+        """
+        runner = _fill(self.runner, arguments)
+        if shutil.which(runner) is None:
+            raise UnsupportedError(
+                f"The task is to be started by '{runner}', and this machine has none. Install an MPI library "
+                "(on Debian: apt install openmpi-bin), or name another runner."
+            )
+        more = ["--allow-run-as-root", "--oversubscribe"] if _is_open_mpi(runner) else []
+        return [runner, *more, *shlex.split(self.flags), "-n", str(_number(self.processes, arguments))]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Container:
+    """A container that a program runs in.
+
+    Parameters
+    ----------
+    engine
+        ``DOCKER``, ``SINGULARITY``, ``APPTAINER`` or ``UDOCKER``.
+    image
+        Name of the image, or its file.
+    options
+        Options of the engine.
+    """
+
+    engine: str
+    image: str
+    options: str = ""
+
+    def words(self, folder: str) -> list[str]:
+        """Return what stands before the command line.
+
+        Raises
+        ------
+        UnsupportedError
+            When this machine has no such engine.
+        """
+        names = {"SINGULARITY": ("apptainer", "singularity"), "APPTAINER": ("apptainer", "singularity")}
+        wanted = names.get(self.engine.upper(), (self.engine.lower(),))
+        found = next((name for name in wanted if shutil.which(name)), None)
+        if found is None:
+            raise UnsupportedError(
+                f"The task is to run in a container of {self.engine}, and this machine has no "
+                f"{' and no '.join(wanted)}. Install it, or leave @container out."
+            )
+        if found in ("apptainer", "singularity"):
+            return [found, "exec", "--bind", folder, "--pwd", folder, *shlex.split(self.options), self.image]
+        mounts = ["-v", f"{folder}:{folder}", "-w", folder]
+        return [found, "run", "--rm", *mounts, *shlex.split(self.options), self.image]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """Runs a program in the place of the function.
+
+    Parameters
+    ----------
+    binary
+        The program; it may name parameters as ``{{x}}`` and environment variables as ``${X}``.
+    args
+        Its arguments, likewise; None for the values of all parameters, in order.
+    working_dir
+        Where it runs; None for where the engine runs.
+    fail_by_exit_value
+        Whether an exit code other than 0 is a failure of the task.
+    channels
+        The parameters that are files for standard input, output and error.
+    prefixes
+        What stands before the values of parameters.
+    launcher, container
+        What starts it; None for nothing.
+    """
+
+    binary: str
+    args: str | None = None
+    working_dir: str | None = None
+    fail_by_exit_value: bool = True
+    channels: Mapping[str, str] = field(default_factory=dict)
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    launcher: Launcher | None = None
+    container: Container | None = None
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that runs the program and returns its exit code."""
+        formal = signature(function)
+
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> int:
+            return self.run(formal, args, kwargs)
+
+        return run
+
+    def run(self, formal: Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> int:
+        """Run it with the arguments of a call, and return its exit code.
+
+        Raises
+        ------
+        ProgramFailedError
+            When the code is not 0 and that is a failure.
+        """
+        bound = formal.bind(*args, **kwargs)
+        bound.apply_defaults()
+        arguments = bound.arguments
+        folder = str(Path(_fill(self.working_dir or ".", arguments)).absolute())
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        words = self.launcher.words(arguments) if self.launcher else []
+        words += self.container.words(folder) if self.container else []
+        words += [_fill(self.binary, arguments), *self._words(formal, arguments)]
+        with ExitStack() as stack:
+            streams = {
+                channel.lower(): stack.enter_context(
+                    Path(arguments[name]).open("rb" if channel == "STDIN" else "wb")
+                )
+                for name, channel in self.channels.items()
+                if arguments.get(name) is not None
+            }
+            code = _run(words, folder, streams)
+        if code and self.fail_by_exit_value:
+            raise ProgramFailedError(f"'{shlex.join(words)}' ended with exit code {code}.")
+        return code
+
+    def _words(self, formal: Signature, arguments: Mapping[str, Any]) -> list[str]:
+        if self.args is not None:
+            filled = _fill(self.args, arguments)
+            words = shlex.split(filled)
+            return [name for word in words for name in (_glob(word) if "*" in word else [word])]
+        return [
+            self.prefixes.get(name, "") + text
+            for name, value in _flat(formal, arguments)
+            if name not in self.channels and name != "self"
+            for text in _texts(value)
+        ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Around:
+    """Runs a program before or after the function."""
+
+    program: Program
+    after: bool
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function with the program before or after it."""
+        formal = signature(function)
+
+        @functools.wraps(function)
+        def both(*args: Any, **kwargs: Any) -> Any:
+            if not self.after:
+                self.program.run(formal, args, kwargs)
+            result = function(*args, **kwargs)
+            if self.after:
+                self.program.run(formal, args, kwargs)
+            return result
+
+        return both
+
+
+def _run(words: list[str], folder: str, streams: Mapping[str, Any]) -> int:
+    try:
+        process = subprocess.Popen(words, cwd=folder, **streams)
+    except OSError as error:
+        raise ProgramFailedError(f"'{words[0]}' cannot be started in {folder}: {error}.") from error
+    try:
+        return process.wait()
+    except BaseException:
+        process.kill()  # the task is cancelled or out of time: so is the program
+        process.wait()
+        raise
+
+
+def _fill(text: str, arguments: Mapping[str, Any]) -> str:
+    """Return a text with arguments and environment variables in it."""
+    filled = _BRACES.sub(lambda match: str(_argument(match[1].strip(), arguments)), str(text))
+    return _VARIABLE.sub(lambda match: os.environ.get(match[1] or match[2], match[0]), filled)
+
+
+def _argument(name: str, arguments: Mapping[str, Any]) -> Any:
+    root, _, rest = name.partition(".")
+    found = arguments.get(root, f"{{{{{name}}}}}")
+    for part in rest.split(".") if rest else ():
+        found = getattr(found, part)
+    return found
+
+
+def _number(given: Any, arguments: Mapping[str, Any]) -> int:
+    filled = _fill(str(given), arguments)
+    return int(arguments[filled]) if filled in arguments else int(filled)
+
+
+def _flat(formal: Signature, arguments: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    for name, value in arguments.items():
+        kind = formal.parameters[name].kind
+        if kind is Formal.VAR_POSITIONAL:
+            yield from ((name, item) for item in value)
+        elif kind is Formal.VAR_KEYWORD:
+            yield from value.items()
+        else:
+            yield name, value
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in _texts(item)]
+    return shlex.split(value) if isinstance(value, str) and not value.strip() else [str(value)]
+
+
+def _glob(word: str) -> list[str]:
+    return sorted(str(path) for path in Path().glob(word)) or [word]
+
+
+def _is_open_mpi(runner: str) -> bool:
+    try:
+        told = subprocess.run([runner, "--version"], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return "Open MPI" in told.stdout

@@ -1,0 +1,70 @@
+"""``@reduction``: a collection that is too long for one task is reduced in chunks, in turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eflows_nb.errors import TaskDefinitionError
+from eflows_nb.tasks.parameter import Kind
+
+if TYPE_CHECKING:
+    from eflows_nb.pycompss.function import LayerTask
+    from eflows_nb.tasks.function import TaskFunction
+
+__all__ = ["reduce_in_chunks"]
+
+
+def reduce_in_chunks(
+    task: LayerTask, variant: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Return the future of a reduction: each task takes at most so many items, results of others among them.
+
+    Raises
+    ------
+    TaskDefinitionError
+        When no parameter is a collection, or the size is no number.
+    """
+    place = _collection(task, args, kwargs)
+    given = args[place] if isinstance(place, int) else kwargs[place]
+    size = _size(task)
+
+    def call(items: list[Any]) -> Any:
+        if isinstance(place, int):
+            return variant(*args[:place], items, *args[place + 1 :], **kwargs)
+        return variant(*args, **{**kwargs, place: items})
+
+    if not isinstance(given, (list, tuple)):
+        return call(given)
+    items = list(given)
+    while size > 1 and len(items) > size:
+        chunks = [items[start : start + size] for start in range(0, len(items), size)]
+        items = [call(chunk) if len(chunk) > 1 else chunk[0] for chunk in chunks]
+    return call(items)
+
+
+def _collection(task: LayerTask, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | str:
+    for place, name, _ in task.locate(args, kwargs):
+        if task.declared[name].parameter.kind is Kind.COLLECTION:
+            return place
+    raise TaskDefinitionError(
+        f"@reduction of '{task.name}' needs a parameter that is a COLLECTION_IN, and the call gives none."
+    )
+
+
+def _size(task: LayerTask) -> int:
+    import os
+
+    given = task.chunk_size
+    if isinstance(given, str):
+        name = given.strip("${}")
+        if given.startswith("$"):
+            given = os.environ.get(name, given)
+        elif not given.isdigit():
+            given = getattr(task.plain, "__globals__", {}).get(given, given)
+    try:
+        return int(given)
+    except (TypeError, ValueError):
+        raise TaskDefinitionError(
+            f"@reduction(chunk_size={task.chunk_size!r}) of '{task.name}' is no number of items. "
+            "Give a number, or the name of an environment variable that holds one, as in '${SIZE}'."
+        ) from None

@@ -1,0 +1,1 @@
+"""What of PyCOMPSs' own runtime programs use by name."""

@@ -1,0 +1,112 @@
+"""Functions of PyCOMPSs programs on their way to engines.
+
+A function of a module goes by its name, and the engine imports the module; one of the script or the notebook
+goes by value. Around it come wraps: what an engine does besides calling it.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from eflows_nb.pycompss import naming
+
+__all__ = ["Shipped", "Wrap"]
+
+naming.activate()  # an engine comes here first, before it imports anything of the program
+
+Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Shipped:
+    """A function and what is wrapped around it.
+
+    Parameters
+    ----------
+    plain
+        The user's function.
+    wraps
+        The innermost first; each takes a function and returns one.
+    """
+
+    def __init__(self, plain: Callable[..., Any], wraps: Iterable[Wrap] = ()) -> None:
+        self.plain = plain
+        self.wraps = tuple(wraps)
+        self._reference = _reference(plain)
+        self._wrapped: Callable[..., Any] | None = None
+        functools.update_wrapper(self, plain)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it here, with all that is wrapped around it."""
+        if self._wrapped is None:
+            self._wrapped = _wrap(self.plain, self.wraps)
+        return self._wrapped(*args, **kwargs)
+
+    def __eflows_surroundings__(self) -> tuple[Any, ...]:
+        """Return what is to be watched for changes."""
+        return () if self._reference is not None and self._is_found() else (self.plain,)
+
+    def _is_found(self) -> bool:
+        module, qualname, _ = self._reference or ("", "", 0)
+        return _plain(_look_up(module, qualname)) is self.plain
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._reference is not None and self._is_found():
+            return _import, (*self._reference, self.wraps)
+        return _wrap, (self.plain, self.wraps)
+
+
+def _reference(plain: Callable[..., Any]) -> tuple[str, str, int] | None:
+    """Return module, name and age of a function; None for one that engines cannot import."""
+    module = getattr(plain, "__module__", None)
+    name = getattr(plain, "__qualname__", "<")
+    if module in (None, "__main__", "__mp_main__") or "<" in name:
+        return None
+    return module, name, _age(module)
+
+
+def _age(module: str) -> int:
+    file = getattr(sys.modules.get(module), "__file__", None)
+    try:
+        return Path(file).stat().st_mtime_ns if file else 0
+    except OSError:
+        return 0
+
+
+def _look_up(module: str, qualname: str) -> Any:
+    found: Any = sys.modules.get(module)
+    for part in qualname.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _plain(found: Any) -> Any:
+    """Return the user's function within a task function, or within a class method of one."""
+    found = getattr(found, "__func__", found)
+    found = getattr(found, "function", found)
+    return getattr(found, "plain", found)
+
+
+_ages: dict[str, int] = {}
+
+
+def _import(module: str, qualname: str, age: int, wraps: tuple[Wrap, ...]) -> Callable[..., Any]:
+    """Return a function of a module on the engine; a module whose file has changed is run again."""
+    known = sys.modules.get(module)
+    if known is None or not hasattr(known, "__file__"):
+        known = importlib.import_module(module)
+        _ages[module] = _age(module)
+    elif _ages.setdefault(module, age) != age:
+        importlib.reload(known)
+        _ages[module] = age
+    return _wrap(_plain(_look_up(module, qualname)), wraps)
+
+
+def _wrap(function: Callable[..., Any], wraps: tuple[Wrap, ...]) -> Callable[..., Any]:
+    for wrap in wraps:
+        function = wrap(function)
+    return function

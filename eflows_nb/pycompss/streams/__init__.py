@@ -1,0 +1,1 @@
+"""Streams of objects and files between tasks."""

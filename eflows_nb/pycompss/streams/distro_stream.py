@@ -1,0 +1,148 @@
+"""Streams of objects and files between tasks of this machine.
+
+A stream is a folder that only the user may read. An object is a file in it; whoever polls takes files by
+renaming them, so that each object is given out once, and no server is needed.
+"""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import cloudpickle
+
+from eflows_nb.pycompss.refusal import UnsupportedError
+
+__all__ = ["DistroStream", "FileDistroStream", "ObjectDistroStream"]
+
+_PERIOD = 0.02
+_root: Path | None = None
+
+
+def _folder(alias: str | None) -> Path:
+    global _root
+    if _root is None:
+        _root = Path(tempfile.mkdtemp(prefix="eflows-streams-"))
+    folder = _root / quote(alias or uuid.uuid4().hex, safe="")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+class DistroStream:
+    """What streams of objects and of files have in common.
+
+    Parameters
+    ----------
+    alias
+        Streams of the same alias are one.
+    """
+
+    def __init__(self, alias: str | None = None, **_: Any) -> None:
+        self.alias = alias
+        self._folder = _folder(alias)
+
+    def get_stream_id(self) -> str:
+        """Return what tells it from others."""
+        return self._folder.name
+
+    def get_stream_alias(self) -> str | None:
+        """Return its alias."""
+        return self.alias
+
+    def close(self) -> None:
+        """Say that nothing more will come; what has come is still given out."""
+        (self._folder / "closed").touch()
+
+    def is_closed(self) -> bool:
+        """Return whether somebody has said that nothing more will come."""
+        return (self._folder / "closed").exists()
+
+    def poll(self, timeout: float | None = None) -> list[Any]:
+        """Return what has come and nobody has taken.
+
+        Parameters
+        ----------
+        timeout
+            Milliseconds to wait for something to come; None does not wait.
+        """
+        end = time.monotonic() + (timeout or 0) / 1000
+        while not (found := self._take()) and time.monotonic() < end:
+            time.sleep(_PERIOD)
+        return found
+
+    def _take(self) -> list[Any]:
+        raise NotImplementedError
+
+
+class ObjectDistroStream(DistroStream):
+    """A stream of objects."""
+
+    def publish(self, message: Any) -> None:
+        """Put an object into the stream."""
+        name = f"{time.time_ns():020}-{uuid.uuid4().hex}"
+        hidden = self._folder / f".{name}"
+        hidden.write_bytes(cloudpickle.dumps(message, 5))
+        hidden.rename(self._folder / f"{name}.object")
+
+    def publish_list(self, messages: list[Any]) -> None:
+        """Put each object of a list into the stream."""
+        for message in messages:
+            self.publish(message)
+
+    def _take(self) -> list[Any]:
+        taken = []
+        for path in sorted(self._folder.glob("*.object")):
+            mine = path.with_suffix(f".{uuid.uuid4().hex}")
+            try:
+                path.rename(mine)
+            except FileNotFoundError:
+                continue  # somebody else was faster
+            taken.append(pickle.loads(mine.read_bytes()))
+            mine.unlink()
+        return taken
+
+
+class FileDistroStream(DistroStream):
+    """A stream of the files that appear in a folder.
+
+    Parameters
+    ----------
+    alias
+        Streams of the same alias are one.
+    base_dir
+        The folder.
+    """
+
+    def __init__(self, alias: str | None = None, base_dir: str | None = None, **_: Any) -> None:
+        super().__init__(alias)
+        note = self._folder / "base"
+        if base_dir is not None:
+            note.write_text(str(Path(base_dir).absolute()))
+        self.base_dir = Path(note.read_text()) if note.exists() else None
+
+    def publish(self, message: Any) -> None:
+        """Refuse: a file is published by writing it into the folder.
+
+        Raises
+        ------
+        UnsupportedError
+            Always.
+        """
+        raise UnsupportedError("A FileDistroStream has no publish: write the file into its base_dir.")
+
+    def _take(self) -> list[str]:
+        taken: list[str] = []
+        if self.base_dir is None or not self.base_dir.is_dir():
+            return taken
+        for path in sorted(path for path in self.base_dir.iterdir() if path.is_file()):
+            try:
+                (self._folder / f"taken-{quote(path.name, safe='')}").open("x").close()
+            except FileExistsError:
+                continue
+            taken.append(str(path))
+        return taken

@@ -1,0 +1,147 @@
+"""What an engine does around the function of a task."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Cores", "Defaults", "Numba", "Silence"]
+
+_THREADS = ("COMPSS_NUM_THREADS", "OMP_NUM_THREADS", "COMPSS_NUM_CPUS")
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Drop what the function returns: the program has declared that nobody wants it."""
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function without its result."""
+
+        @functools.wraps(function)
+        def silent(*args: Any, **kwargs: Any) -> None:
+            function(*args, **kwargs)
+
+        return silent
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """Tell the function by the environment how many threads it may use."""
+
+    number: int
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function within such an environment."""
+        number = str(self.number)
+
+        @functools.wraps(function)
+        def limited(*args: Any, **kwargs: Any) -> Any:
+            before = {name: os.environ.get(name) for name in _THREADS}
+            os.environ.update(dict.fromkeys(_THREADS, number))
+            try:
+                return function(*args, **kwargs)
+            finally:
+                for name, value in before.items():
+                    if value is None:
+                        os.environ.pop(name, None)
+                    else:
+                        os.environ[name] = value
+
+        return limited
+
+
+@dataclass(frozen=True, slots=True)
+class Numba:
+    """Compile the function; the option of ``@task(numba=…)`` says how."""
+
+    option: Any
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the compiled function, the plain one where numba is absent."""
+        try:
+            import numba
+        except ImportError:
+            print("numba is not installed: the task runs uncompiled.", file=sys.stderr)
+            return function
+        if isinstance(self.option, Mapping):
+            compiled = numba.jit(**{**self.option, "cache": False})(function)
+        elif self.option == "vectorize":
+            compiled = numba.vectorize(function)  # type: ignore[no-untyped-call]
+        else:
+            compiled = numba.njit(function) if self.option in (True, "njit") else numba.jit(function)
+
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return compiled(*args, **kwargs)
+
+        return call
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """Give these values when the function fails, as ``@on_failure(management="IGNORE", …)`` says.
+
+    Parameters
+    ----------
+    values
+        By parameter, and under ``returns`` for the result. For a file it is the path of one to be copied.
+    files
+        The parameters that are files.
+    returns
+        How many values the function returns.
+    """
+
+    values: Mapping[str, Any]
+    files: frozenset[str]
+    returns: int
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that does not fail."""
+        formal = signature(function)
+
+        @functools.wraps(function)
+        def careful(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return function(*args, **kwargs)
+            except Exception:  # noqa: BLE001 - it is to be ignored, whatever it is
+                traceback.print_exc()
+                print("The failure is ignored, as @on_failure says.", file=sys.stderr)
+            given = formal.bind(*args, **kwargs).arguments
+            for name, value in self.values.items():
+                if name in self.files and name in given:
+                    _copy(value, given[name])
+                elif name in given:
+                    _replace(given[name], value)
+            default = self.values.get("returns")
+            if self.returns > 1 and not (isinstance(default, (list, tuple)) and len(default) == self.returns):
+                return (default,) * self.returns
+            return default
+
+        return careful
+
+
+def _copy(source: Any, target: Any) -> None:
+    if source is not None and Path(source).absolute() != Path(target).absolute():
+        shutil.copyfile(source, target)
+
+
+def _replace(target: Any, value: Any) -> None:
+    """Let an argument that the task writes have the content of another object."""
+    if isinstance(target, list):
+        target[:] = value
+    elif isinstance(target, dict):
+        target.clear()
+        target.update(value)
+    elif hasattr(target, "__dict__"):
+        vars(target).clear()
+        vars(target).update(vars(value))
+    elif hasattr(target, "__setitem__"):
+        target[...] = value

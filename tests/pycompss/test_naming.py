@@ -1,0 +1,114 @@
+"""The name ``pycompss``, the command line, and what is refused."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import eflows_nb.pycompss
+from eflows_nb.pycompss import naming
+from eflows_nb.pycompss.refusal import UnsupportedError
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+PROGRAM = """
+import sys
+from pycompss.api.task import task
+from pycompss.api.api import compss_wait_on
+import beside
+
+class Point:
+    def __init__(self, x):
+        self.x = x
+    @task()
+    def move(self, by):
+        self.x += by
+
+@task(returns=1)
+def double(x):
+    return beside.times(x, 2)
+
+if __name__ == "__main__":
+    point = Point(1)
+    point.move(2)
+    print(sys.argv[1:], compss_wait_on(double(4)), compss_wait_on(point).x, compss_wait_on(beside.square(3)))
+"""
+
+BESIDE = """
+from pycompss.api.task import task
+
+def times(x, y):
+    return x * y
+
+@task(returns=1)
+def square(x):
+    return times(x, x)
+"""
+
+
+def test_a_module_has_two_names_and_is_one() -> None:
+    """Else a class would be two."""
+    import pycompss.api.exceptions
+
+    import eflows_nb.pycompss.api.exceptions
+
+    assert pycompss.api.exceptions is eflows_nb.pycompss.api.exceptions
+    assert naming.is_active()
+
+
+@pytest.mark.parametrize("module", ["api.ompss", "api.opencl", "api.decaf", "api.julia", "api.compss"])
+def test_what_is_not_supported_says_so_at_its_import(module: str) -> None:
+    """By one sentence that points to the documentation."""
+    with pytest.raises(UnsupportedError, match=r"This program uses @.*docs/pycompss\.md"):
+        __import__(f"pycompss.{module}")
+
+
+def test_the_real_package_comes_first(tmp_path: Path) -> None:
+    """Where it is installed the name is its own."""
+    (tmp_path / "pycompss").mkdir()
+    (tmp_path / "pycompss" / "__init__.py").write_text("REAL = True")
+    code = "import eflows_nb.pycompss as p; p.activate(); import pycompss; assert pycompss.REAL"
+    root = Path(eflows_nb.__file__).parents[1]
+
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={"PYTHONPATH": f"{root}:{tmp_path}"}, timeout=60
+    )
+
+
+@pytest.mark.parametrize("engines", [0, pytest.param(1, marks=pytest.mark.engines)])
+def test_a_program_runs_from_the_command_line(run_program: Run, tmp_path: Path, engines: int) -> None:
+    """With its arguments, its own classes, and modules beside it."""
+    (tmp_path / "beside.py").write_text(BESIDE)
+
+    done = run_program(PROGRAM, "-n", "3", engines=engines)
+
+    assert done.stderr == ""
+    assert done.stdout == "['-n', '3'] 8 3 9\n"
+    assert done.returncode == 0
+
+
+def test_a_failed_task_that_nobody_waits_for_fails_the_program(run_program: Run) -> None:
+    """With its own traceback."""
+    done = run_program(
+        "from pycompss.api.task import task\n"
+        "@task(on_failure='FAIL')\n"
+        "def fail():\n"
+        "    raise ValueError('no luck')\n"
+        "fail()\n"
+    )
+
+    assert done.returncode == 1
+    assert "ValueError: no luck" in done.stderr
+
+
+def test_a_program_that_is_not_there_is_told() -> None:
+    """In a sentence."""
+    command = [sys.executable, "-m", "eflows_nb", "pycompss", "nowhere.py"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert "The program 'nowhere.py' cannot be read" in done.stderr

@@ -1,0 +1,155 @@
+"""Tasks that are programs, and programs before and after tasks."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pycompss.api.api import compss_wait_on, compss_wait_on_file
+from pycompss.api.binary import binary
+from pycompss.api.container import container
+from pycompss.api.epilog import epilog
+from pycompss.api.http import http
+from pycompss.api.mpi import mpi
+from pycompss.api.parameter import FILE_IN_STDIN, FILE_INOUT, FILE_OUT_STDOUT, Prefix, StdIOStream, Type
+from pycompss.api.prolog import prolog
+from pycompss.api.software import software
+from pycompss.api.task import task
+
+from eflows_nb.pycompss.programs import ProgramFailedError
+from eflows_nb.pycompss.refusal import UnsupportedError
+
+
+def test_a_program_gets_the_arguments_in_order(tmp_path: Path) -> None:
+    """Files as they are, streams as streams, what has a prefix behind it."""
+
+    @binary(binary="grep")
+    @task(source={Type: FILE_IN_STDIN}, count={Prefix: "--max-count="}, result={Type: FILE_OUT_STDOUT})
+    def grep(count: int, word: str, source: str, result: str) -> None: ...
+
+    (tmp_path / "in").write_text("a b\nb c\nb d\n")
+    grep(1, "b", str(tmp_path / "in"), str(tmp_path / "out"))
+    compss_wait_on_file(str(tmp_path / "out"))
+
+    assert (tmp_path / "out").read_text() == "a b\n"
+
+
+def test_arguments_may_be_named_in_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parameters in braces, environment variables with a dollar, also in the folder."""
+    monkeypatch.setenv("WORD", "hello")
+    (tmp_path / "here").mkdir()
+
+    @binary(binary="echo", args="${WORD} {{name}}", working_dir=str(tmp_path) + "/{{folder}}")
+    @task(out={Type: FILE_OUT_STDOUT, StdIOStream: 1})
+    def greet(name: str, folder: str, out: str) -> None: ...
+
+    greet("you", "here", str(tmp_path / "out"))
+    compss_wait_on_file(str(tmp_path / "out"))
+
+    assert (tmp_path / "out").read_text() == "hello you\n"
+
+
+def test_the_result_of_a_program_is_its_exit_code() -> None:
+    """Unless one other than 0 is a failure: then it is told with the command line."""
+
+    @binary(binary="sh", args="-c 'exit 3'", fail_by_exit_value=False)
+    @task(returns=int)
+    def code() -> Any: ...
+
+    @binary(binary="sh", args="-c 'exit 3'")
+    @task(returns=int, on_failure="FAIL")
+    def fail() -> Any: ...
+
+    assert compss_wait_on(code()) == 3
+    with pytest.raises(ProgramFailedError, match="'sh -c 'exit 3'' ended with exit code 3"):
+        compss_wait_on(fail())
+
+
+def test_programs_run_before_and_after_a_task(tmp_path: Path) -> None:
+    """With its arguments."""
+
+    @prolog(binary="sh", args="-c 'echo before > {{path}}'")
+    @epilog(binary="sh", args="-c 'echo after >> {{path}}'")
+    @task(path=FILE_INOUT)
+    def work(path: str) -> None:
+        with Path(path).open("a") as file:
+            file.write("task\n")
+
+    work(str(tmp_path / "f"))
+    compss_wait_on_file(str(tmp_path / "f"))
+
+    assert (tmp_path / "f").read_text().split() == ["before", "task", "after"]
+
+
+def test_a_file_describes_a_program(tmp_path: Path) -> None:
+    """By @software, with what comes before it."""
+    config = tmp_path / "task.json"
+    config.write_text(
+        '{"execution": {"type": "binary", "binary": "sh", "args": "-c \'exit {{code}}\'", '
+        '"fail_by_exit_value": false}, "parameters": {"returns": "int"}, '
+        '"prolog": {"binary": "echo", "args": "hello"}}'
+    )
+
+    @software(config_file=str(config))
+    @task()
+    def code(code: int) -> Any: ...
+
+    assert compss_wait_on(code(4)) == 4
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Answer with the path that was asked for."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"path": "%s"}' % self.path.encode())
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    monkeypatch.setenv("EFLOWS_HTTP_PLACES", f"http://127.0.0.1:{server.server_port}")
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.usefixtures("service")
+def test_a_task_asks_a_web_service() -> None:
+    """And returns the part of the answer that it names."""
+
+    @http(service_name="places", request="GET", resource="at/{{x}}", produces='{"path": "{{return_0}}"}')
+    @task(returns=1)
+    def ask(x: int) -> Any: ...
+
+    assert compss_wait_on(ask(5)) == "/at/5"
+
+
+def test_what_this_machine_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An MPI runner and a container engine, with the way out; so is a service without an address."""
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+
+    @mpi(binary="date", runner="mpirun", processes=2)
+    @task(returns=int, on_failure="FAIL")
+    def many() -> Any: ...
+
+    @container(engine="SINGULARITY", image="image.sif")
+    @binary(binary="date")
+    @task(returns=int, on_failure="FAIL")
+    def inside() -> Any: ...
+
+    with pytest.raises(UnsupportedError, match=r"by 'mpirun', and this machine has none\. Install an"):
+        compss_wait_on(many())
+    with pytest.raises(UnsupportedError, match="has no apptainer and no singularity"):
+        compss_wait_on(inside())
+    with pytest.raises(TypeError, match="Set the environment variable EFLOWS_HTTP_NOWHERE"):
+        http(service_name="nowhere")(lambda: None)

@@ -1,0 +1,121 @@
+"""Streams of objects and files, functions on top of tasks, and interactive use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pycompss.api.api import compss_wait_on
+from pycompss.api.parameter import STREAM_IN, STREAM_OUT
+from pycompss.api.task import task
+from pycompss.functions.data import chunks, generator
+from pycompss.functions.elapsed_time import timeit
+from pycompss.functions.map import map
+from pycompss.functions.reduce import merge_n_reduce, merge_reduce
+from pycompss.streams.distro_stream import FileDistroStream, ObjectDistroStream
+from pycompss.util.serialization.serializer import deserialize_from_file, serialize_to_file
+
+import eflows_nb as ef
+
+
+@task(stream=STREAM_OUT)
+def produce(stream: Any, count: int) -> None:
+    """Publish numbers, and close."""
+    for number in range(count):
+        stream.publish(number)
+    stream.close()
+
+
+@task(stream=STREAM_IN, returns=1)
+def consume(stream: Any) -> Any:
+    """Take what there is until the stream is closed."""
+    taken: list[int] = []
+    while not stream.is_closed():
+        taken += stream.poll(timeout=10)
+    return taken + stream.poll()
+
+
+@task(returns=1)
+def add(*numbers: int) -> Any:
+    """Return the sum."""
+    return sum(numbers)
+
+
+@pytest.mark.parametrize("engines", [0, pytest.param(2, marks=pytest.mark.engines)])
+def test_a_consumer_gets_what_a_producer_publishes(engines: int) -> None:
+    """In order, and each object once."""
+    if engines:
+        ef.start(engines=engines)
+    stream = ObjectDistroStream()
+    produce(stream, 20)
+    taken = consume(stream)
+
+    assert compss_wait_on(taken) == list(range(20))
+    assert stream.poll() == []
+    ef.stop()
+
+
+def test_streams_of_one_alias_are_one() -> None:
+    """Whoever polls first takes an object."""
+    first, second = ObjectDistroStream(alias="one"), ObjectDistroStream(alias="one")
+    first.publish_list(["a", "b"])
+
+    assert second.poll() == ["a", "b"]
+    assert first.poll() == []
+
+
+def test_a_stream_of_files_gives_each_file_once(tmp_path: Path) -> None:
+    """Those that appear in its folder."""
+    stream = FileDistroStream(base_dir=str(tmp_path))
+    (tmp_path / "a").touch()
+    assert stream.poll() == [str(tmp_path / "a")]
+    (tmp_path / "b").touch()
+    assert stream.poll() == [str(tmp_path / "b")]
+
+
+def test_reductions_are_trees() -> None:
+    """Of tasks of two, or of up to n, values."""
+    assert compss_wait_on(merge_reduce(add, [1, 2, 3, 4, 5])) == 15
+    assert compss_wait_on(merge_n_reduce(add, 3, list(range(10)))) == 45
+    assert merge_reduce(add, []) is None
+
+
+def test_maps_data_and_times() -> None:
+    """Results are waited for; random data are the same for the same seed."""
+
+    @timeit()
+    @task(returns=1)
+    def one() -> Any:
+        return 1
+
+    result, seconds = one()
+    assert compss_wait_on(result) == 1
+    assert seconds >= 0
+    assert map(add, [1, 2], [3, 4]) == [4, 6]
+    assert generator((4, 3), 2, 10, "normal", True) == generator((4, 3), 2, 10, "normal", True)
+    assert list(chunks([1, 2, 3, 4, 5], 2)) == [[1, 2], [3, 4], [5]]
+    assert [len(piece) for piece in chunks([1, 2, 3, 4], 3, balanced=True)] == [2, 2]
+
+
+def test_objects_become_files(tmp_path: Path) -> None:
+    """And come back."""
+    serialize_to_file({"a": 1}, str(tmp_path / "f"))
+
+    assert deserialize_from_file(str(tmp_path / "f")) == {"a": 1}
+
+
+@pytest.mark.engines
+def test_interactive_use_starts_and_stops_engines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Results survive the stop."""
+    import pycompss.interactive as ipycompss
+
+    ipycompss.start(engines=1, graph=True, trace=False)
+    result = add(1, 2)
+    assert ipycompss.is_running()
+    ipycompss.stop(sync=False)
+
+    assert not ipycompss.is_running()
+    assert compss_wait_on(result) == 3
+    assert ipycompss.tasks_status()["done"] >= 1
+    assert "eflows-nb" in capsys.readouterr().out
