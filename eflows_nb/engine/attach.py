@@ -16,6 +16,7 @@ from typing import Any
 
 import zmq
 
+from eflows_nb.engine.memory import FreedMemory
 from eflows_nb.engine.messages import Batch, Cancel, GiveBack, Goodbye, Hello, Lasting, Written
 from eflows_nb.engine.output import OutputCapture
 from eflows_nb.engine.signals import set_handler
@@ -29,6 +30,7 @@ CHANNEL = "EFLOWS_CHANNEL"
 MEMORY = "EFLOWS_ENGINE_MEMORY"
 """Environment variable with the bytes of large results that an engine holds in memory; more go to files."""
 
+_KEPT_SHARE = 4
 _EVENTS, _FD, _READABLE = int(zmq.EVENTS), int(zmq.FD), int(zmq.POLLIN)
 
 _attachment: Attachment | None = None
@@ -50,12 +52,14 @@ class Attachment:
         self._closed = False
         self._capture = OutputCapture(self._tell, self._lasts)
         self._lasting = -1
+        memory = int(os.environ.get(MEMORY, sys.maxsize))
+        self._freed = FreedMemory(memory // _KEPT_SHARE)
         self._worker = Worker(
             self._send,
             self._receive,
             session=session,
             capture=self._capture,
-            memory=int(os.environ.get(MEMORY, sys.maxsize)),
+            memory=memory,
         )
         self._send(Hello(engine, socket.gethostname(), os.getpid()))
         self._loop.add_handler(int(self._socket.get(_FD)), self._on_messages, IOLoop.READ)
@@ -125,6 +129,7 @@ class Attachment:
                 self._worker.run_slice(self._capture)
             finally:
                 set_handler(signal.SIGINT, previous)
+            self._freed.check()
         self._take_all()  # sending may have consumed the signal of a message
         if self._worker.busy and not self._closed:
             self._scheduled = True

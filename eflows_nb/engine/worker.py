@@ -36,6 +36,11 @@ __all__ = ["Capture", "Worker", "become_engine", "inside_task"]
 SLICE = 0.010
 """Seconds of tasks after which results are sent and messages are looked at."""
 
+LONG_SLICE = 0.050
+"""The same when much was sent in advance: then nobody waits for each result, or cannot take so many."""
+
+_MUCH = 3
+
 _running = 0  # the thread that runs tasks now
 _engine = False
 
@@ -166,7 +171,7 @@ class Worker:
         return task in self._cancelled
 
     def run_slice(self, streams: AbstractContextManager[Any] | None = None) -> None:
-        """Run tasks for about `SLICE` seconds, and send their results."""
+        """Run tasks for about `SLICE` seconds, or `LONG_SLICE`, and send their results."""
         global _running
         if not self._batches:
             return
@@ -184,6 +189,7 @@ class Worker:
         results: list[Any] = []
         seconds: list[float] = []
         last = begin
+        enough = begin + (SLICE if len(self._batches) < _MUCH else LONG_SLICE)
         _running = get_ident()
         try:
             with streams or nullcontext():
@@ -198,7 +204,7 @@ class Worker:
                     seconds.append(now - last)
                     self._elapsed += now - last
                     last = now
-                    if now - begin > SLICE or self._interrupt is not None:
+                    if now > enough or self._interrupt is not None:
                         break
         finally:
             _running = 0

@@ -32,7 +32,9 @@ TASKS_LIMIT = 1_000_000
 
 _PUMP_EVERY = 256
 _AT_ONCE = 8
-_PAUSE_SECONDS = 0.001
+_FEW = 4
+_PAUSE_SECONDS = 0.002
+_SUBMITTING_SECONDS = 0.003
 _POLL_SECONDS = 1.0
 _GRACE_SECONDS = 0.01
 
@@ -64,6 +66,7 @@ class Driver:
         self._at_once = _AT_ONCE
         self._pumped = 0.0
         self._woken = False
+        self._again = False
         self._thread: threading.Thread | None = None
         self._interrupted = False
         cluster.start()
@@ -89,11 +92,11 @@ class Driver:
             self._hungry and not (task.reads and _waits(task)) and self._is_due()
         ):
             self._since_pump = 0
+            self._pumped = time.perf_counter()
             if self._lock.locked():
-                self.cluster.wake()  # whoever is at it has perhaps not seen this task
+                self._again = True  # whoever is at it has perhaps not seen this task
             else:
                 self.pump()
-                self._pumped = time.perf_counter()
             if self.cluster.kind == "inline":
                 self._run_inline()
             elif self.scheduler.unfinished > TASKS_LIMIT:
@@ -105,7 +108,8 @@ class Driver:
             self._at_once -= 1
             return True
         if time.perf_counter() - self._pumped > _PAUSE_SECONDS:
-            self._at_once = _AT_ONCE
+            if self._since_pump <= _FEW:
+                self._at_once = _AT_ONCE
             return True
         if not self._woken:
             self._woken = True
@@ -195,6 +199,9 @@ class Driver:
             time.sleep(_GRACE_SECONDS)  # whoever has waited often waits again at once
             self._tell()
             while not self._waiters and not self._closed and self.cluster.kind != "inline":
+                if time.perf_counter() - self._pumped < _SUBMITTING_SECONDS:
+                    time.sleep(_PAUSE_SECONDS)  # whoever submits many tasks drives while doing so
+                    continue
                 self.pump()
                 with self._turn:
                     self._polling = True
@@ -209,12 +216,14 @@ class Driver:
         self._uninterrupted(self._move_and_tell)
 
     def _move_and_tell(self) -> None:
-        with self._lock:
-            self._exchange.move(self._inbox, attended=self._waiters > 0)
-            self._hungry = self.cluster.kind == "inline" or any(
-                queue.wants_more(0.0) for queue in self.scheduler.engines.values()
-            )
-            self._woken = False
+        self._again = True
+        while self._again:
+            with self._lock:
+                self._again = self._woken = False
+                self._exchange.move(self._inbox, attended=self._waiters > 0)
+                self._hungry = self.cluster.kind == "inline" or any(
+                    queue.wants_more(0.0) for queue in self.scheduler.engines.values()
+                )
         self._tell()
 
     def _uninterrupted(self, work: Callable[[], None]) -> None:

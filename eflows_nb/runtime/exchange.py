@@ -46,10 +46,11 @@ from eflows_nb.tasks.events import (
 from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.task import FunctionCode, Task
 
-__all__ = ["Exchange"]
+__all__ = ["LOOK_AHEAD_LIMIT", "Exchange"]
 
-_LOOK_AHEAD_LIMIT = 5.0
-_UNATTENDED_SECONDS = 1.0
+LOOK_AHEAD_LIMIT = 5.0
+"""Engines get work for so many seconds at most, and while nobody waits: the client may compute then."""
+
 _MARGIN = 1.25
 
 
@@ -96,8 +97,8 @@ class Exchange:
         scheduler, cluster = self._scheduler, self.cluster
         if self._deadlines:
             self._enforce(time.monotonic())
-        lag = min(_MARGIN * self._lag.seconds(time.time()), _LOOK_AHEAD_LIMIT)
-        scheduler.look_ahead = lag if attended else max(lag, _UNATTENDED_SECONDS)
+        lag = _MARGIN * self._lag.seconds(time.time()) if attended else LOOK_AHEAD_LIMIT
+        scheduler.look_ahead = min(lag, LOOK_AHEAD_LIMIT)
         moved = True
         while moved:
             moved = False

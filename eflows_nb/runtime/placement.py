@@ -40,9 +40,10 @@ RECALL_SECONDS = 0.020
 
 _OVERHEAD = 4e-6
 _SHORT_SECONDS = 0.050
-_BLOCK_SECONDS = 0.001
-_BATCHES_AHEAD = 4
+_BLOCK_SECONDS = 0.002
+_LONG_BATCH_SECONDS = 0.250
 _PATIENCE = 4.0
+_UNUSUAL = 3.0
 
 
 class Durations:
@@ -51,8 +52,14 @@ class Durations:
     def __init__(self) -> None:
         self._seconds: dict[int, float] = {}
 
-    def learn(self, function: int, seconds: float) -> None:
-        """Take in the mean duration of the tasks of a batch."""
+    def learn(self, function: int, durations: list[float]) -> None:
+        """Take in the durations of the tasks of a batch.
+
+        Of many short ones a few have lost the processor to somebody else, and say nothing of the next.
+        """
+        seconds = sum(durations) / len(durations)
+        if len(durations) > 2:
+            seconds = min(seconds, _UNUSUAL * sorted(durations)[len(durations) // 2])
         old = self._seconds.get(function)
         if old is None:
             self._seconds[function] = seconds
@@ -210,7 +217,7 @@ class EngineQueue:
         engine = self.number
         queue = self.queue
         independent = 0
-        most = max(BATCH_SECONDS, look_ahead / _BATCHES_AHEAD) if self.flights else BATCH_SECONDS
+        most = BATCH_SECONDS if not self.flights or look_ahead < _LONG_BATCH_SECONDS else _LONG_BATCH_SECONDS
         while seconds < most and len(batch) < BATCH_LIMIT:
             if stack:
                 task = stack.pop()
@@ -312,14 +319,25 @@ def best_engine(task: Task, engines: Iterable[int]) -> tuple[int, list[Datum]]:
     return best, [datum for datum in unshared if best not in datum.value.engines]
 
 
-def place_by_priority(tasks: list[Task], queues: list[EngineQueue]) -> None:
-    """Queue tasks that are more or less urgent than usual behind those that are at least as urgent."""
+def place_by_priority(tasks: list[Task], queues: list[EngineQueue]) -> list[EngineQueue]:
+    """Queue tasks that are more or less urgent than usual behind those that are at least as urgent.
+
+    Returns
+    -------
+    list of EngineQueue
+        Those on which an urgent task would have to wait for what its engine was sent in advance.
+    """
+    late = []
     for task in sorted(tasks, key=lambda task: -task.code.policy.priority):
-        queue = min(queues, key=load).queue
+        chosen = min(queues, key=load)
+        if task.code.policy.priority > 0 and chosen.can_share and chosen not in late:
+            late.append(chosen)
+        queue = chosen.queue
         place = len(queue)
         while place and queue[place - 1].code.policy.priority < task.code.policy.priority:
             place -= 1
         queue.insert(place, task)
+    return late
 
 
 def spread(tasks: list[Task], queues: list[EngineQueue], durations: Durations) -> None:
@@ -330,7 +348,7 @@ def spread(tasks: list[Task], queues: list[EngineQueue], durations: Durations) -
     if not tasks:
         return
     if len(tasks) == 1:
-        min(queues, key=load).queue.append(tasks[0])
+        _place_next(tasks[0], queues)
         return
     seconds = len(tasks) * (
         durations.expected(tasks[0].code.number) + durations.expected(tasks[-1].code.number)
@@ -346,6 +364,24 @@ def spread(tasks: list[Task], queues: list[EngineQueue], durations: Durations) -
         queue.queue.extend(tasks[begin:end])
         begin = end
     queues[-1].queue.extend(tasks[begin:])
+
+
+def _place_next(task: Task, queues: list[EngineQueue]) -> None:
+    """Queue a task behind the one that came before it, unless an engine has less to do.
+
+    Neighbours in program order are often read together. Who has nothing to do later steals a block of them.
+    """
+    least = min(queues, key=load)
+    before = max(queues, key=_youngest)
+    if load(least) and before.ahead <= least.ahead + RECALL_SECONDS:
+        least = before
+    least.queue.append(task)
+
+
+def _youngest(queue: EngineQueue) -> int:
+    if queue.queue:
+        return queue.queue[-1].number
+    return queue.flights[-1].tasks[-1].number if queue.flights else 0
 
 
 def steal(idle: EngineQueue, queues: Iterable[EngineQueue], durations: Durations) -> bool:

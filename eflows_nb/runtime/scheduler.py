@@ -140,7 +140,7 @@ class Scheduler:
         starts: list[float] = []
         times: list[float] = []
         sizes: list[int] = []
-        spent: dict[int, tuple[int, float]] = {}
+        spent: dict[int, list[float]] = {}
         for task, result, duration in zip(tasks, results, seconds, strict=True):
             began = start
             start += duration
@@ -178,10 +178,13 @@ class Scheduler:
             starts.append(began)
             times.append(duration)
             sizes.append(size)
-            count, total = spent.get(task.code.number, (0, 0.0))
-            spent[task.code.number] = (count + 1, total + duration)
-        for function, (count, total) in spent.items():
-            self.durations.learn(function, total / count)
+            function = task.code.number
+            if function in spent:
+                spent[function].append(duration)
+            else:
+                spent[function] = [duration]
+        for function, durations in spent.items():
+            self.durations.learn(function, durations)
         if done:
             for task in done if self._missed else ():
                 self._missed.pop(task.number, None)
@@ -355,7 +358,8 @@ class Scheduler:
         if free:
             urgent = [task for task in free if task.code.policy.priority]
             if urgent:
-                place_by_priority(urgent, queues)
+                for queue in place_by_priority(urgent, queues):
+                    self._recall(queue)
                 free = [task for task in free if not task.code.policy.priority]
             spread(free, queues, self.durations)
 
@@ -377,8 +381,11 @@ class Scheduler:
         elif idle and len(idle) < len(self.engines):
             busiest = max(self.engines.values(), key=lambda queue: queue.ahead)
             if busiest.can_share:
-                busiest.returning = len(busiest.flights)
-                self._commands.append(Recall(busiest.number))
+                self._recall(busiest)
+
+    def _recall(self, queue: EngineQueue) -> None:
+        queue.returning = len(queue.flights)
+        self._commands.append(Recall(queue.number))
 
     def _fill(self, queue: EngineQueue) -> None:
         while queue.queue and queue.wants_more(self.look_ahead):

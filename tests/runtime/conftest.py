@@ -75,7 +75,7 @@ class Graph:
     def know(self, name: str, seconds: float) -> None:
         """Let the duration of a function be known."""
         code = self._codes.setdefault(name, FunctionCode(len(self._codes), name, b""))
-        self.scheduler.durations.learn(code.number, seconds)
+        self.scheduler.durations.learn(code.number, [seconds])
 
     def advance(self) -> list[Command]:
         """Return the commands that follow from what has happened."""

@@ -8,6 +8,7 @@ import pytest
 
 from eflows_nb.runtime.commands import Recall, Send
 from eflows_nb.runtime.placement import BATCH_LIMIT, BATCH_SECONDS, Durations, load
+from eflows_nb.tasks.policy import Policy
 from eflows_nb.tasks.state import TaskState
 
 
@@ -112,7 +113,7 @@ def test_depth_comes_before_breadth(graph: Any) -> None:
 def test_work_is_spread_in_program_order(graph: Any) -> None:
     """Engines get blocks of neighbours, about equally many."""
     graph.engines(0, 1)
-    graph.know("f", 1e-4)
+    graph.know("f", 1e-3)
     tasks = [graph.make().number for _ in range(10)]
 
     assert graph.sent() == {0: tasks[:5], 1: tasks[5:]}
@@ -334,11 +335,37 @@ def test_a_shorter_time_is_believed_sooner_than_a_longer_one() -> None:
     """The first call of a function imports and compiles, and says little about the next ones."""
     durations = Durations()
     assert not durations.knows(0)
-    durations.learn(0, 2.0)
-    durations.learn(0, 0.0)
+    durations.learn(0, [2.0])
+    durations.learn(0, [0.0])
     after_a_short_one = durations.expected(0)
-    durations.learn(1, 0.0)
-    durations.learn(1, 2.0)
+    durations.learn(1, [0.0])
+    durations.learn(1, [2.0])
 
     assert after_a_short_one == pytest.approx(0.5, abs=0.01)
     assert durations.expected(1) == pytest.approx(1.0, abs=0.01)
+
+
+def test_one_slow_task_of_many_says_little_of_the_next_ones() -> None:
+    """It has lost the processor to somebody else, or was the first to import something."""
+    durations = Durations()
+    durations.learn(0, [1e-5] * 15 + [1.0])
+
+    assert durations.expected(0) < 5e-5
+
+
+def test_an_urgent_task_does_not_wait_for_what_was_sent_in_advance(graph: Any) -> None:
+    """What was sent too early comes back, and goes behind it."""
+    graph.engines(0)
+    graph.know("f", 0.010)
+    graph.scheduler.look_ahead = 1.0
+    for _ in range(40):
+        graph.make()
+    graph.sent()
+    urgent = graph.make(name="urgent")
+    urgent.code.policy = Policy(priority=1)
+
+    assert graph.advance() == [Recall(0)]
+    graph.finish(0, 0)
+    for flight in list(graph.scheduler.engines[0].flights):
+        graph.finish(0, *[graph.unrun] * (len(flight.tasks) - flight.done))
+    assert graph.sent()[0][0] == urgent.number

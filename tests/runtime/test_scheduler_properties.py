@@ -391,7 +391,7 @@ class World:
         """When the user lets go of everything, nothing large is left anywhere."""
         self.held.clear()
         gc.collect()
-        self.scheduler.durations.learn(0, 100.0)
+        self.scheduler.durations.learn(0, [100.0])
         for _ in range(2 * len(self.engines)):  # what is to be dropped is told with the next batch
             self._submit(Plan((), (SCALAR,), self._new_numbers((SCALAR,)), False), self.codes[0], ())
         self.held.clear()
