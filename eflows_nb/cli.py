@@ -121,7 +121,10 @@ def _parser() -> argparse.ArgumentParser:
         help="%%%%task lines, cell metadata without a trace in the code, or @ef.task functions",
     )
     convert.add_argument(
-        "--output", metavar="FILE", type=Path, help="the new notebook (default: NAME.FORM.ipynb in this folder)"
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="the new notebook (default: NAME.FORM.ipynb in this folder)",
     )
     convert.set_defaults(command=_convert)
 

@@ -27,6 +27,10 @@ _BARRIER = """\
 import eflows_nb as ef
 
 ef.barrier()"""
+# Such a notebook names this package nowhere. Where the kernel lacks it, its cells are ordinary cells.
+_LOAD = """\
+if __import__('importlib.util').util.find_spec('eflows_nb'):
+    get_ipython().run_line_magic('load_ext', 'eflows_nb')"""
 _HAS_SESSION = """\
 (lambda module: module is not None and module.existing() is not None)(
     __import__('sys').modules.get('eflows_nb.runtime.session'))"""
@@ -83,6 +87,8 @@ class WorkflowClient(PapermillNotebookClient):  # type: ignore[misc]
         with self.interruption.listening(run_sync(self._own_loop)()), self.setup_kernel(**start_options):
             self.interruption.ready = True
             self.nb.metadata["language_info"] = self._kernel_info()["language_info"]
+            if any("task" in cell.metadata.get("eflows", {}) for cell in self.nb.cells):
+                run_sync(self._load_task_cells)()
             self.papermill_execute_cells()
             self.set_widgets_metadata()
             if run_sync(self._has_session)():
@@ -166,6 +172,12 @@ class WorkflowClient(PapermillNotebookClient):  # type: ignore[misc]
             self.nb_man.cell_exception(cell, cell_index=index, exception=error)
         else:
             self.nb.cells.pop()
+
+    async def _load_task_cells(self) -> None:
+        """Let the cells that are marked in their metadata be task cells."""
+        request = self.kc.execute(_LOAD, silent=True)
+        with suppress(DeadKernelError):
+            await self.async_wait_for_reply(request)
 
     async def _has_session(self) -> bool:
         if not await self.km.is_alive():

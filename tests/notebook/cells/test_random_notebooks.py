@@ -5,8 +5,13 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+
+import eflows_nb as ef
+from eflows_nb.errors import CellError
+from eflows_nb.notebook.cells import extension
+from eflows_nb.notebook.cells.conversion import to_function, to_magic, to_metadata
 
 _NUMBERS = ("a", "b", "c")
 _LISTS = ("xs", "ys")
@@ -92,3 +97,51 @@ def test_task_cells_compute_what_plain_cells_compute(notebook: Any, cells: list[
     notebook.run("a, b = 10, 20")
     exec("a, b = 10, 20", plain)
     assert [notebook.run(f"{f}(3)") for f in _FUNCTIONS] == [plain[f](3) for f in _FUNCTIONS]
+
+
+def _notebook_of(cells: list[tuple[bool, str]]) -> dict[str, Any]:
+    sources = ["%load_ext eflows_nb", _BEGIN, *(f"%%task\n{code}" if task else code for task, code in cells)]
+    return {"cells": [{"cell_type": "code", "metadata": {}, "source": source} for source in sources]}
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+    ],
+)
+@given(cells=st.lists(_cell, min_size=1, max_size=4))
+def test_task_functions_compute_what_task_cells_compute(notebook: Any, cells: list[tuple[bool, str]]) -> None:
+    """A notebook that can be written with task functions has the same values then, waited for."""
+    try:
+        made = to_function(_notebook_of(cells))
+    except CellError:
+        assume(False)
+    plain: dict[str, Any] = {"__name__": "__main__"}
+    for code in (_BEGIN, *(code for _, code in cells)):
+        exec(code, plain)
+        plain.update(_unshared(plain))
+    extension.unload()
+    notebook.shell.reset(new_session=False)
+
+    for cell in made["cells"]:
+        notebook.run(cell["source"])
+
+    values = {name: ef.wait_on(notebook.shell.user_ns[name]) for name in (*_NUMBERS, *_LISTS)}
+    assert values == _unshared(plain)
+
+
+@settings(deadline=None)
+@given(cells=st.lists(_cell, min_size=1, max_size=4))
+def test_the_metadata_form_is_the_notebook_without_its_marks(cells: list[tuple[bool, str]]) -> None:
+    """It is the plain notebook cell by cell, and the way back gives what there was."""
+    notebook = _notebook_of(cells)
+
+    marked = to_metadata(notebook)
+
+    assert [cell["source"] for cell in marked["cells"]] == [_BEGIN, *(code for _, code in cells)]
+    assert to_magic(marked)["cells"][1:] == notebook["cells"][1:]
+    assert to_magic(marked)["cells"][0]["source"] == "%load_ext eflows_nb"

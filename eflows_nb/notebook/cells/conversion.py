@@ -1,0 +1,224 @@
+"""Task cells from one form to another: ``%%task`` lines, cell metadata, and task functions.
+
+What the notebook computes stays as it is.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from eflows_nb.errors import CellError, NotebookError
+from eflows_nb.notebook.cells.functions import FunctionForm
+from eflows_nb.notebook.cells.marks import task_line
+from eflows_nb.notebook.cells.options import TaskOptions
+
+__all__ = ["convert_file", "to_function", "to_magic", "to_metadata"]
+
+_OWN_LINE = re.compile(r"^%(load_ext\s+eflows_nb\s*|eflows\b.*)$")
+_SETUP = "setup"
+_IMPORT = "import eflows_nb as ef"
+
+
+def to_metadata(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return a notebook whose task cells are marked in their metadata.
+
+    Its code names this package no more where only task cells did: lines with ``%load_ext eflows_nb`` and
+    ``%eflows`` are kept in the metadata of the notebook. Where the package is absent it is an ordinary
+    notebook.
+
+    Raises
+    ------
+    CellError
+        For a mapped cell, and for options that cannot be read.
+    """
+    made = copy.deepcopy(notebook)
+    setup: list[str] = []
+    cells = []
+    for number, cell in enumerate(made["cells"], start=1):
+        if cell["cell_type"] != "code":
+            cells.append(cell)
+            continue
+        source = _source(cell)
+        line = task_line(source)
+        if line is not None:
+            try:
+                own = TaskOptions.from_line(line).metadata
+            except CellError as error:
+                raise CellError(f"Cell {number} cannot be converted: {error}") from error
+            cell["metadata"] = {**cell.get("metadata", {}), "eflows": own}
+            cell["source"] = _without_first(source)
+        else:
+            lines = source.splitlines(keepends=True)
+            own_lines = [text.strip() for text in lines if _OWN_LINE.match(text.strip())]
+            if own_lines and not source.lstrip().startswith("%%"):
+                setup += own_lines
+                cell["source"] = "".join(text for text in lines if not _OWN_LINE.match(text.strip()))
+                if not cell["source"].strip():
+                    continue
+        cells.append(cell)
+    made["cells"] = cells
+    if setup:
+        own = {**made.get("metadata", {}).get("eflows", {}), _SETUP: setup}
+        made["metadata"] = {**made.get("metadata", {}), "eflows": own}
+    return made
+
+
+def to_magic(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return a notebook whose task cells begin with a ``%%task`` line.
+
+    Lines that `to_metadata` has put aside come back in a first cell.
+
+    Raises
+    ------
+    CellError
+        For metadata that is not valid.
+    """
+    made = copy.deepcopy(notebook)
+    found = False
+    for cell in made["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        options = TaskOptions.from_metadata(cell.get("metadata", {}))
+        if options is None:
+            continue
+        found = True
+        del cell["metadata"]["eflows"]
+        if task_line(_source(cell)) is None:
+            cell["source"] = f"{options.line}\n{_source(cell)}"
+    own = dict(made.get("metadata", {}).get("eflows", {}))
+    setup = own.pop(_SETUP, ["%load_ext eflows_nb"] if found and not _loads(made) else [])
+    if own:
+        made["metadata"]["eflows"] = own
+    else:
+        made.get("metadata", {}).pop("eflows", None)
+    if setup:
+        place = next((number for number, cell in enumerate(made["cells"]) if cell["cell_type"] == "code"), 0)
+        made["cells"].insert(place, _code_cell("\n".join(setup), made))
+    return made
+
+
+def to_function(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return a notebook with task functions in the place of task cells, and waits in the cells that read.
+
+    Raises
+    ------
+    CellError
+        For a cell that would not compute the same as a function; the text has its number.
+    """
+    made = to_magic(notebook)
+    code = [cell for cell in made["cells"] if cell["cell_type"] == "code"]
+    bodies = [_source(cell) for cell in code]
+    form = FunctionForm(_without_first(body) if task_line(body) is not None else body for body in bodies)
+    for number, cell in enumerate(made["cells"], start=1):
+        if cell["cell_type"] != "code":
+            continue
+        source = _source(cell)
+        line = task_line(source)
+        try:
+            cell["source"] = (
+                form.plain(source)
+                if line is None
+                else form.task(_without_first(source), TaskOptions.from_line(line))
+            )
+        except (CellError, SyntaxError) as error:
+            raise CellError(f"Cell {number} cannot be converted: {error}") from error
+    made["cells"] = [c for c in made["cells"] if c["cell_type"] != "code" or c["source"].strip()]
+    imported = any(_IMPORT in _source(cell) for cell in made["cells"] if cell["cell_type"] == "code")
+    if not imported and any(task_line(body) is not None for body in bodies):
+        if any(re.search(r"\bef\b", body) for body in bodies):
+            raise CellError("The notebook uses the name 'ef' for something else; rename that first.")
+        _insert_first(made, _IMPORT)
+    return made
+
+
+def convert_file(source: Path, target: Path, *, form: str) -> int:
+    """Write a notebook in another form; return how many cells are task cells.
+
+    Parameters
+    ----------
+    source, target
+        The notebook, and the file to be written; they may be the same.
+    form
+        ``"metadata"``, ``"magic"`` or ``"function"``.
+
+    Raises
+    ------
+    NotebookError
+        When there is no such notebook, or the file cannot be written.
+    CellError
+        When a cell cannot be converted; nothing is written then.
+    """
+    try:
+        notebook = json.loads(source.read_text(encoding="utf-8"))
+        cells = notebook["cells"]
+    except OSError as error:
+        raise NotebookError(f"Notebook {str(source)!r} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotebookError(f"{str(source)!r} is not a notebook of format 4.") from error
+    count = sum(_is_task(cell) for cell in cells)
+    try:
+        made = _FORMS[form](notebook)
+    except CellError as error:
+        raise CellError(f"{str(source)!r}: {error}") from error
+    for cell in made["cells"]:
+        cell["source"] = _source(cell).splitlines(keepends=True)
+    try:
+        target.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise NotebookError(f"{str(target)!r} cannot be written: {error.strerror}.") from error
+    return count
+
+
+_FORMS = {"metadata": to_metadata, "magic": to_magic, "function": to_function}
+
+
+def _is_task(cell: dict[str, Any]) -> bool:
+    if cell["cell_type"] != "code":
+        return False
+    own = cell.get("metadata", {}).get("eflows", {})
+    return task_line(_source(cell)) is not None or "task" in own
+
+
+def _source(cell: dict[str, Any]) -> str:
+    source = cell["source"]
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _without_first(source: str) -> str:
+    lines = source.splitlines(keepends=True)
+    place = next(number for number, line in enumerate(lines) if line.strip())
+    return "".join(lines[place + 1 :])
+
+
+def _loads(notebook: dict[str, Any]) -> bool:
+    return any(
+        cell["cell_type"] == "code" and re.search(r"(?m)^\s*%load_ext\s+eflows_nb", _source(cell))
+        for cell in notebook["cells"]
+    )
+
+
+def _insert_first(notebook: dict[str, Any], source: str) -> None:
+    """Put a code cell before all others."""
+    kinds = [cell["cell_type"] for cell in notebook["cells"]]
+    place = kinds.index("code") if "code" in kinds else 0
+    notebook["cells"].insert(place, _code_cell(source, notebook))
+
+
+def _code_cell(source: str, notebook: dict[str, Any]) -> dict[str, Any]:
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+        "source": source,
+    }
+    if notebook.get("nbformat_minor", 5) >= 5:
+        known = {one.get("id") for one in notebook["cells"]}
+        cell["id"] = next(
+            name for number in range(len(known) + 1) if (name := f"eflows-{number}") not in known
+        )
+    return cell
