@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 __all__ = [
+    "ITEM",
     "Batch",
     "Cancel",
     "Code",
@@ -29,6 +30,9 @@ __all__ = [
     "WireTask",
     "Written",
 ]
+
+ITEM = "item"
+"""A step of a place into a dict is ``(ITEM, n)``, its n-th item: keys may be equal to themselves alone."""
 
 Place = int | str | tuple[Any, ...]
 """Where an argument is: its position, its name, or the way to an item of a collection, which begins with one

@@ -16,6 +16,7 @@ from eflows_nb.engine import checkpoint, failure, shared, store
 from eflows_nb.engine.gauges import Gauges
 from eflows_nb.engine.limit import call_within
 from eflows_nb.engine.messages import (
+    ITEM,
     Batch,
     Cancel,
     Code,
@@ -355,7 +356,10 @@ def _at(place: Place, args: Any, kwargs: Any) -> Any:
     value = _at(start, args, kwargs)
     for step in way:
         try:
-            value = value[step]
+            if type(step) is tuple and step[0] == ITEM:
+                value = list(value.values())[step[1]]
+            else:
+                value = value[step]
         except (IndexError, KeyError):
             raise IndexError(
                 f"The task function removed the item {step!r} of a collection that it writes to. "

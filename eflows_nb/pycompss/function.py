@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -74,6 +75,10 @@ class LayerTask(TaskFunction[Any, Any]):
         """What comes before and after it."""
         self.chunk_size: Any = None
         """How many items a task of a reduction takes; None for a task that is none."""
+        self.transformations: list[Callable[[dict[str, Any]], None]] = []
+        """What changes the arguments before a call, the first one first."""
+        self.takes_transformations: Callable[[Any], list[Callable[[dict[str, Any]], None]]] | None = None
+        """Makes such of what a call gives as ``dt``; None when it cannot give any."""
         self.local = False
         """Whether it runs in the process of the program itself."""
         self._variants: dict[tuple[int, int], TaskFunction[Any, Any]] = {}
@@ -107,7 +112,16 @@ class LayerTask(TaskFunction[Any, Any]):
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         formal = self.signature.parameters
         told = {word: kwargs.pop(word) for word in _AT_A_CALL if word in kwargs and word not in formal}
+        changes = list(self.transformations)
+        if self.takes_transformations is not None and "dt" in kwargs:
+            changes += self.takes_transformations(kwargs.pop("dt"))
         bound = self.signature.bind(*args, **kwargs)
+        kwargs = {**self._default_files(bound.arguments), **kwargs}
+        if changes:
+            bound.apply_defaults()
+            for change in changes:
+                change(bound.arguments)
+            args, kwargs = bound.args, bound.kwargs
         if inside_task():
             return self.variant(self.returning.number or 1, 0).function(*args, **kwargs)
         bound.apply_defaults()
@@ -128,6 +142,15 @@ class LayerTask(TaskFunction[Any, Any]):
             self._quick = variant
         return self._results(_submit(variant, args, kwargs), returning, returns)
 
+    def _default_files(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the files that are arguments by default: they count as if they were given."""
+        defaults = {
+            name: self.signature.parameters[name].default
+            for name, declared in self.declared.items()
+            if declared.parameter.kind is Kind.FILE and name not in arguments
+        }
+        return {name: path for name, path in defaults.items() if isinstance(path, (str, os.PathLike))}
+
     def _may_be_quick(self, returning: Returns, returns: int) -> bool:
         """Whether all calls are as this one: one result, and nothing to be found out for each."""
         return (
@@ -136,6 +159,9 @@ class LayerTask(TaskFunction[Any, Any]):
             and returning.number == 1
             and not _has_tasks(returning.kind)
             and self.constraints is None
+            and not self.transformations
+            and not self._default_files({})
+            and self.takes_transformations is None
         )
 
     def _results(self, made: Any, returning: Returns, returns: int) -> Any:
@@ -159,6 +185,7 @@ class LayerTask(TaskFunction[Any, Any]):
                 policy=self._policy(),
             )
             made.name = self.name
+            made.private_inputs = True
         return made
 
     def _function(self, returns: int, cores: int) -> Shipped:

@@ -23,7 +23,6 @@ _UNSUPPORTED = {
     "api.decaf": "@decaf, which needs the Decaf data flow system",
     "api.julia": "@julia, which needs the COMPSs runtime in Java",
     "api.compss": "@compss, a COMPSs run inside a task",
-    "api.data_transformation": "@data_transformation",
     "dds": "distributed data sets (pycompss.dds)",
 }
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from eflows_nb.pycompss.refusal import UnsupportedError
 
-__all__ = ["Around", "Container", "Launcher", "Program", "ProgramFailedError"]
+__all__ = ["Around", "Container", "Launcher", "Program", "ProgramFailedError", "Refusal"]
 
 _BRACES = re.compile(r"\{\{(.+?)\}\}")
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
@@ -104,6 +104,22 @@ class Container:
         return [found, "run", "--rm", *mounts, *shlex.split(self.options), self.image]
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Fails with a sentence in the place of the function."""
+
+    reason: str
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that says why it cannot run."""
+
+        @functools.wraps(function)
+        def refuse(*args: Any, **kwargs: Any) -> None:
+            raise UnsupportedError(self.reason)
+
+        return refuse
+
+
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """Runs a program in the place of the function.
@@ -176,8 +192,7 @@ class Program:
 
     def _words(self, formal: Signature, arguments: Mapping[str, Any]) -> list[str]:
         if self.args is not None:
-            filled = _fill(self.args, arguments)
-            words = shlex.split(filled)
+            words = [_fill(word, arguments) for word in shlex.split(self.args)]
             return [name for word in words for name in (_glob(word) if "*" in word else [word])]
         return [
             self.prefixes.get(name, "") + text

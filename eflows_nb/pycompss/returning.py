@@ -87,7 +87,10 @@ def _scan(function: Callable[..., Any]) -> int:
     """Return how many values the code of a function returns: a tuple counts its items."""
     hints = getattr(function, "__annotations__", {})
     if hints.get("return", Any) not in (Any, "Any", "typing.Any"):
-        return 0 if hints["return"] in (None, "None") else 1
+        hint = hints["return"]
+        if isinstance(hint, (tuple, list)):
+            return len(hint)
+        return 0 if hint in (None, "None") else 1
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):

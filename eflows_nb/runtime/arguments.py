@@ -133,6 +133,19 @@ class Arguments:
                 return self._pack_with_definitions(args, kwargs)
         return (*self._pack_by_value(args, kwargs), ())
 
+    def pack_private(
+        self,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        writes: Sequence[tuple[int | str, Direction]] = (),
+    ) -> tuple[bytes, tuple[Datum, ...], tuple[FunctionCode, ...]]:
+        """Return the same as `pack`, for a task that gets copies of all that is large."""
+        pickling.private = True
+        try:
+            return self.pack(args, kwargs, writes)
+        finally:
+            pickling.private = False
+
     def _pack_with_definitions(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[bytes, tuple[Datum, ...], tuple[FunctionCode, ...]]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from eflows_nb.engine.messages import Place
+from eflows_nb.engine.messages import ITEM, Place
 from eflows_nb.engine.packing import SCALARS
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.runtime.arguments import Arguments
@@ -103,7 +103,10 @@ def _items(
     if depth < 1 or not is_collection(given):
         return look(given, way)
     if isinstance(given, dict):
-        return {key: _items(item, (*way, key), depth - 1, look, is_collection) for key, item in given.items()}
+        return {
+            key: _items(item, (*way, (ITEM, n)), depth - 1, look, is_collection)
+            for n, (key, item) in enumerate(given.items())
+        }
     if isinstance(given, (list, tuple)):
         items = [_items(item, (*way, n), depth - 1, look, is_collection) for n, item in enumerate(given)]
         return items if isinstance(given, list) else tuple(items)

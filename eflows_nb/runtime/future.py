@@ -28,7 +28,8 @@ __all__ = ["Future", "Reference", "pickling", "raise_broken"]
 pickling = threading.local()
 """While arguments are pickled, ``found`` collects the data that futures stand for; else it is None.
 
-With ``names`` they appear by these instead of their numbers, which differ from one session to the next.
+With ``names`` they appear by these instead of their numbers, which differ from one session to the next. With
+``private`` the task gets copies that it may write to.
 """
 
 
@@ -158,6 +159,8 @@ class Reference:
 
 
 def _refer(fetch: Any, datum: Datum) -> tuple[Any, ...]:
+    if getattr(pickling, "private", False):
+        fetch = store.fetch_writable
     names = getattr(pickling, "names", None)
     if names is None:
         return fetch, (datum.number,)

@@ -116,7 +116,8 @@ class Session:
         if not function.is_plain:
             return self._submit_call(code, Call(function, args, kwargs, self._arguments, self.files))
         writes = function.locate_writes(args, kwargs) if function.directions else ()
-        payload, reads, definitions = self._arguments.pack(args, kwargs, writes)
+        pack = self._arguments.pack_private if function.private_inputs else self._arguments.pack
+        payload, reads, definitions = pack(args, kwargs, writes)
         named_inputs = None
         if self._checkpoint is not None:
             named_inputs = self._checkpoint.inputs(lambda: self._arguments.pack(args, kwargs, writes)[0])
@@ -151,7 +152,8 @@ class Session:
     def _submit_call(self, code: FunctionCode, call: Call) -> Any:
         """Make a task of a call that has more to it than single objects; return as `submit` does."""
         function = call.function
-        payload, reads, definitions = self._arguments.pack(call.args, call.kwargs)
+        pack = self._arguments.pack_private if function.private_inputs else self._arguments.pack
+        payload, reads, definitions = pack(call.args, call.kwargs)
         reads = tuple(dict.fromkeys((*reads, *call.files.reads())))
         task = Task(next(self._numbers), code, payload, reads, self.origin)
         task.definitions = definitions

@@ -52,10 +52,9 @@ class Broken:
         self.told = False
         """Whether observers were told."""
 
-
     @property
     def is_expected(self) -> bool:
-        """Whether the program counts with it: its own task was given up on purpose, or the one it read from."""
+        """Whether the program counts with it: its task, or one it read from, was given up on purpose."""
         return (self.cause or self).expected
 
 

@@ -70,6 +70,9 @@ class TaskFunction(Generic[P, R_co]):
         number of returned values below 1.
     """
 
+    private_inputs = False
+    """Whether a task gets copies of large arrays that it only reads, and may write to these unseen."""
+
     def __init__(
         self,
         function: Callable[P, R_co],

@@ -21,6 +21,7 @@ from pycompss.api.parameter import (
 )
 from pycompss.api.task import task
 
+import eflows_nb as ef
 from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
 
 
@@ -196,3 +197,19 @@ def test_a_parameter_is_declared_in_the_words_of_pycompss() -> None:
 
         @task(x="INOUT")
         def f(x: int) -> None: ...
+
+
+@pytest.mark.engines
+def test_a_task_may_change_what_it_only_reads_and_nobody_sees_it() -> None:
+    """Also a large array, which other task functions map and may not write to."""
+
+    @task(returns=1)
+    def spoil(x: Any) -> Any:
+        x += 1
+        return x[0]
+
+    x = np.zeros(100_000)
+    made = ef.task(np.zeros)(100_000)
+    with ef.start(engines=1):
+        assert compss_wait_on([spoil(x), spoil(x), spoil(made), spoil(made)]) == [1, 1, 1, 1]
+    assert x[0] == 0

@@ -1,6 +1,6 @@
 """PyCOMPSs' own test programs, unmodified, where the environment says where they are.
 
-``EFLOWS_SUITES`` is a folder with a checkout of github.com/bsc-wdc/compss (its ``tests/sources/local/python``).
+``EFLOWS_SUITES`` holds a checkout of github.com/bsc-wdc/compss, or its ``tests/sources/local/python``.
 A program passes when it ends with exit code 0 and prints neither ERROR nor FAIL, which is what the ``result``
 script beside most of them looks for.
 """
@@ -64,7 +64,8 @@ def test_an_official_program_runs_unmodified(name: str, tmp_path: Path) -> None:
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         "PATH_BINARY": str(folder / "src"),
     }
-    for variable in ("CUS", "CN", "computingUnits"):
+    environment |= dict(re.findall(r"export (\w+)=\"?([^\s\"$]*)\"?\s", text))
+    for variable in ("CUS", "CN"):
         environment.setdefault(variable, "1")
     command = [sys.executable, "-m", "eflows_nb", "pycompss", "--engines", "2"]
     for path in ("src", "src/modules"):

@@ -147,9 +147,19 @@ def test_what_this_machine_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     @task(returns=int, on_failure="FAIL")
     def inside() -> Any: ...
 
+    @http(service_name="nowhere")
+    @task(returns=1, on_failure="FAIL")
+    def ask() -> Any: ...
+
+    @mpi(runner="mpirun", processes=2)
+    @task(returns=1, on_failure="FAIL")
+    def python() -> Any: ...
+
+    with pytest.raises(UnsupportedError, match="@mpi of 'python' without binary=…"):
+        compss_wait_on(python())
     with pytest.raises(UnsupportedError, match=r"by 'mpirun', and this machine has none\. Install an"):
         compss_wait_on(many())
     with pytest.raises(UnsupportedError, match="has no apptainer and no singularity"):
         compss_wait_on(inside())
-    with pytest.raises(TypeError, match="Set the environment variable EFLOWS_HTTP_NOWHERE"):
-        http(service_name="nowhere")(lambda: None)
+    with pytest.raises(UnsupportedError, match="the environment variable EFLOWS_HTTP_NOWHERE"):
+        compss_wait_on(ask())

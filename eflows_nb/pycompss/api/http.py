@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.pycompss.api.decorators import on_task
 from eflows_nb.pycompss.function import LayerTask
+from eflows_nb.pycompss.programs import Refusal
 
 __all__ = ["http"]
 
@@ -95,18 +95,16 @@ def http(
 ) -> None:
     """Ask ``resource`` of a service, whose address is in the variable ``EFLOWS_HTTP_<service_name>``.
 
-    Raises
-    ------
-    TaskDefinitionError
-        When nothing says where the service is.
+    When nothing says where the service is, the task says so when it runs.
     """
     variable = "EFLOWS_HTTP_" + re.sub(r"\W", "_", service_name).upper()
     base = base_url or os.environ.get(variable)
     if not base:
-        raise TaskDefinitionError(
+        task.program = Refusal(
             f"@http of '{task.name}' asks the service '{service_name}', and nothing says where it is. Set "
             f"the environment variable {variable} to its address, such as http://localhost:8080."
         )
+        return
     task.program = _Request(
         address=f"{base.rstrip('/')}/{resource.lstrip('/')}", method=request.upper(), payload=payload,
         payload_type=payload_type, produces=produces, updates=updates,

@@ -7,8 +7,7 @@ from typing import Any
 from eflows_nb.pycompss.api.decorators import on_task
 from eflows_nb.pycompss.api.programs import set_program
 from eflows_nb.pycompss.function import LayerTask
-from eflows_nb.pycompss.programs import Launcher
-from eflows_nb.pycompss.refusal import UnsupportedError
+from eflows_nb.pycompss.programs import Launcher, Refusal
 
 __all__ = ["mpi"]
 
@@ -19,16 +18,14 @@ def mpi(
 ) -> None:
     """Run a program by `runner` in so many `processes`.
 
-    Raises
-    ------
-    UnsupportedError
-        Without ``binary``: a Python function in several processes.
+    Without ``binary`` it is a Python function in several processes: that cannot run, and says so when called.
     """
     if "binary" not in given:
-        raise UnsupportedError(
+        task.program = Refusal(
             f"@mpi of '{task.name}' without binary=…, a Python function in several processes: only programs "
             "can be that here. Put the function into a script and start that with binary='python'."
         )
+        return
     processes = given.pop("computing_nodes", processes) if processes == 1 else processes
     set_program(task, given, Launcher(runner=runner, processes=processes, flags=flags))
 

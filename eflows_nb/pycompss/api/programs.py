@@ -8,7 +8,7 @@ from typing import Any
 
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.pycompss.function import LayerTask
-from eflows_nb.pycompss.programs import Around, Container, Launcher, Program
+from eflows_nb.pycompss.programs import Around, Container, Launcher, Program, Refusal
 
 __all__ = ["put_around", "set_container", "set_program"]
 
@@ -32,21 +32,14 @@ def set_program(task: LayerTask, given: Mapping[str, Any], launcher: Launcher | 
 
 
 def set_container(task: LayerTask, container: Container) -> None:
-    """Let the program of a task run in a container.
-
-    Raises
-    ------
-    UnsupportedError
-        When the task is a Python function: an image would need this package.
-    """
-    from eflows_nb.pycompss.refusal import UnsupportedError
-
-    if not isinstance(task.program, Program):
-        raise UnsupportedError(
+    """Let the program of a task run in a container; a Python function says that it cannot when called."""
+    if isinstance(task.program, Program):
+        task.program = replace(task.program, container=container)
+    else:
+        task.program = Refusal(
             f"@container of '{task.name}', which is a Python function: only programs (@binary, @mpi) can run "
             "in a container here. Start the engines in one instead."
         )
-    task.program = replace(task.program, container=container)
 
 
 def put_around(task: LayerTask, given: Mapping[str, Any], *, after: bool) -> None:
