@@ -2,3 +2,4 @@ import './panel.css';
 import './signs.css';
 import './session.css';
 import './clusters.css';
+import './run.css';

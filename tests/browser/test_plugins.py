@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-SECTIONS = ["This notebook", "Clusters on this server"]
+SECTIONS = ["This notebook", "Run view", "Clusters on this server"]
 
 
 @pytest.fixture
@@ -30,16 +30,18 @@ def disable(lab_server: Any) -> Iterator[Callable[[str], None]]:
 
 
 @pytest.mark.parametrize(
-    ("plugin", "left"), [("eflows-nb:session", SECTIONS[1]), ("eflows-nb:clusters", SECTIONS[0])]
+    ("plugin", "gone"), [("eflows-nb:session", 0), ("eflows-nb:run", 1), ("eflows-nb:clusters", 2)]
 )
 def test_a_section_can_be_switched_off(
-    lab: Any, disable: Callable[[str], None], plugin: str, left: str
+    lab: Any, disable: Callable[[str], None], plugin: str, gone: int
 ) -> None:
-    """The other one stays."""
+    """The others stay."""
     disable(plugin)
     lab.open()
     panel = lab.show_panel()
-    expect(panel.locator(".jp-AccordionPanel-title")).to_have_text([left])
+    titles = panel.locator(".jp-AccordionPanel-title")
+    expect(titles).to_have_count(len(SECTIONS) - 1)
+    expect(titles.filter(has_text=SECTIONS[gone])).to_have_count(0)
 
 
 def test_the_panel_can_be_switched_off(lab: Any, disable: Callable[[str], None]) -> None:

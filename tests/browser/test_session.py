@@ -33,7 +33,7 @@ shot = SessionSnapshot(
     engines=(EngineSnapshot(engine=0, host=MARK, pid=1, running=0, finished=0),),
     tasks=dict.fromkeys(TaskState, 0),
 )
-live.register(SimpleNamespace(snapshot=lambda: shot, observe=lambda observer: None))"""
+live.register(SimpleNamespace(origin=1, snapshot=lambda: shot, observe=lambda observer: None))"""
 
 
 def test_the_empty_panel_teaches_the_first_step(lab: Any) -> None:

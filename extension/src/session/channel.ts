@@ -6,8 +6,17 @@ import {
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
+import type { IPageRequest } from '../core/protocol';
 import type { ISessionSource } from './model';
 import { ASK_AFTER, COMM } from './protocol';
+
+/** Something that a kernel said beside the state of its session. */
+export interface IHeard {
+  readonly data: unknown;
+  readonly buffers: readonly (ArrayBuffer | ArrayBufferView)[];
+}
+
+type Watch = NonNullable<IPageRequest['watch']>;
 
 /**
  * The live channel to the session in a kernel.
@@ -34,6 +43,29 @@ export class KernelChannel implements ISessionSource, IDisposable {
 
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** The kernel said something that is not the state of its session. */
+  get heard(): ISignal<this, IHeard> {
+    return this._heardElse;
+  }
+
+  /**
+   * Be told of the task graph.
+   *
+   * @param watch returns what is known of it, whenever the kernel is asked; null
+   * to be told no more
+   */
+  watch(watch: (() => Watch) | null): void {
+    this._watch = watch;
+    if (watch !== null) {
+      this._ask();
+    }
+  }
+
+  /** Ask for something beside the state of the session. */
+  request(request: IPageRequest): void {
+    this._ask(request);
   }
 
   get isDisposed(): boolean {
@@ -76,34 +108,44 @@ export class KernelChannel implements ISessionSource, IDisposable {
     const comm = this._kernel.createComm(COMM, COMM);
     // Creating and ending a subshell would show the kernel as idle.
     comm.commsOverSubshells = CommsOverSubshells.Disabled;
-    comm.onMsg = message => this._hear(message.content.data);
+    comm.onMsg = message =>
+      this._hear(message.content.data, message.buffers ?? []);
     this._comm = comm;
   }
 
-  private _hear(data: unknown): void {
+  private _hear(data: unknown, buffers: IHeard['buffers']): void {
     // The first message of a session comes unasked.
-    if (this._latest === null || ++this._heard === ASK_AFTER) {
+    if (this._latest === null || ++this._heard >= ASK_AFTER) {
       this._ask();
     }
-    this._set(data);
+    if (isOfTasks(data)) {
+      this._heardElse.emit({ data, buffers });
+    } else {
+      this._set(data);
+    }
   }
 
-  private _ask(): void {
+  private _ask(request: IPageRequest = {}): void {
     if (this._isDisposed || this._kernel.isDisposed) {
       return;
     }
     this._heard = 0;
-    const request = KernelMessage.createMessage({
+    const question = KernelMessage.createMessage({
       msgType: 'comm_info_request',
       channel: 'shell',
       username: this._kernel.username,
       session: this._kernel.clientId,
       content: { target_name: COMM }
     });
+    const watch = this._watch === null ? {} : { watch: this._watch() };
+    const asked: IPageRequest = { ...watch, ...request };
+    if (Object.keys(asked).length > 0) {
+      Object.assign(question.content, { eflows: asked });
+    }
     // Kernels answer shell requests on the control channel as well; the types
     // do not know it.
     const message = {
-      ...request,
+      ...question,
       channel: 'control'
     } as unknown as KernelMessage.IControlMessage;
     const future = this._kernel.sendControlMessage(message, true, true);
@@ -119,7 +161,18 @@ export class KernelChannel implements ISessionSource, IDisposable {
   private _changed = new Signal<this, void>(this);
   private _comm: Kernel.IComm | null = null;
   private _heard = 0;
+  private _heardElse = new Signal<this, IHeard>(this);
   private _isDisposed = false;
   private _kernel: Kernel.IKernelConnection;
   private _latest: unknown = null;
+  private _watch: (() => Watch) | null = null;
+}
+
+/** Whether a message is for those who show tasks, not the state of a session. */
+function isOfTasks(data: unknown): boolean {
+  const kind =
+    typeof data === 'object' && data !== null && 'kind' in data
+      ? data.kind
+      : null;
+  return kind === 'graph' || kind === 'task' || kind === 'answer';
 }

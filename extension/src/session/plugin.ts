@@ -7,12 +7,24 @@ import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { IEflowsPanel } from '../panel/tokens';
+import { NotebookChannels } from './channels';
 import { NotebookFollower } from './follow';
 import { SessionModel } from './model';
-import { IEflowsSession } from './tokens';
+import { IEflowsChannels, IEflowsSession } from './tokens';
 import { SessionSection, START_CODE } from './view';
 
 const INSERT_COMMAND = 'eflows-nb:insert-start';
+
+/** The channels to the kernels of all open notebooks. */
+export const channelsPlugin: JupyterFrontEndPlugin<IEflowsChannels> = {
+  id: 'eflows-nb:channels',
+  description: 'Hears what the kernels of notebooks tell of their sessions.',
+  autoStart: true,
+  provides: IEflowsChannels,
+  requires: [INotebookTracker],
+  activate: (_: JupyterFrontEnd, tracker: INotebookTracker): IEflowsChannels =>
+    new NotebookChannels(tracker)
+};
 
 /** The session of the current notebook, and the section that shows it. */
 export const sessionPlugin: JupyterFrontEndPlugin<IEflowsSession> = {
@@ -20,11 +32,12 @@ export const sessionPlugin: JupyterFrontEndPlugin<IEflowsSession> = {
   description: 'Shows the engines and tasks of the current notebook, live.',
   autoStart: true,
   provides: IEflowsSession,
-  requires: [INotebookTracker],
+  requires: [INotebookTracker, IEflowsChannels],
   optional: [IEflowsPanel, ITranslator, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
+    channels: IEflowsChannels,
     panel: IEflowsPanel | null,
     translator: ITranslator | null,
     palette: ICommandPalette | null
@@ -32,7 +45,7 @@ export const sessionPlugin: JupyterFrontEndPlugin<IEflowsSession> = {
     const trans = (translator ?? nullTranslator).load('eflows_nb');
     const model = new SessionModel();
     // Lives as long as the page, for whoever else shows the session.
-    new NotebookFollower(tracker, model);
+    new NotebookFollower(tracker, channels, model);
 
     app.commands.addCommand(INSERT_COMMAND, {
       label: trans.__('Insert a Cell That Starts Engines'),

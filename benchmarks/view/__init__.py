@@ -1,0 +1,1 @@
+"""How fast task graphs are drawn in a browser."""

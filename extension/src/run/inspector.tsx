@@ -1,0 +1,345 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import {
+  formatBytes,
+  formatCount,
+  formatSeconds,
+  oneLine
+} from '../core/format';
+import { STATE } from '../core/tasks';
+import { TASK_STATES } from '../session/protocol';
+import { Sign } from '../signs/sign';
+import { stateLabel } from './labels';
+import type { RunModel } from './model';
+
+const NEIGHBOURS = 6;
+
+/** What can be done about a task outside the run view. */
+export interface ITaskActions {
+  /** Whether the cell that submitted a task is known and there. */
+  hasCell(row: number): boolean;
+  goToCell(row: number): void;
+  /** Run the cell that submitted a task again. */
+  runCell(row: number): void;
+}
+
+/** Everything about the selected task, or about the run when none is selected. */
+export class Inspector extends ReactWidget {
+  constructor(
+    model: RunModel,
+    actions: ITaskActions,
+    trans: TranslationBundle
+  ) {
+    super();
+    this._model = model;
+    this._actions = actions;
+    this._trans = trans;
+    this.addClass('eflows-Inspector');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', trans.__('Selected task'));
+    // What is longer than the view can be scrolled by keyboard.
+    this.node.tabIndex = 0;
+  }
+
+  protected render(): JSX.Element {
+    const { _model: model, _actions: actions, _trans: trans } = this;
+    return (
+      <UseSignal signal={model.changed}>
+        {() =>
+          model.selected >= 0 ? (
+            <Task model={model} actions={actions} trans={trans} />
+          ) : (
+            <Run model={model} trans={trans} />
+          )
+        }
+      </UseSignal>
+    );
+  }
+
+  private _actions: ITaskActions;
+  private _model: RunModel;
+  private _trans: TranslationBundle;
+}
+
+interface IFact {
+  readonly term: string;
+  readonly text: string;
+}
+
+function Facts(props: { facts: readonly (IFact | null)[] }): JSX.Element {
+  return (
+    <dl className="eflows-Facts">
+      {props.facts.map(
+        fact =>
+          fact !== null && (
+            <div key={fact.term}>
+              <dt>{fact.term}</dt>
+              <dd>{fact.text}</dd>
+            </div>
+          )
+      )}
+    </dl>
+  );
+}
+
+function Run(props: {
+  model: RunModel;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { model, trans } = props;
+  const { table } = model;
+  let first = Infinity;
+  let last = 0;
+  let busy = 0;
+  for (let row = 0; row < table.rows; row++) {
+    const start = table.start[row] ?? 0;
+    first = Math.min(first, table.submitted[row] ?? 0);
+    if (start > 0) {
+      last = Math.max(last, table.endOf(row));
+      busy += table.endOf(row) - start;
+    }
+  }
+  const wall = Math.max(0, last - first);
+  const critical = model.critical;
+  const ran = wall > 0;
+  return (
+    <>
+      <h3 className="eflows-Inspector-title">{trans.__('This run')}</h3>
+      <Facts
+        facts={[
+          { term: trans.__('Tasks'), text: formatCount(table.rows) },
+          {
+            term: trans.__('Functions'),
+            text: formatCount(table.functions.length)
+          },
+          {
+            term: trans.__('Engines'),
+            text: formatCount(table.engines.filter(e => e.left === null).length)
+          },
+          ran
+            ? { term: trans.__('Wall time'), text: formatSeconds(wall) }
+            : null,
+          ran
+            ? { term: trans.__('Task time'), text: formatSeconds(busy) }
+            : null,
+          ran
+            ? {
+                term: trans.__('Speed-up'),
+                text: `${(busy / wall).toFixed(2)} ×`
+              }
+            : null,
+          ran
+            ? {
+                term: trans.__('Critical path'),
+                text: `${formatSeconds(critical.seconds)}, ${trans._n('%1 task', '%1 tasks', critical.rows.length)}`
+              }
+            : null
+        ]}
+      />
+      {!table.complete && (
+        <p className="eflows-Reason">
+          {trans.__(
+            'This session keeps no journal, so tasks from before this view was opened are missing.'
+          )}
+        </p>
+      )}
+      <p className="eflows-Secondary">
+        {trans.__(
+          'Choose a task to see what it did. Scroll to zoom, drag to move; with the keyboard: arrows, + and -, 0 to see all.'
+        )}
+      </p>
+    </>
+  );
+}
+
+function Task(props: {
+  model: RunModel;
+  actions: ITaskActions;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { model, actions, trans } = props;
+  const { table, selected: row } = model;
+  const code = table.state[row] ?? 0;
+  const state = TASK_STATES[code] ?? 'waiting';
+  const start = table.start[row] ?? 0;
+  const engine = table.engine[row] ?? -1;
+  const host = table.engines.find(one => one.engine === engine)?.host ?? '';
+  const size = table.size[row] ?? 0;
+  const memory = table.memory[row] ?? 0;
+  const origin = table.origin[row] ?? -1;
+  const zero = table.submitted[0] ?? 0;
+  const onPath = model.showsCritical && model.critical.rows.includes(row);
+  return (
+    <>
+      <h3 className="eflows-Inspector-title" data-testid="eflows-task-name">
+        {oneLine(table.nameOf(row), 300)}
+        <span className="eflows-Secondary"> #{table.task[row]}</span>
+      </h3>
+      <div className="eflows-State">
+        <Sign name={`task-${state}`} />
+        <span data-testid="eflows-task-state">{stateLabel(state, trans)}</span>
+        {onPath && (
+          <span className="eflows-Secondary">
+            {trans.__('on the critical path')}
+          </span>
+        )}
+      </div>
+      {code === STATE.failed && <Failure model={model} trans={trans} />}
+      <div className="eflows-Actions">
+        <button
+          className="jp-mod-styled eflows-Button"
+          disabled={!actions.hasCell(row)}
+          onClick={() => actions.goToCell(row)}
+          data-testid="eflows-go-to-cell"
+        >
+          {trans.__('Go to cell')}
+        </button>
+        {model.canCancel(row) ? (
+          <button
+            className="jp-mod-styled jp-mod-reject eflows-Button"
+            onClick={() => model.cancel([row])}
+            data-testid="eflows-cancel"
+          >
+            {trans.__('Cancel task')}
+          </button>
+        ) : (
+          <button
+            className="jp-mod-styled eflows-Button"
+            disabled={!actions.hasCell(row)}
+            title={trans.__('Run the cell that submitted this task once more')}
+            onClick={() => actions.runCell(row)}
+            data-testid="eflows-run-again"
+          >
+            {trans.__('Run cell again')}
+          </button>
+        )}
+      </div>
+      {model.notice !== '' && (
+        <p className="eflows-Secondary" role="status">
+          {model.notice === 'cancelled'
+            ? trans.__('The task was cancelled.')
+            : trans.__('The task had ended already.')}
+        </p>
+      )}
+      <Facts
+        facts={[
+          engine >= 0
+            ? {
+                term: trans.__('Engine'),
+                text: host === '' ? `${engine}` : `${engine} · ${host}`
+              }
+            : null,
+          {
+            term: trans.__('Submitted'),
+            text: formatSeconds((table.submitted[row] ?? 0) - zero)
+          },
+          start > 0
+            ? { term: trans.__('Started'), text: formatSeconds(start - zero) }
+            : null,
+          start > 0
+            ? {
+                term:
+                  code === STATE.running
+                    ? trans.__('Running for')
+                    : trans.__('Duration'),
+                text: formatSeconds(table.endOf(row) - start)
+              }
+            : null,
+          size > 0
+            ? { term: trans.__('Result'), text: formatBytes(size) }
+            : null,
+          memory > 0
+            ? {
+                term: trans.__('Memory of its engine'),
+                text: formatBytes(memory)
+              }
+            : null,
+          origin >= 0
+            ? { term: trans.__('Cell execution'), text: String(origin) }
+            : null
+        ]}
+      />
+      <Neighbours
+        title={trans.__('Reads from')}
+        rows={[...table.parentsOf(row)]}
+        model={model}
+      />
+      <Neighbours
+        title={trans.__('Read by')}
+        rows={table.childrenOf(row)}
+        model={model}
+      />
+    </>
+  );
+}
+
+function Neighbours(props: {
+  title: string;
+  rows: readonly number[];
+  model: RunModel;
+}): JSX.Element | null {
+  const { title, rows, model } = props;
+  const { table } = model;
+  if (rows.length === 0) {
+    return null;
+  }
+  return (
+    <div className="eflows-Neighbours">
+      <h4>
+        {title}
+        {rows.length > 1 && ` (${formatCount(rows.length)})`}
+      </h4>
+      <ul>
+        {rows.slice(0, NEIGHBOURS).map(row => (
+          <li key={row}>
+            <button onClick={() => model.select(row, { reveal: true })}>
+              <Sign
+                name={`task-${TASK_STATES[table.state[row] ?? 0] ?? 'waiting'}`}
+              />
+              {oneLine(table.nameOf(row), 60)} #{table.task[row]}
+            </button>
+          </li>
+        ))}
+        {rows.length > NEIGHBOURS && (
+          <li className="eflows-Secondary">
+            {`+ ${formatCount(rows.length - NEIGHBOURS)}`}
+          </li>
+        )}
+      </ul>
+    </div>
+  );
+}
+
+function Failure(props: {
+  model: RunModel;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { model, trans } = props;
+  const { table, selected, detail } = model;
+  const error = table.errors.get(table.task[selected] ?? -1) ?? '';
+  return (
+    <>
+      <p className="eflows-Reason" data-testid="eflows-error">
+        {detail?.error || error || trans.__('Its error was not kept.')}
+      </p>
+      {detail !== null && detail.traceback !== '' && (
+        <pre
+          className="eflows-Traceback"
+          tabIndex={0}
+          aria-label={trans.__('Traceback')}
+          data-testid="eflows-traceback"
+        >
+          {plain(detail.traceback)}
+        </pre>
+      )}
+    </>
+  );
+}
+
+/** Text without the colours of a terminal. */
+function plain(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/\u001b\[[0-9;]*m/g, '');
+}

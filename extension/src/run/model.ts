@@ -1,0 +1,312 @@
+import type { IDisposable } from '@lumino/disposable';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import {
+  criticalPath,
+  find,
+  nextFailed,
+  type ICriticalPath
+} from '../core/paths';
+import {
+  readGraphMessage,
+  type IPageRequest,
+  type ITaskDetail
+} from '../core/protocol';
+import type { IMarks } from '../core/scene';
+import { STATE, TaskTable } from '../core/tasks';
+import { TASK_STATES } from '../session/protocol';
+
+type Watch = NonNullable<IPageRequest['watch']>;
+
+const TICK_MS = 500;
+
+/** Where a task graph comes from. */
+export interface IGraphSource {
+  /** Null while the kernel has no session. */
+  readonly latest: unknown;
+  readonly changed: ISignal<IGraphSource, void>;
+  readonly heard: ISignal<
+    IGraphSource,
+    {
+      readonly data: unknown;
+      readonly buffers: readonly (ArrayBuffer | ArrayBufferView)[];
+    }
+  >;
+  watch(watch: (() => Watch) | null): void;
+  request(request: IPageRequest): void;
+}
+
+/** What is known of a run, and what of it is looked at. */
+export class RunModel implements IDisposable {
+  readonly table = new TaskTable();
+
+  /** Tasks, or what is looked at, are others. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** The task that was chosen should be brought into sight. */
+  get revealed(): ISignal<this, number> {
+    return this._revealed;
+  }
+
+  get status(): 'no-kernel' | 'no-session' | 'loading' | 'shown' {
+    if (this._source === null) {
+      return 'no-kernel';
+    }
+    if (this._source.latest === null) {
+      return 'no-session';
+    }
+    return this.table.sequence < 0 ? 'loading' : 'shown';
+  }
+
+  get marks(): IMarks {
+    return {
+      selected: this._selected,
+      found: this._query === '' ? null : this._found,
+      isFound: this._query === '' ? null : this._isFound,
+      critical: this._showsCritical ? this.critical.rows : null
+    };
+  }
+
+  /** Row of the selected task, -1 for none. */
+  get selected(): number {
+    return this._selected;
+  }
+
+  get query(): string {
+    return this._query;
+  }
+
+  get found(): Int32Array {
+    return this._found;
+  }
+
+  get showsCritical(): boolean {
+    return this._showsCritical;
+  }
+
+  get critical(): ICriticalPath {
+    if (this._criticalVersion !== this.table.version) {
+      this._criticalVersion = this.table.version;
+      this._critical = criticalPath(this.table);
+    }
+    return this._critical;
+  }
+
+  /** Why the selected task failed; null until the kernel has told. */
+  get detail(): ITaskDetail | null {
+    const detail = this._detail;
+    const task = this.table.task[this._selected];
+    return detail !== null && detail.task === task ? detail : null;
+  }
+
+  /** What came of the last wish, empty for nothing. */
+  get notice(): string {
+    return this._notice;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      clearInterval(this._clock);
+      this._leave();
+      Signal.clearData(this);
+    }
+  }
+
+  /** Show what another kernel does; null while there is none. */
+  follow(source: IGraphSource | null): void {
+    if (source === this._source) {
+      return;
+    }
+    this._leave();
+    this._source = source;
+    this.table.sequence = -1;
+    if (source !== null) {
+      source.heard.connect(this._hear, this);
+      source.changed.connect(this._onSession, this);
+      source.watch(() => this._watch());
+    }
+    this._changed.emit();
+  }
+
+  select(row: number, options: { reveal?: boolean } = {}): void {
+    this._selected = row < this.table.rows ? row : -1;
+    this._notice = '';
+    if (this.table.state[row] === STATE.failed && row >= 0) {
+      this._source?.request({ task: this.table.task[row] ?? 0 });
+    }
+    this._changed.emit();
+    if (options.reveal === true && row >= 0) {
+      this._revealed.emit(row);
+    }
+  }
+
+  find(text: string): void {
+    this._query = text.trim();
+    this._findAgain();
+    this._changed.emit();
+  }
+
+  /** Go to the next of what was found, or with -1 to the one before. */
+  findNext(step: 1 | -1): void {
+    const found = this._found;
+    if (found.length > 0) {
+      const next =
+        step > 0
+          ? found.find(row => row > this._selected)
+          : [...found].reverse().find(row => row < this._selected);
+      const first = step > 0 ? found[0] : found[found.length - 1];
+      this.select(next ?? first ?? -1, { reveal: true });
+    }
+  }
+
+  nextError(): void {
+    const row = nextFailed(this.table, this._selected);
+    if (row >= 0) {
+      this.select(row, { reveal: true });
+    }
+  }
+
+  showCritical(shows: boolean): void {
+    this._showsCritical = shows;
+    this._changed.emit();
+  }
+
+  /** Ask for tasks to be cancelled; also while a cell runs. */
+  cancel(rows: readonly number[]): void {
+    const cancel = rows.map(row => this.table.task[row] ?? 0);
+    this._request = String(++this._requests);
+    this._source?.request({ cancel, request: this._request });
+  }
+
+  /** Whether a task has not ended. */
+  canCancel(row: number): boolean {
+    const state = this.table.state[row];
+    return row >= 0 && state !== undefined && state <= STATE.running;
+  }
+
+  private _watch(): Watch {
+    const { stream, sequence } = this.table;
+    return { stream, sequence };
+  }
+
+  private _hear(
+    _: IGraphSource,
+    heard: {
+      readonly data: unknown;
+      readonly buffers: readonly (ArrayBuffer | ArrayBufferView)[];
+    }
+  ): void {
+    const message = readGraphMessage(heard.data, heard.buffers);
+    switch (message?.kind) {
+      case 'graph': {
+        const generation = this.table.generation;
+        if (!this.table.apply(message)) {
+          this._askForAll();
+          return;
+        }
+        if (this.table.generation !== generation) {
+          this._selected = Math.min(this._selected, this.table.rows - 1);
+        }
+        this._findAgain();
+        this._heardAt = performance.now();
+        this._toldNow = message.now;
+        this._tick();
+        break;
+      }
+      case 'task':
+        this._detail = message;
+        break;
+      case 'answer':
+        if (message.request !== this._request) {
+          return;
+        }
+        this._notice = message.cancelled === 0 ? 'ended' : 'cancelled';
+        break;
+      default:
+        return;
+    }
+    this._changed.emit();
+  }
+
+  /** Let time go on for tasks that run, also while nothing is told. */
+  private _tick(): void {
+    const runs = (this.table.counts[STATE.running] ?? 0) > 0;
+    if (!runs) {
+      clearInterval(this._clock);
+      this._clock = undefined;
+    } else {
+      this._clock ??= setInterval(() => {
+        const since = (performance.now() - this._heardAt) / 1000;
+        this.table.now = this._toldNow + since;
+        this.table.version++;
+        this._changed.emit();
+      }, TICK_MS);
+    }
+  }
+
+  private _askForAll(): void {
+    if (!this._asked) {
+      this._asked = true;
+      this.table.sequence = -1;
+      this._source?.watch(() => this._watch());
+      this._asked = false;
+    }
+  }
+
+  private _onSession(): void {
+    // A kernel that began anew has other tasks.
+    const now = this.status;
+    if (now !== this._told || now === 'no-session') {
+      if (now === 'no-session') {
+        this.table.sequence = -1;
+        this._selected = -1;
+      }
+      this._told = now;
+      this._changed.emit();
+    }
+  }
+
+  private _findAgain(): void {
+    this._found =
+      this._query === ''
+        ? new Int32Array(0)
+        : find(this.table, this._query, TASK_STATES);
+    this._isFound = new Uint8Array(this._query === '' ? 0 : this.table.rows);
+    this._found.forEach(row => (this._isFound[row] = 1));
+  }
+
+  private _leave(): void {
+    this._source?.heard.disconnect(this._hear, this);
+    this._source?.changed.disconnect(this._onSession, this);
+    this._source?.watch(null);
+    this._source = null;
+  }
+
+  private _asked = false;
+  private _changed = new Signal<this, void>(this);
+  private _clock: ReturnType<typeof setInterval> | undefined;
+  private _critical: ICriticalPath = { rows: [], seconds: 0 };
+  private _criticalVersion = -1;
+  private _detail: ITaskDetail | null = null;
+  private _found: Int32Array = new Int32Array(0);
+  private _heardAt = 0;
+  private _isDisposed = false;
+  private _isFound = new Uint8Array(0);
+  private _notice: '' | 'cancelled' | 'ended' = '';
+  private _query = '';
+  private _request = '';
+  private _requests = 0;
+  private _revealed = new Signal<this, number>(this);
+  private _selected = -1;
+  private _showsCritical = false;
+  private _source: IGraphSource | null = null;
+  private _told = '';
+  private _toldNow = 0;
+}

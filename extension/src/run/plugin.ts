@@ -1,0 +1,188 @@
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import {
+  ICommandPalette,
+  MainAreaWidget,
+  WidgetTracker
+} from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import {
+  ITranslator,
+  nullTranslator,
+  type TranslationBundle
+} from '@jupyterlab/translation';
+import { ToolbarButton } from '@jupyterlab/ui-components';
+import { DisposableDelegate } from '@lumino/disposable';
+
+import { eflowsIcon } from '../icons';
+import { IEflowsPanel } from '../panel/tokens';
+import { IEflowsChannels } from '../session/tokens';
+import { Opener } from './opener';
+import { RunModel } from './model';
+import { CellActions } from './notebook-actions';
+import { RunView } from './view';
+
+const OPEN_COMMAND = 'eflows-nb:open-run-view';
+
+/** The run view: a notebook's tasks as a graph, in time and as a table. */
+export const runPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'eflows-nb:run',
+  description:
+    'Shows the tasks of a notebook as a graph, in time and as a table.',
+  autoStart: true,
+  requires: [INotebookTracker, IEflowsChannels],
+  optional: [ILayoutRestorer, ITranslator, ICommandPalette, IEflowsPanel],
+  activate: (
+    app: JupyterFrontEnd,
+    notebooks: INotebookTracker,
+    channels: IEflowsChannels,
+    restorer: ILayoutRestorer | null,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    panel: IEflowsPanel | null
+  ): void => {
+    const trans = (translator ?? nullTranslator).load('eflows_nb');
+    const tracker = new WidgetTracker<MainAreaWidget<RunView>>({
+      namespace: 'eflows-nb-run'
+    });
+    const open = (path: string): void => {
+      const known = tracker.find(widget => widget.id === idOf(path));
+      const widget = known ?? create(app, notebooks, channels, path, trans);
+      if (known === undefined) {
+        void tracker.add(widget);
+        app.shell.add(widget, 'main', {
+          mode: 'split-right',
+          type: 'eFlows',
+          activate: false
+        });
+      }
+      app.shell.activateById(widget.id);
+    };
+
+    app.commands.addCommand(OPEN_COMMAND, {
+      label: trans.__('Open the Run View'),
+      caption: trans.__(
+        'Show the tasks of this notebook as a graph and in time'
+      ),
+      icon: eflowsIcon,
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            path: {
+              type: 'string',
+              description: 'The notebook; without it the current one'
+            }
+          }
+        }
+      },
+      isEnabled: args =>
+        typeof args['path'] === 'string' || notebooks.currentWidget !== null,
+      execute: args => {
+        const given = args['path'];
+        const path =
+          typeof given === 'string'
+            ? given
+            : notebooks.currentWidget?.context.path;
+        if (path !== undefined) {
+          open(path);
+        }
+      }
+    });
+    palette?.addItem({ command: OPEN_COMMAND, category: trans.__('eFlows') });
+    panel?.addSection({
+      widget: new Opener(app, OPEN_COMMAND, trans),
+      rank: 15
+    });
+    app.docRegistry.addWidgetExtension('Notebook', {
+      createNew: (notebook: NotebookPanel) => {
+        const button = new ToolbarButton({
+          icon: eflowsIcon,
+          tooltip: trans.__('Open the run view of this notebook'),
+          onClick: () => open(notebook.context.path)
+        });
+        button.node.dataset['testid'] = 'eflows-open-run-view';
+        notebook.toolbar.insertAfter('cellType', 'eflows-run-view', button);
+        return new DisposableDelegate(() => button.dispose());
+      }
+    });
+    void restorer?.restore(tracker, {
+      command: OPEN_COMMAND,
+      args: widget => ({ path: pathOf(widget.id) }),
+      name: widget => widget.id
+    });
+  }
+};
+
+const PREFIX = 'eflows-nb-run:';
+
+function idOf(path: string): string {
+  return PREFIX + path;
+}
+
+function pathOf(id: string): string {
+  return id.slice(PREFIX.length);
+}
+
+/** Make the view of a notebook, which is perhaps opened later. */
+function create(
+  app: JupyterFrontEnd,
+  notebooks: INotebookTracker,
+  channels: IEflowsChannels,
+  path: string,
+  trans: TranslationBundle
+): MainAreaWidget<RunView> {
+  const model = new RunModel();
+  let bound: NotebookPanel | null = null;
+  const find = (): NotebookPanel | null =>
+    notebooks.find(panel => panel.context.path === path) ?? null;
+  const bind = (): void => {
+    bound = bound === null || bound.isDisposed ? find() : bound;
+    model.follow(bound === null ? null : channels.channelOf(bound));
+  };
+  const actions = new CellActions(
+    model,
+    () => (bound === null || bound.isDisposed ? null : bound),
+    panel => app.shell.activateById(panel.id)
+  );
+  const content = new RunView(model, actions, save, trans);
+  const widget = new MainAreaWidget({ content });
+  widget.id = idOf(path);
+  widget.title.label = trans.__('Run: %1', PathExt.basename(path));
+  widget.title.caption = trans.__('Tasks of %1', path);
+  widget.title.icon = eflowsIcon;
+  widget.title.closable = true;
+  widget.toolbar.hide();
+
+  const onOpened = (_: unknown, panel: NotebookPanel): void => {
+    if (panel.context.path === path) {
+      bind();
+    }
+  };
+  const onClosed = (): void => bind();
+  notebooks.widgetAdded.connect(onOpened);
+  notebooks.currentChanged.connect(onClosed);
+  channels.changed.connect(onOpened);
+  widget.disposed.connect(() => {
+    notebooks.widgetAdded.disconnect(onOpened);
+    notebooks.currentChanged.disconnect(onClosed);
+    channels.changed.disconnect(onOpened);
+    model.dispose();
+  });
+  bind();
+  return widget;
+}
+
+/** Let the user keep a text as a file. */
+function save(name: string, type: string, text: string): void {
+  const link = document.createElement('a');
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}
