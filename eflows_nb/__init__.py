@@ -42,6 +42,7 @@ from eflows_nb.runtime.session import Session
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.parameter import PARAMETERS, Parameter
 from eflows_nb.tasks.policy import OnFailure
+from eflows_nb.tasks.resources import ScarceResourceWarning
 from eflows_nb.tasks.state import TaskState
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "JournalError",
     "OnFailure",
     "Parameter",
+    "ScarceResourceWarning",
     "Session",
     "StaleArgumentWarning",
     "TaskCancelledError",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
+from eflows_nb.tasks.resources import Resources
+
 __all__ = ["Arrival", "Cluster", "ClusterState", "EngineDown", "EngineUp", "Message", "StateChange"]
 
 
@@ -22,11 +24,12 @@ class ClusterState(StrEnum):
 
 
 class EngineUp(NamedTuple):
-    """An engine has joined: its number, its host, its process."""
+    """An engine has joined: its number, its host, its process, and what it has of the host for its tasks."""
 
     engine: int
     host: str
     pid: int
+    share: Resources = Resources()
 
 
 class EngineDown(NamedTuple):
@@ -62,6 +65,8 @@ class Cluster(Protocol):
 
     kind: str
     requested: int
+    capacity: Resources
+    """What its largest host has, and so the most that one task can have."""
 
     def start(self) -> None:
         """Begin to start engines, and return at once."""

@@ -8,6 +8,7 @@ from collections import deque
 from typing import Any
 
 from eflows_nb.clusters.cluster import Arrival, ClusterState, EngineUp, Message, StateChange
+from eflows_nb.clusters.machine import share_of
 from eflows_nb.engine.worker import Worker
 
 __all__ = ["InlineCluster"]
@@ -20,6 +21,7 @@ class InlineCluster:
     requested = 0
 
     def __init__(self, session: str) -> None:
+        self.capacity = share_of(1)
         self._arrived: deque[Arrival] = deque()
         self._worker = Worker(self._say, list, session=session, inline=True)
 
@@ -28,7 +30,7 @@ class InlineCluster:
 
     def start(self) -> None:
         """Join its only engine."""
-        self._arrived.append(EngineUp(0, os.uname().nodename, os.getpid()))
+        self._arrived.append(EngineUp(0, os.uname().nodename, os.getpid(), self.capacity))
         self._arrived.append(StateChange(ClusterState.READY))
 
     def wait(self, timeout: float) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 
 from eflows_nb.clusters.channel import Channel
 from eflows_nb.clusters.cluster import Arrival, ClusterState, EngineDown, EngineUp, StateChange
+from eflows_nb.clusters.machine import THREAD_LIMITS, share_of, usable_gpus
 from eflows_nb.clusters.protection import Protection
-from eflows_nb.engine.attach import CHANNEL, MEMORY
+from eflows_nb.engine.attach import CHANNEL, GPUS, MEMORY
 from eflows_nb.engine.messages import Hello, Ping
 
-__all__ = ["LocalCluster", "usable_cores"]
+__all__ = ["LocalCluster"]
 
 _START_LIMIT = 120.0
 _HUB_LIMIT = 20.0
@@ -30,15 +31,6 @@ _CONTROLLER = [
     "--HeartMonitor.max_heartmonitor_misses=120",
     "--IPController.registration_timeout=300",
 ]
-_THREAD_LIMITS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
-
 _ATTACH = """\
 try:
     import eflows_nb.engine.attach
@@ -51,11 +43,6 @@ except BaseException:
 logger = logging.getLogger(__name__)
 _quiet = logging.getLogger(f"{__name__}.ipyparallel")  # it prints the whole log of each engine that stops
 _quiet.setLevel(logging.CRITICAL)
-
-
-def usable_cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 class LocalCluster:
@@ -75,6 +62,7 @@ class LocalCluster:
 
     def __init__(self, engines: int, session: str, protection: Protection) -> None:
         self.requested = engines
+        self.capacity = share_of(1)
         self._session = session
         self._channel = Channel()
         self._protection = protection
@@ -91,6 +79,7 @@ class LocalCluster:
         self._launched = 0
         self._used: set[int] = set()  # engines that were given work
         self._farewell = ""
+        self._share = share_of(engines)
         self._stopping = False
         self._restarting = False
         self._controlled = False
@@ -171,9 +160,10 @@ class LocalCluster:
             await self._start_engines(more)
 
     async def _start_engines(self, number: int) -> None:
-        cores = max(1, usable_cores() // max(self.requested, 1))
-        environment = {name: os.environ.get(name, str(cores)) for name in _THREAD_LIMITS}
-        environment[MEMORY] = os.environ.get(MEMORY, str(_memory_share(self.requested)))
+        self._share = share_of(self.requested)
+        environment = {name: os.environ.get(name, str(self._share.cores)) for name in THREAD_LIMITS}
+        environment[MEMORY] = os.environ.get(MEMORY, str(self._share.memory // 2))
+        environment[GPUS] = " ".join(usable_gpus())
         environment[CHANNEL] = f"{self._channel.address} {self._session}"
         name = await self._cluster.start_engines(
             number,
@@ -249,7 +239,7 @@ class LocalCluster:
     def _join(self, hello: Hello) -> None:
         self._joined[hello.pid] = hello.engine
         self._ever_joined = True
-        self._arrived.append(EngineUp(hello.engine, hello.host, hello.pid))
+        self._arrived.append(EngineUp(hello.engine, hello.host, hello.pid, self._share))
         if len(self._joined) >= self.requested:
             self._arrived.append(StateChange(ClusterState.READY))
 
@@ -354,11 +344,6 @@ class LocalCluster:
                 self._protection.remove_group(controller.pid)
         except Exception as error:  # noqa: BLE001 - the guard ends what is left
             logger.warning("The local cluster did not stop cleanly: %s", error)
-
-
-def _memory_share(engines: int) -> int:
-    """Return the bytes of results that each engine may hold: together half of what the machine has."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2 // max(engines, 1)
 
 
 def _end_processes(engines: list[int]) -> None:

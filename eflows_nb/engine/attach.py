@@ -22,13 +22,16 @@ from eflows_nb.engine.output import OutputCapture
 from eflows_nb.engine.signals import set_handler
 from eflows_nb.engine.worker import TaskCancelledByClient, Worker, become_engine
 
-__all__ = ["CHANNEL", "MEMORY", "Attachment", "attach"]
+__all__ = ["CHANNEL", "GPUS", "MEMORY", "Attachment", "attach"]
 
 CHANNEL = "EFLOWS_CHANNEL"
 """Environment variable with the address of the client's socket and the token of its session."""
 
 MEMORY = "EFLOWS_ENGINE_MEMORY"
 """Environment variable with the bytes of large results that an engine holds in memory; more go to files."""
+
+GPUS = "EFLOWS_GPUS"
+"""Environment variable with the names of the GPUs that the engines of a host divide among them."""
 
 _KEPT_SHARE = 4
 _EVENTS, _FD, _READABLE = int(zmq.EVENTS), int(zmq.FD), int(zmq.POLLIN)
@@ -173,4 +176,13 @@ def attach() -> None:
     address, session = os.environ[CHANNEL].split(" ")
     become_engine()
     application: Any = IPKernelApp.instance().parent
-    _attachment = Attachment(address, session, int(application.id))
+    number = int(application.id)
+    _take_gpu(number)
+    _attachment = Attachment(address, session, number)
+
+
+def _take_gpu(engine: int) -> None:
+    """Show the tasks of this engine one GPU, each engine the next one."""
+    gpus = os.environ.get(GPUS, "").split()
+    if gpus:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpus[engine % len(gpus)]

@@ -121,6 +121,8 @@ class Batch(NamedTuple):
         Seconds after which the rest of the batch is to be given back.
     checkpoints
         The files of results of an earlier session, or for a later one, by task.
+    cores
+        Cores that the only task of this batch has, those of other engines among them; 0 for the engine's own.
     """
 
     tasks: list[WireTask]
@@ -130,6 +132,7 @@ class Batch(NamedTuple):
     keep: int
     budget: float
     checkpoints: dict[int, str]
+    cores: int = 0
 
 
 class Cancel(NamedTuple):

@@ -31,6 +31,7 @@ from eflows_nb.engine.messages import (
 )
 from eflows_nb.engine.packing import INLINE, SCALARS, Packed, adopt_classes, load, pack
 from eflows_nb.engine.store import MissingDatumError, Store
+from eflows_nb.engine.threads import threads
 
 __all__ = ["Capture", "Worker", "become_engine", "inside_task"]
 
@@ -193,7 +194,7 @@ class Worker:
         enough = begin + (SLICE if len(self._batches) < _MUCH else LONG_SLICE)
         _running = get_ident()
         try:
-            with streams or nullcontext():
+            with streams or nullcontext(), threads(batch.cores):
                 while self._position < len(batch.tasks):
                     if self._returning or (self._elapsed > batch.budget and self._position):
                         results.append((Code.UNRUN,))

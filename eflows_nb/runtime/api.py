@@ -16,6 +16,7 @@ from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.parameter import Parameter
 from eflows_nb.tasks.policy import OnFailure, Policy
+from eflows_nb.tasks.resources import USUAL, Resources
 
 if TYPE_CHECKING:
     from eflows_nb.runtime.summary import Summary
@@ -42,6 +43,11 @@ def _submit(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dic
     return session.current().submit(function, args, kwargs)
 
 
+def _resources(cores: int | None, memory: float | str | None, gpus: int) -> Resources:
+    wanted = Resources.of(cores, memory, gpus)
+    return USUAL if wanted == USUAL else wanted
+
+
 @overload
 def task(function: Callable[..., Any], /) -> TaskFunction[..., Any]: ...
 @overload
@@ -52,6 +58,9 @@ def task(
     retries: int | None = None,
     time_out: float | timedelta | None = None,
     priority: int = 0,
+    cores: int | None = None,
+    memory: float | str | None = None,
+    gpus: int = 0,
     **directions: Direction | Parameter,
 ) -> Callable[[Callable[..., Any]], TaskFunction[..., Any]]: ...
 def task(
@@ -63,6 +72,9 @@ def task(
     retries: int | None = None,
     time_out: float | timedelta | None = None,
     priority: int = 0,
+    cores: int | None = None,
+    memory: float | str | None = None,
+    gpus: int = 0,
     **directions: Direction | Parameter,
 ) -> Any:
     """Make a task function: its calls return futures at once, and run on engines.
@@ -83,6 +95,14 @@ def task(
         then is ended with its engine.
     priority
         Ready tasks of a higher priority run first; 0 is usual.
+    cores
+        Number of cores that a task uses. While it has more than one engine owns, other engines of that host
+        do nothing.
+    memory
+        What a task needs of the host's memory, in bytes or as ``"4 GB"``; likewise.
+    gpus
+        Number of GPUs that a task uses; likewise. Of what no host has, a task gets all there is, and a
+        `ScarceResourceWarning` says so.
     **directions
         What the function does with its parameters, by name: `IN` reads (the default), `INOUT` changes the
         argument, `OUT` fills it, `IN_DELETE` is the last to read it, the order of `COMMUTATIVE` ones does not
@@ -125,7 +145,13 @@ def task(
                 "or of those that say what it takes, such as ef.FILE_OUT and ef.COLLECTION_IN."
             )
 
-    policy = Policy.of(on_failure=on_failure, retries=retries, time_out=time_out, priority=priority)
+    policy = Policy.of(
+        on_failure=on_failure,
+        retries=retries,
+        time_out=time_out,
+        priority=priority,
+        resources=_resources(cores, memory, gpus),
+    )
 
     def decorate(function: Callable[..., Any]) -> TaskFunction[..., Any]:
         return TaskFunction(function, submit=_submit, returns=returns, directions=directions, policy=policy)

@@ -25,7 +25,7 @@ from eflows_nb.tasks.data import PENDING, Broken, Datum
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.task import FunctionCode
 
-__all__ = ["Arguments", "StaleArgumentWarning"]
+__all__ = ["Arguments", "StaleArgumentWarning", "level_of_caller"]
 
 
 class StaleArgumentWarning(UserWarning):
@@ -253,7 +253,7 @@ class Arguments:
                 f"A {type(value).__name__} was changed here while a task that writes to it was not waited "
                 "for. Later tasks see the change made here, not what the task wrote. Call ef.wait_on first.",
                 StaleArgumentWarning,
-                stacklevel=_level_of_caller(),
+                stacklevel=level_of_caller(),
             )
         return changed
 
@@ -348,7 +348,7 @@ class _DefinitionPickler(pickle.Pickler):
         return NotImplemented
 
 
-def _level_of_caller() -> int:
+def level_of_caller() -> int:
     """Return how many frames above its caller the first one is that does not belong to this package."""
     level = 1
     frame = sys._getframe(1)

@@ -120,7 +120,7 @@ class Exchange:
         if type(arrival) is Message:
             self._take(arrival.engine, arrival.content)
         elif type(arrival) is EngineUp:
-            scheduler.engine_up(arrival.engine)
+            scheduler.engine_up(arrival.engine, arrival.host, arrival.share)
             self.hosts[arrival.engine] = (arrival.host, arrival.pid)
             observers.note(EngineJoined, engine=arrival.engine, host=arrival.host, pid=arrival.pid)
         elif type(arrival) is EngineDown:
@@ -130,6 +130,7 @@ class Exchange:
             observers.note(EngineLeft, engine=arrival.engine, expected=arrival.expected)
         elif type(arrival) is StateChange:
             self.state, self.reason = arrival.state, arrival.reason
+            scheduler.gangs.growing = arrival.state is ClusterState.STARTING
             observers.note(
                 ClusterChanged, cluster=self.cluster.kind, state=arrival.state.value, reason=arrival.reason
             )
@@ -180,7 +181,10 @@ class Exchange:
             inline = self.cluster.kind == "inline"
             functions = {code.number: _wire_function(code, inline=inline) for code in command.functions}
             checkpoints = {task.number: task.checkpoint for task in command.tasks if task.checkpoint}
-            batch = Batch(tasks, functions, data, command.drop, command.keep, command.budget, checkpoints)
+            cores = self._scheduler.gangs.cores_for(command.tasks[0])
+            batch = Batch(
+                tasks, functions, data, command.drop, command.keep, command.budget, checkpoints, cores
+            )
             self.cluster.send(command.engine, batch)
             for code in command.functions:
                 self._limited = self._limited or code.policy.time_out is not None

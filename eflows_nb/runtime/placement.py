@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from eflows_nb.runtime.commands import Send
 from eflows_nb.tasks.data import PENDING, Datum, Large
+from eflows_nb.tasks.resources import USUAL, Resources
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
@@ -112,15 +113,23 @@ class EngineQueue:
         "flights",
         "functions",
         "holds",
+        "host",
+        "kept_for",
         "last",
         "number",
         "queue",
         "returning",
         "running",
+        "share",
     )
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, host: str = "", share: Resources | None = None) -> None:
         self.number = number
+        self.host = host
+        self.share = share or USUAL
+        """What the engine has of its host for its tasks."""
+        self.kept_for: Task | None = None
+        """A task that needs several engines, this one among them."""
         self.queue: deque[Task] = deque()
         self.flights: deque[Flight] = deque()
         self.functions: set[int] = set()
@@ -153,6 +162,8 @@ class EngineQueue:
         `look_ahead` seconds. Nothing follows what may last, or what is to come back.
         """
         flights = self.flights
+        if self.kept_for is not None:
+            return False
         if not flights:
             return True
         if self.returning or not flights[-1].known or self.running >= AHEAD_LIMIT:
@@ -248,6 +259,8 @@ class EngineQueue:
             if task.lost or code.policy.time_out is not None:  # it may be the last of its engine
                 known = False
                 most = 0.0
+            if task is self.kept_for:
+                most = 0.0
             for datum in task.reads:
                 self._provide(datum, data)
             for output in task.outputs:
@@ -285,7 +298,8 @@ class EngineQueue:
         stack.extend(reversed(ready))
 
     def _can_run_here(self, task: Task) -> bool:
-        if task.state is not TaskState.WAITING:
+        wanted = task.code.policy.resources
+        if task.state is not TaskState.WAITING or (wanted is not USUAL and wanted.shares(self.share) > 1):
             return False
         engine = self.number
         pending = 0

@@ -15,6 +15,7 @@ from typing import Any
 from eflows_nb.engine.messages import Code, Failure
 from eflows_nb.engine.packing import Packed
 from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Recall, Remove
+from eflows_nb.runtime.gangs import Gangs
 from eflows_nb.runtime.lineage import Past, output_numbers, recalled, was_recalled
 from eflows_nb.runtime.placement import (
     Durations,
@@ -27,6 +28,7 @@ from eflows_nb.runtime.placement import (
 )
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
 from eflows_nb.tasks.policy import OnFailure
+from eflows_nb.tasks.resources import USUAL, Resources
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
@@ -53,6 +55,8 @@ class Scheduler:
 
     def __init__(self) -> None:
         self.engines: dict[int, EngineQueue] = {}
+        self.gangs = Gangs(self.engines)
+        """The tasks that need several engines."""
         self.counts: Counter[TaskState] = Counter()
         self.changes: list[Change] = []
         self.resolved: list[Datum] = []
@@ -91,9 +95,9 @@ class Scheduler:
             self.counts[TaskState.WAITING] += 1
             self._enter(task)
 
-    def engine_up(self, number: int) -> None:
-        """An engine has joined."""
-        self.engines[number] = EngineQueue(number)
+    def engine_up(self, number: int, host: str = "", share: Resources | None = None) -> None:
+        """An engine has joined, with a share of its host."""
+        self.engines[number] = EngineQueue(number, host, share)
 
     def engine_down(self, number: int, *, blame: bool = True) -> None:
         """An engine is gone, with all that it held; what it had runs again elsewhere.
@@ -273,7 +277,7 @@ class Scheduler:
 
     def _heads(self) -> list[Task]:
         """Return unfinished tasks, such that all others read what they make, in turn."""
-        tasks = list(self._ready)
+        tasks = [*self._ready, *self.gangs.waiting]
         for queue in self.engines.values():
             tasks.extend(queue.queue)
             for flight in queue.flights:
@@ -318,13 +322,15 @@ class Scheduler:
         if self.engines:
             while self._ready:  # placing may find that a lost input is to be made first
                 self._place()
+            if self.gangs:
+                self._gather()
             self._send()
         commands, self._commands = self._commands, []
         return commands
 
     def _place(self) -> None:
         tasks, self._ready = self._ready, []
-        queues = list(self.engines.values())
+        queues = self.gangs.free()
         free: list[Task] = []
         wanted = Counter(
             datum.number
@@ -338,6 +344,9 @@ class Scheduler:
             if self._lossy and _lacks_input(task):
                 self._reenter(task, TaskState.READY)
                 continue
+            if task.code.policy.resources is not USUAL and self.gangs.needs_many(task):
+                self._place_with_gang(task)
+                continue
             if not wanted or not task.reads:
                 free.append(task)
                 continue
@@ -348,11 +357,7 @@ class Scheduler:
             if len(queues) > 1:  # what many read should not tie them all to one engine
                 missing = [datum for datum in task.reads if datum in missing or wanted[datum.number] > 1]
             if missing:
-                self._count(TaskState.READY, TaskState.WAITING, 1)
-                task.state = TaskState.WAITING
-                task.unmet += len(missing)
-                for datum in missing:
-                    self._export(datum, task)
+                self._wait_for_exports(task, missing)
             else:
                 self.engines[engine].queue.appendleft(task)
         if free:
@@ -363,6 +368,30 @@ class Scheduler:
                 free = [task for task in free if not task.code.policy.priority]
             spread(free, queues, self.durations)
 
+    def _place_with_gang(self, task: Task) -> None:
+        """Let a task wait for several engines, with what it reads where each of them can have it."""
+        missing = [d for d in task.reads if type(d.value) is Large and d.value.shared is None]
+        if missing:
+            self._wait_for_exports(task, missing)
+        else:
+            self.gangs.add(task)
+
+    def _wait_for_exports(self, task: Task, missing: list[Datum]) -> None:
+        self._count(TaskState.READY, TaskState.WAITING, 1)
+        task.state = TaskState.WAITING
+        task.unmet += len(missing)
+        for datum in missing:
+            self._export(datum, task)
+
+    def _gather(self) -> None:
+        """Keep engines for tasks that need several, and start those whose engines are idle."""
+        for queue, task in self.gangs.gather():
+            if task is not None:
+                queue.queue.appendleft(task)
+                self._fill(queue, at_most=1)
+            elif not queue.returning:
+                self._recall(queue)
+
     def _send(self) -> None:
         """Send each engine what it should have; who has nothing gets something of the others."""
         idle: list[EngineQueue] = []
@@ -372,7 +401,7 @@ class Scheduler:
                 self._fill(queue)
             if queue.queue:
                 waiting = True
-            elif not queue.flights:
+            elif not queue.flights and queue.kept_for is None:
                 idle.append(queue)
         if waiting:
             for queue in idle:
@@ -387,8 +416,11 @@ class Scheduler:
         queue.returning = len(queue.flights)
         self._commands.append(Recall(queue.number))
 
-    def _fill(self, queue: EngineQueue) -> None:
-        while queue.queue and queue.wants_more(self.look_ahead):
+    def _fill(self, queue: EngineQueue, *, at_most: int = 0) -> None:
+        """Send batches to an engine as long as it wants some, or so many in any case."""
+        sent = 0
+        while queue.queue and (sent < at_most if at_most else queue.wants_more(self.look_ahead)):
+            sent += 1
             started: list[Task] = []
             send = queue.next_batch(self.durations, self.look_ahead, started)
             if send is None:

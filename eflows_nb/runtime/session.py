@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
 from functools import partial
@@ -23,7 +24,7 @@ from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.worker import inside_task
 from eflows_nb.errors import ClusterError, EflowsError
 from eflows_nb.runtime import containers
-from eflows_nb.runtime.arguments import Arguments
+from eflows_nb.runtime.arguments import Arguments, level_of_caller
 from eflows_nb.runtime.calls import Call
 from eflows_nb.runtime.checkpoint import Checkpoint
 from eflows_nb.runtime.driver import Driver, Observer
@@ -37,6 +38,7 @@ from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
 from eflows_nb.tasks.events import SessionEnded, WaitEnded, WaitStarted
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.policy import OnFailure
+from eflows_nb.tasks.resources import USUAL, ScarceResourceWarning
 from eflows_nb.tasks.task import FunctionCode, Task
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ class Session:
         self.files = Files()
         """The files that tasks read and write."""
         self._functions = FunctionTable()
+        self._scarce: set[int] = set()
         self._arguments = Arguments(self._freeze, self._functions.definition)
         self._driver = Driver(InlineCluster(self.token), self.token)
         self._protection: Protection | None = None
@@ -111,6 +114,8 @@ class Session:
             return function.function(*args, **kwargs)
         made: Any
         code = self._functions.code(function)
+        if code.policy.resources is not USUAL:
+            self._warn_of_scarcity(code)
         if code.policy.on_failure is OnFailure.CANCEL_SUCCESSORS:
             self._arguments.keep_versions()
         if not function.is_plain:
@@ -213,6 +218,18 @@ class Session:
         """Let go of the versions of an object; see `eflows_nb.delete`."""
         if not inside_task():
             self._arguments.forget(value)
+
+    def _warn_of_scarcity(self, code: FunctionCode) -> None:
+        """Say once of each function when its tasks cannot have what they ask for."""
+        lacking = code.policy.resources.lacking(self._driver.cluster.capacity)
+        if lacking and code.number not in self._scarce:
+            self._scarce.add(code.number)
+            warnings.warn(
+                f"Task function '{code.name}' asks for {lacking} that the largest host has; its tasks run "
+                "with what there is. Ask for less, or start engines where there is more.",
+                ScarceResourceWarning,
+                stacklevel=level_of_caller(),
+            )
 
     def put(self, value: Any) -> Future:
         """Freeze a value that many tasks read; see `eflows_nb.put`."""
@@ -546,7 +563,7 @@ def _first_away(data: list[Datum], position: int) -> int:
 
 
 def _number_of_engines(asked: int | str | None, where: str = "engines=") -> int:
-    from eflows_nb.clusters.local import usable_cores
+    from eflows_nb.clusters.machine import usable_cores
 
     if asked is None:
         return usable_cores()

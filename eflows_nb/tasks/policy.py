@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from eflows_nb.errors import TaskDefinitionError
+from eflows_nb.tasks.resources import USUAL, Resources
 
 __all__ = ["OnFailure", "Policy"]
 
@@ -40,12 +41,15 @@ class Policy:
         How long a task may run; None for as long as it takes.
     priority
         Ready tasks of a higher priority run first; 0 is usual.
+    resources
+        What the task needs of a machine.
     """
 
     on_failure: OnFailure = OnFailure.FAIL
     retries: int = 0
     time_out: timedelta | None = None
     priority: int = 0
+    resources: Resources = USUAL
 
     @classmethod
     def of(
@@ -55,6 +59,7 @@ class Policy:
         retries: int | None = None,
         time_out: float | timedelta | None = None,
         priority: int = 0,
+        resources: Resources | None = None,
     ) -> Policy:
         """Return the policy that these words of a user describe.
 
@@ -75,7 +80,13 @@ class Policy:
             )
         if isinstance(priority, bool) or not isinstance(priority, int):
             raise TaskDefinitionError(f"priority={priority!r} is not a whole number.")
-        return cls(on_failure=wanted, retries=retries, time_out=_duration(time_out), priority=priority)
+        return cls(
+            on_failure=wanted,
+            retries=retries,
+            time_out=_duration(time_out),
+            priority=priority,
+            resources=resources or USUAL,
+        )
 
 
 def _on_failure(word: str | OnFailure | None, retries: int | None) -> OnFailure:

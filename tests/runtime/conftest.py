@@ -28,6 +28,7 @@ from eflows_nb.tasks.events import (
     TasksSubmitted,
     WaitStarted,
 )
+from eflows_nb.tasks.policy import Policy
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
@@ -76,6 +77,10 @@ class Graph:
         """Let the duration of a function be known."""
         code = self._codes.setdefault(name, FunctionCode(len(self._codes), name, b""))
         self.scheduler.durations.learn(code.number, [seconds])
+
+    def define(self, name: str, policy: Policy) -> None:
+        """Let a function have a policy."""
+        self._codes.setdefault(name, FunctionCode(len(self._codes), name, b"", policy))
 
     def advance(self) -> list[Command]:
         """Return the commands that follow from what has happened."""

@@ -343,3 +343,47 @@ def test_text_is_not_cut_within_a_character(capfd: pytest.CaptureFixture[str]) -
             time.sleep(0.15)
 
     assert _printed(capfd, speaks())[0] == "héé€\n"
+
+
+@pytest.mark.filterwarnings("ignore::eflows_nb.ScarceResourceWarning")
+def test_a_task_of_many_cores_has_its_engines_for_itself(gates: Any, hold: Any) -> None:
+    """While it runs nothing else does, and it is told how many threads to start."""
+    gate = gates()
+
+    @ef.task(cores=10_000)
+    def wide(started: str, go: str) -> str:
+        from pathlib import Path
+
+        Path(started).write_text("1")
+        Path(go).read_text()
+        return os.environ["OMP_NUM_THREADS"]
+
+    first, second = gates(), gates()
+    busy = [hold(*first.paths), hold(*second.paths)]
+    first.wait_for_start(), second.wait_for_start()
+    future, other = wide(*gate.paths), process()
+    first.open()
+    ef.wait_on(busy[0])
+    assert other.state is TaskState.READY
+    second.open()
+    gate.wait_for_start()
+    assert other.state is TaskState.READY
+    gate.open()
+
+    assert int(ef.wait_on(future)) >= 2
+    assert ef.wait_on(other) != os.getpid()
+
+
+def test_a_task_that_asks_for_more_than_there_is_runs_with_what_there_is() -> None:
+    """With a warning that says so, once; not with a wait for ever."""
+
+    @ef.task(cores=10_000, memory="900 TB", gpus=99)
+    def greedy(x: int) -> int:
+        return x
+
+    with pytest.warns(
+        ef.ScarceResourceWarning, match=r"'greedy' asks for 10000 cores of \d+ and .* of memory"
+    ) as told:
+        assert ef.wait_on([greedy(1), greedy(2)]) == [1, 2]
+    assert len(told) == 1
+    assert told[0].filename == __file__

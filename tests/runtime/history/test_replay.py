@@ -24,6 +24,7 @@ from eflows_nb.tasks.events import (
     Event,
     TaskFailed,
 )
+from eflows_nb.tasks.resources import Resources
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
@@ -33,6 +34,7 @@ class InProcess:
 
     kind = "in process"
     requested = 0
+    capacity = Resources()
 
     def __init__(self, token: str) -> None:
         self._token = token

@@ -1,0 +1,48 @@
+"""What this machine has."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from eflows_nb.tasks.resources import Resources
+
+__all__ = ["THREAD_LIMITS", "installed_memory", "share_of", "usable_cores", "usable_gpus"]
+
+THREAD_LIMITS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+"""Environment variables with the number of threads that libraries start."""
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def installed_memory() -> int:
+    """Return the bytes of memory that the machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def usable_gpus() -> list[str]:
+    """Return the names of the NVIDIA GPUs that this process may use, as ``CUDA_VISIBLE_DEVICES`` has them."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return [device.strip() for device in visible.split(",") if device.strip()]
+    return sorted(path.name[6:] for path in Path("/dev").glob("nvidia[0-9]*") if path.name[6:].isdigit())
+
+
+def share_of(engines: int) -> Resources:
+    """Return what each of so many engines has of this machine; GPUs may be shared, cores are not."""
+    gpus = len(usable_gpus())
+    return Resources(
+        cores=max(1, usable_cores() // max(engines, 1)),
+        memory=installed_memory() // max(engines, 1),
+        gpus=max(1, gpus // max(engines, 1)) if gpus else 0,
+    )

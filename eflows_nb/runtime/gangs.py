@@ -1,0 +1,106 @@
+"""Tasks that need more of a machine than one engine has: several engines of a host are kept for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from eflows_nb.runtime.placement import EngineQueue
+from eflows_nb.tasks.resources import USUAL
+from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.task import Task
+
+__all__ = ["Gangs"]
+
+
+class Gangs:
+    """The tasks that wait for several engines, and the engines that are kept for them.
+
+    Such a task runs on one engine, while the others of its gang do nothing. What no host has is not waited
+    for: the task gets a whole host.
+
+    Parameters
+    ----------
+    engines
+        The engines of the session.
+    """
+
+    def __init__(self, engines: Mapping[int, EngineQueue]) -> None:
+        self.growing = False
+        """Whether more engines are expected to join."""
+        self._engines = engines
+        self._waiting: list[Task] = []
+        self._kept = False
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting) or self._kept
+
+    @property
+    def waiting(self) -> list[Task]:
+        """The tasks that wait."""
+        return list(self._waiting)
+
+    def needs_many(self, task: Task) -> bool:
+        """Return whether a task needs more than any one engine has."""
+        wanted = task.code.policy.resources
+        return wanted is not USUAL and all(wanted.shares(queue.share) > 1 for queue in self._engines.values())
+
+    def add(self, task: Task) -> None:
+        """Let a task that can run otherwise wait for its engines."""
+        self._waiting.append(task)
+
+    def cores_for(self, task: Task) -> int:
+        """Return the cores of all engines that are kept for a task, as far as it wants them; 0 for none."""
+        if not self._kept:
+            return 0
+        gang = [queue for queue in self._engines.values() if queue.kept_for is task]
+        return min(task.code.policy.resources.cores, sum(queue.share.cores for queue in gang))
+
+    def free(self) -> list[EngineQueue]:
+        """Return the engines that are kept for nobody, or all if there is none."""
+        queues = list(self._engines.values())
+        return ([queue for queue in queues if queue.kept_for is None] or queues) if self._kept else queues
+
+    def gather(self) -> Iterator[tuple[EngineQueue, Task | None]]:
+        """Keep engines for the tasks that wait.
+
+        Yields
+        ------
+        EngineQueue, Task or None
+            An engine and the task that it is to run now, with all others of its gang idle; or an engine that
+            is kept and has more ahead of it than it has begun, with None.
+        """
+        for queue in self._engines.values():
+            if queue.kept_for is not None and not self._still_needs(queue.kept_for):
+                queue.kept_for = None
+        self._waiting = [task for task in self._waiting if task.state is TaskState.READY]
+        for task in sorted(self._waiting, key=lambda task: -task.code.policy.priority):
+            gang = self._gang(task)
+            for queue in gang:
+                queue.kept_for = task
+            if gang and not any(queue.flights for queue in gang):
+                self._waiting.remove(task)
+                yield gang[0], task
+            else:
+                yield from ((queue, None) for queue in gang if len(queue.flights) > 1)
+        self._kept = any(queue.kept_for is not None for queue in self._engines.values())
+
+    def _still_needs(self, task: Task) -> bool:
+        return task.state is TaskState.RUNNING or (task.state is TaskState.READY and task in self._waiting)
+
+    def _gang(self, task: Task) -> list[EngineQueue]:
+        """Return the engines to keep for a task: enough of one host, or none while they are not there."""
+        best: list[EngineQueue] = []
+        enough = False
+        wanted = task.code.policy.resources
+        hosts: dict[str, list[EngineQueue]] = {}
+        for queue in self._engines.values():
+            hosts.setdefault(queue.host, []).append(queue)
+        for queues in hosts.values():
+            number = max(wanted.shares(queue.share) for queue in queues)
+            usable = [queue for queue in queues if queue.kept_for in (None, task)]
+            usable.sort(key=lambda queue: (queue.kept_for is not task, queue.ahead))
+            fits = number <= len(queues)
+            whole = len(usable) >= min(number, len(queues))
+            if whole and (fits, len(usable)) > (enough, len(best)):
+                best, enough = usable[:number], fits
+        return best if enough or not self.growing else []
