@@ -357,10 +357,8 @@ def _at(place: Place, args: Any, kwargs: Any) -> Any:
     value = _at(start, args, kwargs)
     for step in way:
         try:
-            if type(step) is tuple and step[0] == ITEM:
-                value = list(value.values())[step[1]]
-            else:
-                value = value[step]
+            by_order = type(step) is tuple and step[0] == ITEM
+            value = list(value.values())[step[1]] if by_order else value[step]
         except (IndexError, KeyError):
             raise IndexError(
                 f"The task function removed the item {step!r} of a collection that it writes to. "
