@@ -708,9 +708,10 @@ def _lacks_input(task: Task) -> bool:
 
 
 def _forget(datum: Datum) -> Datum:
-    """Let a lost datum be PENDING again, made by a task that no engine has."""
-    datum.value = PENDING
-    datum.readers = None
+    """Let a lost datum be PENDING again, made by a task that no engine has; who waits for it already stays."""
+    if datum.value is not PENDING:
+        datum.value = PENDING
+        datum.readers = None
     if datum.producer is not None:
         datum.producer.engine = -1
     return datum

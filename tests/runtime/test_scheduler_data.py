@@ -114,6 +114,27 @@ def test_a_lost_chain_is_made_again_from_its_beginning(graph: Any) -> None:
     assert graph.holder(last) == {1}
 
 
+def test_a_lost_datum_with_two_lost_readers_wakes_both(graph: Any) -> None:
+    """A result that is needed twice to make another one again is made once, and both tasks get it."""
+    graph.engines(0)
+    first = graph.result()
+    graph.sent()
+    graph.finish(0, graph.kept)
+    second = graph.result(first)
+    graph.sent()
+    graph.finish(0, graph.kept)
+    third = graph.result(first, second)
+    graph.sent()
+    graph.finish(0, graph.kept)
+    graph.scheduler.engine_down(0)
+    graph.engines(1)
+    graph.scheduler.want([third])
+
+    assert graph.sent() == {1: [first.number, second.number, third.number]}
+    graph.finish(1, *[graph.kept] * 3)
+    assert graph.holder(third) == {1}
+
+
 def test_a_chain_is_made_again_from_where_it_is_shared(graph: Any) -> None:
     """A version in a shared file outlives its engine, and ends the way back."""
     graph.engines(0)
