@@ -708,7 +708,7 @@ def _lacks_input(task: Task) -> bool:
 
 
 def _forget(datum: Datum) -> Datum:
-    """Let a lost datum be PENDING again, made by a task that no engine has; who waits for it already stays."""
+    """Let a lost datum be PENDING again, made by a task that no engine has; who waits for it stays."""
     if datum.value is not PENDING:
         datum.value = PENDING
         datum.readers = None
