@@ -51,6 +51,12 @@ class Constraints:
                     stacklevel=4,
                 )
 
+    def can_be_met(self, arguments: Mapping[str, Any], namespace: Mapping[str, Any]) -> bool:
+        """Return whether this machine has what a call asks for."""
+        units = self._number("computing_units", arguments, namespace) or 0
+        memory = self._number("memory_size", arguments, namespace) or 0
+        return units <= (os.cpu_count() or 1) and memory <= _memory() / 1e9
+
     def cores(self, arguments: Mapping[str, Any], namespace: Mapping[str, Any]) -> int:
         """Return the cores that a call gets, after a warning about what cannot be met.
 

@@ -22,7 +22,7 @@ from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.parameter import Kind, Parameter
 from eflows_nb.tasks.policy import Policy
 
-__all__ = ["OPTIONS", "LayerTask"]
+__all__ = ["OPTIONS", "LayerTask", "alternatives"]
 
 OPTIONS = frozenset(
     {
@@ -40,6 +40,10 @@ _CAMEL = {
     "onFailure": "on_failure", "targetDirection": "target_direction", "varargsType": "varargs_type",
     "computingNodes": "computing_nodes",
 }  # fmt: skip
+
+
+alternatives: dict[tuple[str, str], list[LayerTask]] = {}
+"""Other implementations of task functions, by module and name of these."""
 
 
 def _submit(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -129,7 +133,12 @@ class LayerTask(TaskFunction[Any, Any]):
         returns = returning.count(bound.arguments)
         cores = 0
         if self.constraints is not None:
-            cores = self.constraints.cores(bound.arguments, getattr(self.plain, "__globals__", {}))
+            namespace = getattr(self.plain, "__globals__", {})
+            if not self.constraints.can_be_met(bound.arguments, namespace):
+                others = alternatives.get((self.plain.__module__, self.plain.__qualname__), ())
+                for other in others:
+                    return other(*args, **kwargs)
+            cores = self.constraints.cores(bound.arguments, namespace)
         if self.local:
             current = session.current()
             return self._function(returns, cores)(*current.wait_on(args), **current.wait_on(kwargs))
@@ -140,7 +149,12 @@ class LayerTask(TaskFunction[Any, Any]):
             return reduce_in_chunks(self, variant, args, kwargs)
         if self._may_be_quick(returning, returns):
             self._quick = variant
-        return self._results(_submit(variant, args, kwargs), returning, returns)
+        made = _submit(variant, args, kwargs)
+        if returning.into and returning.into in bound.arguments:
+            argument = bound.arguments[returning.into]
+            session.current().bind(argument, made)
+            return argument
+        return self._results(made, returning, returns)
 
     def _default_files(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the files that are arguments by default: they count as if they were given."""
@@ -157,6 +171,7 @@ class LayerTask(TaskFunction[Any, Any]):
             returns == 1
             and returning is self.returning
             and returning.number == 1
+            and not returning.into
             and not _has_tasks(returning.kind)
             and self.constraints is None
             and not self.transformations

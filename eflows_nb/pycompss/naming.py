@@ -18,11 +18,6 @@ __all__ = ["activate", "is_active"]
 _NAME = "pycompss"
 _OURS = __name__.rpartition(".")[0]
 _UNSUPPORTED = {
-    "api.ompss": "@ompss, which needs the OmpSs compiler and its runtime",
-    "api.opencl": "@opencl, which needs the COMPSs runtime in Java",
-    "api.decaf": "@decaf, which needs the Decaf data flow system",
-    "api.julia": "@julia, which needs the COMPSs runtime in Java",
-    "api.compss": "@compss, a COMPSs run inside a task",
     "dds": "distributed data sets (pycompss.dds)",
 }
 

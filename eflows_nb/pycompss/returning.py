@@ -15,7 +15,8 @@ from eflows_nb.errors import TaskDefinitionError
 
 __all__ = ["Returns"]
 
-_VALUE_OF = re.compile(r"^\s*(?:value_of\((?P<value>.+)\)|\{\{(?P<braces>.+)\}\})\s*$")
+_VALUE_OF = re.compile(r"^\s*value_of\((.+)\)\s*$")
+_INTO = re.compile(r"^\s*\{\{(\w+)\}\}\s*$")
 
 
 class Returns:
@@ -24,8 +25,9 @@ class Returns:
     Parameters
     ----------
     given
-        A number, a number as text, the name of a global variable, a type, a list or tuple of types,
-        ``"value_of(expression)"`` or ``"{{parameter}}"``; None or 0 for what the code of the function says.
+        A number, a number as text, the name of a global variable, a type, a list or tuple of types, or
+        ``"value_of(expression)"``; ``"{{parameter}}"`` for a result that becomes the new version of an
+        argument; None or 0 for what the code of the function says.
     function
         The user's function.
     """
@@ -34,7 +36,10 @@ class Returns:
         self._given = given
         self._function = function
         self.scanned = not given
-        self.number = self._fixed()
+        match = _INTO.match(given) if isinstance(given, str) else None
+        self.into = match[1] if match else ""
+        """The parameter whose argument the result becomes, empty for none."""
+        self.number = 1 if self.into else self._fixed()
         """How many values; None when that depends on the call."""
 
     @property
@@ -53,7 +58,7 @@ class Returns:
         if self.number is not None:
             return self.number
         match = _VALUE_OF.match(self._given)
-        expression = (match["value"] or match["braces"]) if match else self._given
+        expression = match[1] if match else self._given
         try:
             value = _evaluate(expression, arguments, getattr(self._function, "__globals__", {}))
             return int(value) if isinstance(value, (int, str)) else len(value)

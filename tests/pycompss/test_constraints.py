@@ -92,20 +92,31 @@ def test_a_local_function_gets_values() -> None:
     assert here(one()) == (2, os.getpid())
 
 
-def test_other_implementations_and_nodes_are_this_one() -> None:
-    """On one machine nothing else is there to choose."""
+def test_another_implementation_runs_where_the_first_one_cannot() -> None:
+    """With all that it asks for itself; both names can be called."""
 
-    @implement(source_class="module", method="other")
+    @constraint(computing_units=100000)
     @task(returns=1)
-    def work() -> Any:
-        return 1
+    def first(x: int) -> Any:
+        return x
+
+    @implement(source_class=__name__, method=first.plain.__qualname__)
+    @task(returns=1)
+    def second(x: int) -> Any:
+        return -x
+
+    assert compss_wait_on(first(1)) == -1
+    assert compss_wait_on(second(2)) == -2
+    with pytest.raises(ef.TaskDefinitionError, match="@implement of '<lambda>' needs method"):
+        implement(source_class="module")(lambda: None)
+
+
+def test_a_task_of_many_nodes_has_this_one() -> None:
+    """It is told by the environment."""
 
     @multinode(computing_nodes=2)
     @task(returns=1)
     def nodes() -> Any:
         return os.environ["COMPSS_NUM_NODES"]
 
-    assert compss_wait_on(work()) == 1
     assert compss_wait_on(nodes()) == "1"
-    with pytest.raises(ef.TaskDefinitionError, match="@implement of '<lambda>' needs method"):
-        implement(source_class="module")(lambda: None)

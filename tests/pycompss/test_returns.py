@@ -34,7 +34,7 @@ def test_a_type_or_a_list_of_one_gives_one_future(given: Any) -> None:
     assert compss_wait_on(one()) in (5, [5])
 
 
-@pytest.mark.parametrize("given", ["COUNT", "value_of(n)", "{{n}}", "value_of(len(names))"])
+@pytest.mark.parametrize("given", ["COUNT", "value_of(n)", "value_of(len(names))"])
 def test_the_number_may_depend_on_the_call(given: str) -> None:
     """It is the value of a parameter, of an expression over parameters, or of a global variable."""
 
@@ -102,3 +102,16 @@ def test_a_class_with_tasks_gives_an_object_whose_methods_can_be_called() -> Non
     counter.up()
 
     assert compss_wait_on(counter).count == 11
+
+
+def test_a_result_may_become_an_argument() -> None:
+    """The same object stands for it, from one task to the next."""
+
+    @task(returns="{{x}}")
+    def double(x: list[int]) -> Any:
+        return x * 2
+
+    x = [1]
+    assert double(x) is x
+    assert double(double(x)) is x
+    assert compss_wait_on(x) == [1] * 8
