@@ -24,6 +24,8 @@ from eflows_nb.runtime import scheduler
 from eflows_nb.runtime.commands import ExportFrom, Interrupt, Recall, Remove, Send
 from eflows_nb.runtime.scheduler import LOST_ENGINES_LIMIT, Scheduler
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
+from eflows_nb.tasks.policy import Policy
+from eflows_nb.tasks.resources import Resources
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
@@ -174,7 +176,10 @@ class World:
         self.scheduler = Scheduler()
         self.numbers = itertools.count(1)
         self.engine_numbers = itertools.count()
-        self.codes = [FunctionCode(number, f"f{number}", b"") for number in range(3)]
+        policies = [Policy()] * 5 + [Policy(priority=1), Policy(resources=Resources(cores=2))]
+        self.codes = [
+            FunctionCode(number, f"f{number}", b"", policy) for number, policy in enumerate(policies)
+        ]
         self.engines: list[SimulatedEngine] = []
         self.files: dict[str, Any] = {}
         self.plans: dict[int, Plan] = {}
@@ -276,6 +281,10 @@ class World:
             engine.listen()
             engine.last()
 
+    def expect(self, choice: int) -> None:
+        """More engines are expected to join, or no more."""
+        self.scheduler.gangs.growing = bool(choice % 2)
+
     def think(self, choice: int) -> None:
         """The client is slower or quicker to answer than before, and so has more or less sent in advance."""
         self.scheduler.look_ahead = _take(choice, [0.0, 0.02, 1.0])[1]
@@ -336,6 +345,7 @@ class World:
     def finish(self) -> None:
         """Let everything come to its end."""
         self.join(0)
+        self.scheduler.gangs.growing = False
         for _ in range(1000):
             busy = self.advance(0)
             for engine in self.engines:
@@ -420,6 +430,7 @@ HAPPENINGS = (
     World.last,
     World.last,
     World.think,
+    World.expect,
     World.want,
     World.put,
     World.let_go,
