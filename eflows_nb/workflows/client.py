@@ -169,6 +169,10 @@ class WorkflowClient(PapermillNotebookClient):  # type: ignore[misc]
         try:
             self.execute_cell(cell, index)
         except CellExecutionError as error:
+            owner = next((place for place, one in enumerate(self.nb.cells[:-1]) if _has_failed(one)), None)
+            if owner is not None:  # a task cell, which shows its own error
+                self.nb.cells.pop()
+                cell, index = self.nb.cells[owner], owner
             self.nb_man.cell_exception(cell, cell_index=index, exception=error)
         else:
             self.nb.cells.pop()
@@ -224,6 +228,10 @@ class WorkflowClient(PapermillNotebookClient):  # type: ignore[misc]
         if code == -signal.SIGKILL:
             return "The Jupyter kernel was killed while this cell ran, perhaps for want of memory."
         return f"The Jupyter kernel ended (exit code {code}) while this cell ran."
+
+
+def _has_failed(cell: NotebookNode) -> bool:
+    return any(output.output_type == "error" for output in cell.get("outputs", ()))
 
 
 def _continues(before: NotebookNode, after: NotebookNode) -> bool:

@@ -42,16 +42,17 @@ class Execution:
         self._lock = threading.Lock()
         self._shown_state: tuple[TaskState, int] | None = None
         self._concluded: set[Future] = set()
+        self._done: list[int] = []
 
     @property
     def tasks(self) -> list[int]:
         """Numbers of its tasks."""
-        return [future.datum.number for future in self.submission.shown]
+        return self._done or [future.datum.number for future in self.submission.shown]
 
     @property
     def states(self) -> list[TaskState]:
         """States of its tasks."""
-        return [future.state for future in self.submission.shown]
+        return [TaskState.DONE] * len(self._done) or [future.state for future in self.submission.shown]
 
     @property
     def state(self) -> TaskState:
@@ -89,7 +90,7 @@ class Execution:
                 title=self.submission.title,
                 tasks=self.tasks,
                 states=states,
-                reads=self.submission.reads,
+                reads=self.submission.named,
                 outputs=self.submission.outputs,
                 reason=self.reason,
             )
@@ -104,7 +105,7 @@ class Execution:
             Whether failures are shown; whoever waits for the task is told by an exception.
         """
         self.show()
-        for future in self.submission.shown:
+        for future in list(self.submission.shown):
             with self._lock:
                 if not future.state.is_final or future in self._concluded:
                     continue
@@ -114,6 +115,13 @@ class Execution:
                 self._show_bundles(session.current().wait_on(future))
             elif errors and value.failure is not None and not value.expected:
                 self._show_failure(value.failure)
+
+        with self._lock:
+            done = bool(self.submission.shown) and self.state is TaskState.DONE
+            if done and self._concluded.issuperset(self.submission.shown):
+                self._done = self.tasks
+                self.submission.release()
+                self._concluded.clear()
 
     def again(self, replaced: dict[Future, Future]) -> None:
         """Submit what has failed or was cancelled again; see `Submission.again`."""

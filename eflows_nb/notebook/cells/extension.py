@@ -26,6 +26,7 @@ from eflows_nb.notebook.cells.waiting import awaited_names
 from eflows_nb.runtime import session
 from eflows_nb.runtime.future import Future
 from eflows_nb.tasks.events import Event, TasksChanged
+from eflows_nb.tasks.state import TaskState
 
 __all__ = ["TaskCells", "active", "go", "load", "unload"]
 
@@ -33,6 +34,8 @@ _PATIENCE = 1.0
 _FUTURE_FLAGS = 0
 for _feature in __future__.all_feature_names:
     _FUTURE_FLAGS |= getattr(__future__, _feature).compiler_flag
+
+_ENDED_BADLY = (TaskState.FAILED, TaskState.CANCELLED)
 
 _active: TaskCells | None = None
 
@@ -264,7 +267,7 @@ class TaskCells:
                 for standing in (stale.get(name), self.shell.user_ns.get(name))
             )
             for old, new in zip(before, after, strict=False):
-                if isinstance(old, Future) and isinstance(new, Future) and old is not new:
+                if isinstance(old, Future) and isinstance(new, Future) and old.state in _ENDED_BADLY:
                     self.replaced[old] = new
 
     def _observe(self) -> None:

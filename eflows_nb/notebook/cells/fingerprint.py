@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import pickle
 import types
@@ -61,7 +62,47 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if isinstance(thing, (types.FunctionType, type)) and thing.__module__ == "__main__":
             _themselves[id(thing)] = thing
             return _itself, (id(thing),)
-        return super().reducer_override(thing)
+        if isinstance(thing, (types.FunctionType, types.ModuleType, type)):
+            return super().reducer_override(thing)
+        kind: Any = type(thing)
+        if kind in self.dispatch_table:
+            return NotImplemented
+        reduced = thing.__reduce_ex__(5)
+        if not isinstance(reduced, tuple) or len(reduced) < 3:
+            return NotImplemented
+        make, args, state, *rest = reduced
+        return (make, args, _told(state, _cached_names(kind)), *rest)
+
+
+def _told(state: Any, cached: frozenset[str]) -> Any:
+    """Return the state of an object without what it keeps for itself: what it has computed on being read.
+
+    Private attributes that hold nothing are left out too, since many are made when they are first needed.
+    """
+    if isinstance(state, dict):
+        return {
+            name: value
+            for name, value in state.items()
+            if name not in cached and not (str(name).startswith("_") and _is_blank(value))
+        }
+    if isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], dict):
+        return tuple(_told(part, cached) for part in state)
+    return state
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, (dict, list, set, tuple)) and not value)
+
+
+@functools.cache
+def _cached_names(kind: type) -> frozenset[str]:
+    """Return the attributes that a class computes when they are first read: to read is not to change."""
+    return frozenset(
+        name
+        for parent in kind.__mro__
+        for name, value in vars(parent).items()
+        if isinstance(value, functools.cached_property)
+    )
 
 
 _themselves: dict[int, Any] = {}

@@ -31,6 +31,8 @@ class Submission:
         Name of its tasks.
     reads
         Names of the notebook that it reads, those that its functions use among them.
+    named
+        Those of them that stand in its code, modules excepted.
     outputs
         Names that it binds.
     shown
@@ -39,6 +41,7 @@ class Submission:
 
     title: str
     reads: tuple[str, ...]
+    named: tuple[str, ...]
     outputs: tuple[str, ...]
     shown: list[Future] = field(default_factory=list)
     _function: TaskFunction[..., Any]
@@ -49,6 +52,12 @@ class Submission:
     def results(self) -> list[Future]:
         """Futures of the outputs of all its tasks."""
         return [future for row in self._results for future in row]
+
+    def release(self) -> None:
+        """Let go of inputs and results, when all tasks are done and nothing is to be submitted again."""
+        self.shown.clear()
+        self._calls.clear()
+        self._results.clear()
 
     def call(self, *args: Any) -> tuple[Future, ...]:
         """Submit one task; return the futures of its outputs."""
@@ -106,6 +115,7 @@ def submit(plan: Plan, home: MutableMapping[str, Any], pending: PendingNames) ->
     _check_names(plan, home, item)
     outputs = tuple(name for name in plan.outputs if name != item and _is_output(name, plan, home))
     wanted = {*_inputs(plan, home), *options.inputs, *plan.writes} - {item}
+    named = tuple(sorted(name for name in wanted if not isinstance(home.get(name), types.ModuleType)))
     shipped, direct = _ship(wanted, home, pending, plan.title)
     program = Program(
         source=plan.source,
@@ -117,7 +127,9 @@ def submit(plan: Plan, home: MutableMapping[str, Any], pending: PendingNames) ->
         shows=plan.shows,
     )
     function = api.task(returns=len(outputs) + 1, **given)(CellBody(plan.title, plan.filename))
-    done = Submission(title=plan.title, reads=tuple(sorted(wanted)), outputs=outputs, _function=function)
+    done = Submission(
+        title=plan.title, reads=tuple(sorted(wanted)), named=named, outputs=outputs, _function=function
+    )
     if options.map is None:
         results = done.call(program, shipped, *direct.values())
         for name, future in zip(outputs, results, strict=True):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager, start_new_kernel
 
 import eflows_nb as ef
 from eflows_nb.notebook.cells import extension
@@ -58,9 +58,14 @@ def notebook() -> Iterator[Notebook]:
 class Kernel:
     """A Jupyter kernel, and what it answers to cells."""
 
-    def __init__(self, client: BlockingKernelClient) -> None:
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
         self.heard: list[Any] = []
+        self._manager = manager
         self._client = client
+
+    def interrupt(self) -> None:
+        """Interrupt the cell that runs."""
+        self._manager.interrupt_kernel()
 
     def send(self, code: str, *, cell: str = "cell", **metadata: Any) -> str:
         """Send a cell as a live front end does, or, with an empty id, as others do."""
@@ -117,20 +122,22 @@ class Kernel:
 
 
 @pytest.fixture(scope="module")
-def _client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlockingKernelClient]:
+def _started(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[KernelManager, BlockingKernelClient]]:
     home = tmp_path_factory.mktemp("kernel")
     environment = {**os.environ, "HOME": str(home), "IPYTHONDIR": str(home / "ipython")}
     manager, client = start_new_kernel(kernel_name="python3", env=environment, cwd=str(home))
     try:
-        yield client
+        yield manager, client
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=False)
 
 
 @pytest.fixture
-def kernel(_client: BlockingKernelClient) -> Kernel:
+def kernel(_started: tuple[KernelManager, BlockingKernelClient]) -> Kernel:
     """Return a kernel that all tests of a module share, with task cells."""
-    found = Kernel(_client)
+    found = Kernel(*_started)
     found.run("%load_ext eflows_nb")
     return found

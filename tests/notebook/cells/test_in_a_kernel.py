@@ -135,3 +135,29 @@ def test_independent_cells_run_at_the_same_time(kernel: Any) -> None:
 
     assert "leftright" in kernel.text(kernel.run("left + right", cell="4"))
     kernel.run("ef.stop()")
+
+
+@pytest.mark.engines
+def test_an_interrupted_wait_leaves_the_tasks_alive(kernel: Any) -> None:
+    """Ctrl-C ends the cell that waits; its task goes on, and the next cell gets its value."""
+    kernel.run("import eflows_nb as ef, pathlib, tempfile\nfolder = pathlib.Path(tempfile.mkdtemp())")
+    kernel.run("ef.start(engines=1)\n" + _TELL_OF_WAITS)
+    kernel.run("%%task\nwhile not (folder / 'go').exists():\n    pass\nlate = 7", cell="1")
+
+    request = kernel.send("late", cell="2")
+    kernel.hear(lambda m: m["msg_type"] == "stream" and "waiting" in m["content"]["text"])
+    kernel.interrupt()
+
+    assert kernel.reply(request) == "error"
+    kernel.run("(folder / 'go').touch()", cell="3")
+    assert "7" in kernel.text(kernel.run("late", cell="4"))
+    kernel.run("ef.stop()")
+
+
+_TELL_OF_WAITS = """\
+from eflows_nb.runtime import session
+from eflows_nb.tasks.events import WaitStarted
+import sys
+stop = session.current().observe(
+    lambda events: [print('waiting', flush=True) for event in events if type(event) is WaitStarted]
+);"""

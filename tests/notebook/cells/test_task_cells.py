@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -98,13 +100,15 @@ def test_a_declared_change_of_an_input_is_kept(notebook: Any) -> None:
 def test_reading_an_input_is_no_change(notebook: Any) -> None:
     """Arrays, frames, sets and objects of the notebook may be used without being declared."""
     notebook.run(
-        "import collections, datetime, numpy as np, pandas as pd\n"
+        "import collections, datetime, numpy as np, pandas as pd, xarray as xr\n"
         "class P:\n    def __init__(self): self.x = 1\n"
+        "cube = xr.DataArray(np.zeros((2, 3)), dims=('a', 'b'), coords={'a': [1, 2]}).to_dataset(name='v')\n"
         "p = P(); s = {'a', 'b'}; d = collections.OrderedDict(a=1); t = datetime.datetime(2020, 1, 1)\n"
         "frame = pd.DataFrame({'a': [1, 2]}); array = np.arange(4); words = 'a b'.split()"
     )
     notebook.run(
-        "%%task\nr = (p.x, sorted(s), list(d), t.year, float(frame.a.mean()),\n"
+        "%%task\nq = float(cube.v.sel(a=1).mean()), cube.mean('b').v.values.sum()\n"
+        "r = (p.x, sorted(s), list(d), t.year, float(frame.a.mean()),\n"
         "     frame.groupby('a').size().sum(), array.sum(), array.T.shape, 'a' in words, hash(t))"
     )
 
@@ -367,3 +371,16 @@ def test_options_and_words_are_completed(notebook: Any) -> None:
     assert "retry" in complete("re", "%eflows re", 10)[1]
     assert "one" in complete("o", "%eflows why o", 13)[1]
     assert "--retries" in complete("--r", "%%task --r", 10)[1]
+
+
+def test_results_that_nobody_can_read_are_let_go(notebook: Any) -> None:
+    """A task cell that is done holds no result: rebinding the name frees it."""
+    notebook.run("%%task\nx = list(range(100_000))")
+    future = weakref.ref(notebook.shell.user_ns["x"])
+
+    notebook.run("x = None")
+    notebook.cells.pending.names()
+    gc.collect()
+
+    assert future() is None
+    assert notebook.cells.executions[0].state == "done"
