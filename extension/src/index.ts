@@ -2,6 +2,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { clustersPlugin } from './clusters/plugin';
 import { panelPlugin } from './panel/plugin';
+import { replayPlugin } from './replay/plugin';
 import { runPlugin } from './run/plugin';
 import { channelsPlugin, sessionPlugin } from './session/plugin';
 
@@ -10,6 +11,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   channelsPlugin,
   sessionPlugin,
   runPlugin,
+  replayPlugin,
   clustersPlugin
 ];
 

@@ -20,6 +20,8 @@ export class TaskTable {
   /** When the kernel told this last. */
   now = 0;
   complete = true;
+  /** From when to when a past run went on; null for one that may go on. */
+  span: readonly [number, number] | null = null;
   stream = '';
   sequence = -1;
   functions: string[] = [];
@@ -81,10 +83,15 @@ export class TaskTable {
     part.cells.forEach(([origin, cell]) => this.cells.set(origin, cell));
     this._append(part);
     this._change(part);
+    this.settle();
+    return true;
+  }
+
+  /** Find out what follows from the states of the tasks, which are others now. */
+  settle(): void {
     this._findReady();
     this._count();
     this.version++;
-    return true;
   }
 
   /** Row of a task's number, -1 when there is none. */

@@ -35,6 +35,9 @@ export class TimelinePainter implements IPainter {
         }
       }
     }
+    if (table.span !== null) {
+      [this._begin, this._last] = table.span;
+    }
     this._engines = [...numbers].sort((a, b) => a - b);
     this._lane = new Map(this._engines.map((engine, lane) => [engine, lane]));
   }
@@ -121,6 +124,7 @@ export class TimelinePainter implements IPainter {
     this._drawMarks(scene, lane);
     this._drawNames(scene, lane);
     this._drawAxis(scene);
+    this._drawNow(scene);
   }
 
   /** Height that shows all engines, in pixels. */
@@ -277,6 +281,16 @@ export class TimelinePainter implements IPainter {
       pen.strokeStyle = colours.text;
       pen.lineWidth = 2;
       outline(marks.selected);
+    }
+  }
+
+  /** Where a past run is just now. */
+  private _drawNow(scene: IScene): void {
+    const { pen, colours, table } = scene;
+    if (table.span !== null && table.now < table.span[1]) {
+      const x = Math.round(this._x(scene, table.now));
+      pen.fillStyle = colours.accent;
+      pen.fillRect(x, 0, 2, scene.height);
     }
   }
 

@@ -187,35 +187,39 @@ function Task(props: {
         )}
       </div>
       {code === STATE.failed && <Failure model={model} trans={trans} />}
-      <div className="eflows-Actions">
-        <button
-          className="jp-mod-styled eflows-Button"
-          disabled={!actions.hasCell(row)}
-          onClick={() => actions.goToCell(row)}
-          data-testid="eflows-go-to-cell"
-        >
-          {trans.__('Go to cell')}
-        </button>
-        {model.canCancel(row) ? (
-          <button
-            className="jp-mod-styled jp-mod-reject eflows-Button"
-            onClick={() => model.cancel([row])}
-            data-testid="eflows-cancel"
-          >
-            {trans.__('Cancel task')}
-          </button>
-        ) : (
+      {actions.hasCell(row) || model.canCancel(row) ? (
+        <div className="eflows-Actions">
           <button
             className="jp-mod-styled eflows-Button"
             disabled={!actions.hasCell(row)}
-            title={trans.__('Run the cell that submitted this task once more')}
-            onClick={() => actions.runCell(row)}
-            data-testid="eflows-run-again"
+            onClick={() => actions.goToCell(row)}
+            data-testid="eflows-go-to-cell"
           >
-            {trans.__('Run cell again')}
+            {trans.__('Go to cell')}
           </button>
-        )}
-      </div>
+          {model.canCancel(row) ? (
+            <button
+              className="jp-mod-styled jp-mod-reject eflows-Button"
+              onClick={() => model.cancel([row])}
+              data-testid="eflows-cancel"
+            >
+              {trans.__('Cancel task')}
+            </button>
+          ) : (
+            <button
+              className="jp-mod-styled eflows-Button"
+              disabled={!actions.hasCell(row)}
+              title={trans.__(
+                'Run the cell that submitted this task once more'
+              )}
+              onClick={() => actions.runCell(row)}
+              data-testid="eflows-run-again"
+            >
+              {trans.__('Run cell again')}
+            </button>
+          )}
+        </div>
+      ) : null}
       {model.notice !== '' && (
         <p className="eflows-Secondary" role="status">
           {model.notice === 'cancelled'

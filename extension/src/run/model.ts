@@ -12,6 +12,8 @@ import {
   type IPageRequest,
   type ITaskDetail
 } from '../core/protocol';
+import type { IPastRun } from '../core/journal';
+import { Replay } from '../core/replay';
 import type { IMarks } from '../core/scene';
 import { STATE, TaskTable } from '../core/tasks';
 import { TASK_STATES } from '../session/protocol';
@@ -51,6 +53,9 @@ export class RunModel implements IDisposable {
   }
 
   get status(): 'no-kernel' | 'no-session' | 'loading' | 'shown' {
+    if (this._replay !== null) {
+      return 'shown';
+    }
     if (this._source === null) {
       return 'no-kernel';
     }
@@ -135,9 +140,27 @@ export class RunModel implements IDisposable {
     this._changed.emit();
   }
 
+  /** Show a past run; it can be rewound with what is returned. */
+  load(run: IPastRun): Replay {
+    this.follow(null);
+    this._past = run;
+    this._replay = new Replay(this.table, run);
+    this._changed.emit();
+    return this._replay;
+  }
+
+  /** Show the past run as it was at a time, in seconds since it began. */
+  rewind(time: number): void {
+    this._replay?.show(time);
+    this._findAgain();
+    this._changed.emit();
+  }
+
   select(row: number, options: { reveal?: boolean } = {}): void {
     this._selected = row < this.table.rows ? row : -1;
     this._notice = '';
+    this._detail =
+      this._past?.details.get(this.table.task[row] ?? -1) ?? this._detail;
     if (this.table.state[row] === STATE.failed && row >= 0) {
       this._source?.request({ task: this.table.task[row] ?? 0 });
     }
@@ -188,7 +211,12 @@ export class RunModel implements IDisposable {
   /** Whether a task has not ended. */
   canCancel(row: number): boolean {
     const state = this.table.state[row];
-    return row >= 0 && state !== undefined && state <= STATE.running;
+    return (
+      this._source !== null &&
+      row >= 0 &&
+      state !== undefined &&
+      state <= STATE.running
+    );
   }
 
   private _watch(): Watch {
@@ -300,7 +328,9 @@ export class RunModel implements IDisposable {
   private _isDisposed = false;
   private _isFound = new Uint8Array(0);
   private _notice: '' | 'cancelled' | 'ended' = '';
+  private _past: IPastRun | null = null;
   private _query = '';
+  private _replay: Replay | null = null;
   private _request = '';
   private _requests = 0;
   private _revealed = new Signal<this, number>(this);

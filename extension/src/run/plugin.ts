@@ -24,6 +24,7 @@ import { IEflowsChannels } from '../session/tokens';
 import { Opener } from './opener';
 import { RunModel } from './model';
 import { CellActions } from './notebook-actions';
+import { saveText } from './save';
 import { RunView } from './view';
 
 const OPEN_COMMAND = 'eflows-nb:open-run-view';
@@ -149,7 +150,7 @@ function create(
     () => (bound === null || bound.isDisposed ? null : bound),
     panel => app.shell.activateById(panel.id)
   );
-  const content = new RunView(model, actions, save, trans);
+  const content = new RunView(model, actions, saveText, trans);
   const widget = new MainAreaWidget({ content });
   widget.id = idOf(path);
   widget.title.label = trans.__('Run: %1', PathExt.basename(path));
@@ -175,14 +176,4 @@ function create(
   });
   bind();
   return widget;
-}
-
-/** Let the user keep a text as a file. */
-function save(name: string, type: string, text: string): void {
-  const link = document.createElement('a');
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }
