@@ -11,6 +11,8 @@ import pickle
 import select
 import shutil
 import tempfile
+import time
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ _EVENTS = int(zmq.EVENTS)
 _READABLE = int(zmq.POLLIN)
 _HEARTBEAT_MILLISECONDS = 2000
 _HEARTBEAT_LIMIT_MILLISECONDS = 10000
+_LOOKS_SECONDS = (0.3, 1.0, 3.0)
 
 
 class Channel:
@@ -48,6 +51,7 @@ class Channel:
         self._poll.register(int(self._monitor.FD), select.POLLIN)
         self._poll.register(int(self._socket.FD), select.POLLIN)
         self._poll.register(self._wake_read, select.POLLIN)
+        self._looks: deque[float] = deque()
         self._closed = False
 
     def watch(self, descriptor: int) -> None:
@@ -90,14 +94,25 @@ class Channel:
             return False
         return True
 
-    def lost_any(self) -> bool:
-        """Return whether a connection was lost since this was last asked: an engine ended, or is frozen.
+    def lost_any(self, now: float | None = None) -> bool:
+        """Return whether to look for engines without a connection: one has ended or is frozen.
 
-        The heart of an engine beats in a thread of its own, whatever its tasks do.
+        The heart of an engine beats in a thread of its own, whatever its tasks do. Word of a loss may come
+        before `send` knows of it, so this is True again some times in the seconds after it.
+
+        Parameters
+        ----------
+        now
+            Time in seconds, None for that of the system.
         """
+        now = time.monotonic() if now is None else now
         lost = False
+        while self._looks and self._looks[0] <= now:
+            self._looks.popleft()
+            lost = True
         while not self._closed and int(self._monitor.get(_EVENTS)) & _READABLE:
             self._monitor.recv_multipart()
+            self._looks = deque(now + seconds for seconds in _LOOKS_SECONDS)
             lost = True
         return lost
 

@@ -34,6 +34,7 @@ GPUS = "EFLOWS_GPUS"
 """Environment variable with the names of the GPUs that the engines of a host divide among them."""
 
 _KEPT_SHARE = 4
+_RECONNECT_MILLISECONDS = 60_000  # with a connection messages are lost: its engine is ended, not met again
 _EVENTS, _FD, _READABLE = int(zmq.EVENTS), int(zmq.FD), int(zmq.POLLIN)
 
 _attachment: Attachment | None = None
@@ -164,6 +165,7 @@ def _dealer(context: zmq.Context[Any], address: str, identity: bytes) -> zmq.Soc
     made.identity = identity
     made.set_hwm(0)
     made.linger = 2000
+    made.reconnect_ivl = _RECONNECT_MILLISECONDS
     made.connect(address)
     return made
 

@@ -57,6 +57,21 @@ def test_a_message_to_nobody_is_told(channel: Channel) -> None:
     assert not channel.send(99, "nobody is there")
 
 
+def test_a_lost_connection_is_told_more_than_once(channel: Channel, engine: zmq.Socket[Any]) -> None:
+    """The word of it may come before messages are refused, so whoever looks looks again."""
+    engine.send(pickle.dumps("hello"))
+    _next(channel)
+    assert not channel.lost_any(0.0)
+    engine.close()
+    while not channel.lost_any(0.0):
+        channel.wait(10)
+
+    assert [channel.lost_any(now) for now in (0.2, 0.4, 0.5, 2.0, 2.5, 4.0, 9.0)] == [
+        *(False, True, False, True, False, True, False)
+    ]
+    assert not channel.send(3, "anybody there?")
+
+
 def test_a_wait_can_be_ended_from_another_thread(channel: Channel) -> None:
     """Whoever has something to send wakes the one who waits, also before it waits."""
     channel.wake()
