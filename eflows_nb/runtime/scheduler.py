@@ -15,6 +15,7 @@ from typing import Any
 from eflows_nb.engine.messages import Code, Failure
 from eflows_nb.engine.packing import Packed
 from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Recall, Remove
+from eflows_nb.runtime.endings import because, blamed, deprived, expired, unshared
 from eflows_nb.runtime.gangs import Gangs
 from eflows_nb.runtime.lineage import Past, output_numbers, recalled, was_recalled
 from eflows_nb.runtime.placement import (
@@ -126,7 +127,7 @@ class Scheduler:
         for task in suspects:
             task.lost = task.lost + 1 if len(suspects) == 1 else max(task.lost, 1)
             if task.lost >= LOST_ENGINES_LIMIT:
-                self._fail(task, _blame(task), number)
+                self._fail(task, blamed(task), number)
         for task in itertools.chain.from_iterable(running):
             if task.state is TaskState.RUNNING:
                 self._requeue(task)
@@ -173,7 +174,7 @@ class Scheduler:
                 continue
             else:
                 if code is Code.MISSING and self._is_hopeless(task):
-                    self._fail(task, _deprived(task), number, began, duration)
+                    self._fail(task, deprived(task), number, began, duration)
                 else:
                     self._requeue(task)
                 continue
@@ -240,7 +241,7 @@ class Scheduler:
                 del self._exporting[datum_number]
                 return
             if datum.producer is not None:
-                self._break(datum, _unshared(datum, reason))
+                self._break(datum, unshared(datum, reason))
             else:
                 datum.value = PENDING  # the session itself wanted it, and can do without
             self._not_exported(datum)
@@ -259,7 +260,7 @@ class Scheduler:
     def expire(self, task: Task, engine: int) -> None:
         """Fail a task that its engine cannot end in time."""
         if task.state is TaskState.RUNNING and task.engine == engine:
-            self._fail(task, _expired(task), engine)
+            self._fail(task, expired(task), engine)
 
     def cancel(self, tasks: Iterable[Task], reason: str) -> None:
         """Cancel tasks that are not finished, and all that reads what they would have made."""
@@ -481,7 +482,7 @@ class Scheduler:
                 else:
                     datum.readers.append(task)
             elif type(value) is Broken:
-                self._cancel(task, _because(task, value))
+                self._cancel(task, because(task, value))
                 return
         task.unmet = unmet
         task.undispatched = undispatched
@@ -665,7 +666,7 @@ class Scheduler:
                     self._count(reader.state, TaskState.CANCELLED, 1)
                     reader.state = TaskState.CANCELLED
                     self.changes.append(Change(TaskState.CANCELLED, reader.engine, [reader]))
-                    pending.append((reader, _because(reader, why)))
+                    pending.append((reader, because(reader, why)))
 
     def _break(self, datum: Datum, broken: Broken) -> list[Task]:
         if type(datum) is Turn:
@@ -721,42 +722,3 @@ def _close(task: Task) -> None:
     """Let go of what a task needs only to run."""
     task.reads = task.outputs = ()
     task.payload = b""
-
-
-def _because(task: Task, cause: Broken) -> Broken:
-    root = cause.cause or cause
-    what = "failed" if root.failure is not None else "was cancelled"
-    reason = f"it reads what task '{root.task.code.name}' #{root.task.number} would have made, which {what}"
-    return Broken(task=task, reason=reason, cause=root)
-
-
-def _blame(task: Task) -> Failure:
-    message = (
-        f"Task '{task.code.name}' #{task.number} was running on {task.lost} engines when they died, and is "
-        "not tried again. It may use too much memory, or end its process."
-    )
-    return Failure("EngineLostError", message, None, (), message)
-
-
-def _expired(task: Task) -> Failure:
-    limit = task.code.policy.time_out
-    message = (
-        f"Task '{task.code.name}' #{task.number} did not end within its time_out of {limit}, nor when it was "
-        "asked to; its engine was ended."
-    )
-    return Failure("TaskTimeOutError", message, None, (), message)
-
-
-def _deprived(task: Task) -> Failure:
-    message = (
-        f"Task '{task.code.name}' #{task.number} cannot run: something that it reads is gone. Were files "
-        "named 'eflows-…' removed from /dev/shm or from the temporary folder?"
-    )
-    return Failure("ClusterError", message, None, (), message)
-
-
-def _unshared(datum: Datum, reason: str) -> Broken:
-    task = datum.producer
-    assert task is not None
-    message = f"A result of task '{task.code.name}' #{task.number} cannot leave its engine: {reason}."
-    return Broken(task=task, failure=Failure("ClusterError", message, None, (), message))
