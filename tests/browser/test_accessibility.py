@@ -57,6 +57,7 @@ def test_panel_run_view_and_dialogs_are_accessible(lab: Any, theme: str) -> None
     lab.page.evaluate(AXE.read_text())
     assert serious(lab, ".eflows-Run") == []
     assert serious(lab, "#eflows-nb-panel") == []
+    assert serious(lab, ".eflows-Strip") == []
     panel.get_by_role("button", name="Stop cluster").first.click()
     expect(lab.page.locator(".jp-Dialog")).to_be_visible()
     assert serious(lab, ".jp-Dialog") == []

@@ -21,6 +21,7 @@ import { DisposableDelegate } from '@lumino/disposable';
 import { eflowsIcon } from '../icons';
 import { IEflowsPanel } from '../panel/tokens';
 import { IEflowsChannels } from '../session/tokens';
+import { CellStrips } from './cell-strips';
 import { Opener } from './opener';
 import { RunModel } from './model';
 import { CellActions } from './notebook-actions';
@@ -159,6 +160,16 @@ function create(
   widget.title.closable = true;
   widget.toolbar.hide();
 
+  const strips = new CellStrips(
+    model,
+    () => (bound === null || bound.isDisposed ? null : bound),
+    row => {
+      app.shell.activateById(widget.id);
+      model.select(row, { reveal: true });
+    },
+    trans
+  );
+
   const onOpened = (_: unknown, panel: NotebookPanel): void => {
     if (panel.context.path === path) {
       bind();
@@ -172,6 +183,7 @@ function create(
     notebooks.widgetAdded.disconnect(onOpened);
     notebooks.currentChanged.disconnect(onClosed);
     channels.changed.disconnect(onOpened);
+    strips.dispose();
     model.dispose();
   });
   bind();
