@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from eflows_nb.clusters.channel import Channel
@@ -77,6 +78,7 @@ class LocalCluster:
         self._restarts = _RESTARTS_PER_ENGINE * engines
         self._ever_joined = False
         self._launched = 0
+        self._retired: set[int] = set()  # processes that were asked to go
         self._used: set[int] = set()  # engines that were given work
         self._farewell = ""
         self._share = share_of(engines)
@@ -121,6 +123,8 @@ class LocalCluster:
                 controller_args=_CONTROLLER,
                 log=_quiet,
             )
+            for prefix in _file_prefixes(self._cluster):
+                self._protection.add_files(prefix)
             await self._cluster.start_controller()
             self._cluster.controller.on_stop(self._controller_stopped)
             self._protection.add_group(self._cluster.controller.pid)
@@ -248,8 +252,12 @@ class LocalCluster:
         self._lost = self._launchers.pop(pid, None)
         engine = self._joined.pop(pid, None)
         if engine is not None:
-            self._arrived.append(EngineDown(engine, expected=self._stopping or self._restarting))
+            expected = self._stopping or self._restarting or pid in self._retired
+            self._arrived.append(EngineDown(engine, expected=expected))
         if self._stopping or self._restarting:
+            return
+        if pid in self._retired:
+            self._retired.discard(pid)
             return
         if self._restarts and self._ever_joined:
             if engine not in self._used:  # what it worked at is blamed for it, and not run for ever
@@ -282,6 +290,15 @@ class LocalCluster:
     def kill(self, engine: int) -> None:
         """Send SIGKILL to the engine's process."""
         self._signal(engine, signal.SIGKILL)
+
+    def retire(self, engine: int) -> None:
+        """End an engine that has nothing to do, and want one engine less."""
+        for pid, joined in self._joined.items():
+            if joined == engine and pid not in self._retired:
+                self._retired.add(pid)
+                self.requested -= 1
+                self._launched -= 1
+                self._loop.call_soon_threadsafe(self._loop.run_in_executor, None, _end_processes, [pid])
 
     def _signal(self, engine: int, number: signal.Signals) -> None:
         for pid, joined in self._joined.items():
@@ -344,6 +361,18 @@ class LocalCluster:
                 self._protection.remove_group(controller.pid)
         except Exception as error:  # noqa: BLE001 - the guard ends what is left
             logger.warning("The local cluster did not stop cleanly: %s", error)
+
+
+def _file_prefixes(cluster: Any) -> list[str]:
+    """Return what the paths of all files begin with that ipyparallel writes for a cluster."""
+    profile = Path(cluster.profile_dir)
+    return [
+        str(profile / folder / f"{name}{cluster.cluster_id}")
+        for folder, name in (
+            *(("log", "engines"), ("log", "ipengine-"), ("log", "ipcontroller-")),
+            *(("security", "cluster-"), ("security", "ipcontroller-")),
+        )
+    ]
 
 
 def _end_processes(engines: list[int]) -> None:

@@ -63,8 +63,9 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 
 def _left_behind(token: str) -> list[str]:
-    folders = [Path("/dev/shm"), Path(tempfile.gettempdir())]
-    return [str(path) for folder in folders for path in folder.glob(f"eflows-{token}*")]
+    profile = Path(os.environ.get("IPYTHONDIR", Path.home() / ".ipython")) / "profile_default"
+    folders = [Path("/dev/shm"), Path(tempfile.gettempdir()), profile / "log", profile / "security"]
+    return [str(path) for folder in folders for path in folder.glob(f"*eflows-{token}*")]
 
 
 PREAMBLE = """
