@@ -15,10 +15,14 @@ from eflows_nb.errors import CellError, NotebookError
 from eflows_nb.notebook.cells.functions import FunctionForm
 from eflows_nb.notebook.cells.marks import task_line
 from eflows_nb.notebook.cells.options import TaskOptions
+from eflows_nb.notebook.cells.reading import cells_of_functions
 
 __all__ = ["convert_file", "to_function", "to_magic", "to_metadata"]
 
 _OWN_LINE = re.compile(r"^%(load_ext\s+eflows_nb\s*|eflows\b.*)$")
+_PACKAGE_LINE = re.compile(
+    r"^(?:import eflows_nb as ef|ef\.(start|stop|barrier)\((?:engines=([0-9]+))?\);?)$"
+)
 _SETUP = "setup"
 _IMPORT = "import eflows_nb as ef"
 
@@ -154,12 +158,11 @@ def convert_file(source: Path, target: Path, *, form: str) -> int:
     """
     try:
         notebook = json.loads(source.read_text(encoding="utf-8"))
-        cells = notebook["cells"]
+        notebook["cells"][:]
     except OSError as error:
         raise NotebookError(f"Notebook {str(source)!r} cannot be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise NotebookError(f"{str(source)!r} is not a notebook of format 4.") from error
-    count = sum(_is_task(cell) for cell in cells)
     try:
         made = _FORMS[form](notebook)
     except CellError as error:
@@ -170,10 +173,55 @@ def convert_file(source: Path, target: Path, *, form: str) -> int:
         target.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise NotebookError(f"{str(target)!r} cannot be written: {error.strerror}.") from error
-    return count
+    return sum(_is_task(cell) for cell in (notebook if form == "function" else made)["cells"])
 
 
-_FORMS = {"metadata": to_metadata, "magic": to_magic, "function": to_function}
+def _from_functions(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return a notebook whose task functions that are called once are task cells."""
+    made = copy.deepcopy(notebook)
+    code = [cell for cell in made["cells"] if cell["cell_type"] == "code"]
+    before = [_source(cell) for cell in code]
+    after = cells_of_functions(before)
+    if after != before:
+        after = _in_magics(after)
+    for cell, source in zip(code, after, strict=True):
+        cell["source"] = source
+    if after != before and not _loads(made):
+        _insert_first(made, "%load_ext eflows_nb")
+    return made
+
+
+def _in_magics(sources: list[str]) -> list[str]:
+    """Return code with lines of the package as magics, if it is used for nothing else."""
+    lines = [line for source in sources for line in source.splitlines()]
+    if any(re.search(r"\bef\b", line) and not _PACKAGE_LINE.match(line) for line in lines):
+        return sources
+    return ["\n".join(_in_magic(line) for line in source.splitlines()) for source in sources]
+
+
+def _in_magic(line: str) -> str:
+    found = _PACKAGE_LINE.match(line)
+    if found is None:
+        return line
+    word = {None: "", "start": "start", "stop": "stop", "barrier": "wait"}[found[1]]
+    return f"%eflows {word} {found[2] or ''}".rstrip() if word else "%load_ext eflows_nb"
+
+
+def from_functions_to_magic(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return a notebook in the magic form, whatever its form was."""
+    return to_magic(_from_functions(notebook))
+
+
+def from_functions_to_metadata(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return a notebook in the metadata form, whatever its form was."""
+    return to_metadata(_from_functions(notebook))
+
+
+_FORMS = {
+    "metadata": from_functions_to_metadata,
+    "magic": from_functions_to_magic,
+    "function": to_function,
+}
 
 
 def _is_task(cell: dict[str, Any]) -> bool:

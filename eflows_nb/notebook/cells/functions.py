@@ -27,7 +27,7 @@ from eflows_nb.notebook.cells.opacity import USES_MAGIC
 from eflows_nb.notebook.cells.options import TaskOptions
 from eflows_nb.notebook.cells.plan import Plan, plan_of
 
-__all__ = ["FunctionForm"]
+__all__ = ["FunctionForm", "text_of"]
 
 _WORD = re.compile(r"[^\W0-9]\w*")
 _SETUP = re.compile(r"^%(load_ext\s+eflows_nb|eflows\b(.*))$")
@@ -112,7 +112,7 @@ class FunctionForm:
         )
         lines = [
             *([_wait(waited)] if waited else []),
-            *(_text(source, [node]) for node in hoisted),
+            *(text_of(source, [node]) for node in hoisted),
             *([""] if hoisted else []),
             decorator,
             f"def {name}({arguments}):",
@@ -121,7 +121,7 @@ class FunctionForm:
                 if options.name and '"' not in options.name
                 else []
             ),
-            textwrap.indent(_text(source, body) or "pass", "    "),
+            textwrap.indent(text_of(source, body) or "pass", "    "),
             *([f"    return {', '.join(results)}"] if results else []),
             "",
             _call(name, arguments, results, options.map),
@@ -264,7 +264,7 @@ def _is_lambda(node: ast.stmt) -> bool:
     return isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)
 
 
-def _text(source: str, nodes: list[ast.stmt]) -> str:
+def text_of(source: str, nodes: list[ast.stmt]) -> str:
     """Return the text of statements, with its comments where it can be indented as it is."""
     if not nodes:
         return ""

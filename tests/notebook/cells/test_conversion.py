@@ -10,7 +10,7 @@ import pytest
 
 from eflows_nb.cli import main
 from eflows_nb.errors import CellError
-from eflows_nb.notebook.cells.conversion import to_function, to_magic, to_metadata
+from eflows_nb.notebook.cells.conversion import from_functions_to_magic, to_function, to_magic, to_metadata
 
 
 def notebook_of(*sources: str) -> dict[str, Any]:
@@ -78,6 +78,32 @@ def test_a_mapped_cell_becomes_a_list_of_calls() -> None:
         "@ef.task\ndef make_y(x):\n    y = x + 1\n    return y\n\ny = [make_y(x) for x in xs]",
         "y = ef.wait_on(y)\ny",
     ]
+
+
+def test_the_function_form_can_be_read_again() -> None:
+    """The way back gives the cells that there were."""
+    notebook = notebook_of(
+        "%load_ext eflows_nb\n%eflows start 2",
+        "a, b, xs = 1, [2], [3]",
+        "%%task 'two sums' --time-out 120s --retries 1\nimport math\nc = math.floor(a)\nb[0] = c",
+        "%%task --map x in xs\ny = x + 1",
+        "%%task show\nprint(c)",
+        "print(c, b, y)",
+    )
+
+    assert sources(from_functions_to_magic(to_function(notebook))) == sources(notebook)
+
+
+def test_a_task_function_whose_futures_are_used_stays_one() -> None:
+    """As a task cell its results would be values."""
+    cells = ["import eflows_nb as ef\na = 1", "@ef.task\ndef f(a):\n    return a\n\nb = f(a)"]
+    returns = "@ef.task\ndef f(a):\n    b = a\n    return b\n\nb = f(a)"
+
+    for used in ("b.result()", "c = f(2)"):
+        notebook = notebook_of(cells[0], returns, used)
+        assert sources(from_functions_to_magic(notebook)) == sources(notebook)
+    notebook = notebook_of(*cells)
+    assert sources(from_functions_to_magic(notebook)) == sources(notebook)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import eflows_nb as ef
 from eflows_nb.errors import CellError
 from eflows_nb.notebook.cells import extension
-from eflows_nb.notebook.cells.conversion import to_function, to_magic, to_metadata
+from eflows_nb.notebook.cells.conversion import from_functions_to_magic, to_function, to_magic, to_metadata
 
 _NUMBERS = ("a", "b", "c")
 _LISTS = ("xs", "ys")
@@ -132,6 +132,35 @@ def test_task_functions_compute_what_task_cells_compute(notebook: Any, cells: li
 
     values = {name: ef.wait_on(notebook.shell.user_ns[name]) for name in (*_NUMBERS, *_LISTS)}
     assert values == _unshared(plain)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+    ],
+)
+@given(cells=st.lists(_cell, min_size=1, max_size=4))
+def test_task_functions_can_be_task_cells_again(notebook: Any, cells: list[tuple[bool, str]]) -> None:
+    """The way to functions and back computes what the notebook computed."""
+    try:
+        made = from_functions_to_magic(to_function(_notebook_of(cells)))
+    except CellError:
+        assume(False)
+    plain: dict[str, Any] = {"__name__": "__main__"}
+    for code in (_BEGIN, *(code for _, code in cells)):
+        exec(code, plain)
+        plain.update(_unshared(plain))
+    notebook.shell.reset(new_session=False)
+
+    for cell in made["cells"]:
+        notebook.run(cell["source"].replace("%load_ext eflows_nb", ""))
+
+    found = notebook.values(*_NUMBERS, *_LISTS)
+    assert {name: ef.wait_on(value) for name, value in found.items()} == _unshared(plain)
 
 
 @settings(deadline=None)

@@ -272,7 +272,6 @@ def test_options_reach_the_runtime(notebook: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("--gpus 1", "'%%task --gpus 1': this version of eflows-nb cannot give tasks gpus."),
         ("--mpi 4", "'%%task --mpi 4': this version of eflows-nb cannot give tasks mpi."),
         ("--file in:mesh.h5", "'%%task --file in:mesh.h5': this version of eflows-nb cannot do that"),
         ("--no-cache", "'%%task --no-cache': this version of eflows-nb cannot do that"),
