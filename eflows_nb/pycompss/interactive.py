@@ -14,6 +14,7 @@ __all__ = [
     "current_task_graph",
     "is_running",
     "resources",
+    "resources_status",
     "start",
     "statistics",
     "stop",
@@ -65,6 +66,9 @@ def resources(*_: Any, **__: Any) -> list[str]:
         f"engine {engine.engine} on {engine.host}, process {engine.pid}"
         for engine in session.current().snapshot().engines
     ]
+
+
+resources_status = resources
 
 
 def tasks_info(*_: Any, **__: Any) -> Any:

@@ -50,6 +50,7 @@ def run(script: str, args: Sequence[str], *, engines: int | None, paths: Sequenc
     sys.argv = [script, *args]
     main = types.ModuleType("__main__")
     main.__file__ = str(path)
+    vars(main)["sys"] = sys  # COMPSs runs a program in a namespace of its own, and programs count on that
     sys.modules["__main__"] = main
     current = session.current()
     if engines != 0:

@@ -6,10 +6,13 @@ goes by value. Around it come wraps: what an engine does besides calling it.
 
 from __future__ import annotations
 
+import copyreg
 import functools
 import importlib
 import sys
-from collections.abc import Callable, Iterable
+import types
+import weakref
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +93,20 @@ def _plain(found: Any) -> Any:
     found = getattr(found, "function", found)
     return getattr(found, "plain", found)
 
+
+def _again(items: list[Any]) -> Generator[Any, None, None]:
+    yield from items
+
+
+def _reduce_generator(generator: Generator[Any, None, None]) -> tuple[Any, ...]:
+    items = _given.get(generator)
+    if items is None:
+        items = _given[generator] = list(generator)  # it gives them once, and may be pickled twice
+    return _again, (items,)
+
+
+_given: weakref.WeakKeyDictionary[Generator[Any, None, None], list[Any]] = weakref.WeakKeyDictionary()
+copyreg.pickle(types.GeneratorType, _reduce_generator)  # as PyCOMPSs lets them travel
 
 _ages: dict[str, int] = {}
 

@@ -213,3 +213,16 @@ def test_a_task_may_change_what_it_only_reads_and_nobody_sees_it() -> None:
     with ef.start(engines=1):
         assert compss_wait_on([spoil(x), spoil(x), spoil(made), spoil(made)]) == [1, 1, 1, 1]
     assert x[0] == 0
+
+
+@pytest.mark.engines
+def test_generators_and_functions_are_arguments_and_results() -> None:
+    """A generator travels as what it gives."""
+
+    @task(returns=1)
+    def squares(numbers: Any, function: Any) -> Any:
+        return (function(number) for number in numbers)
+
+    with ef.start(engines=1):
+        made = squares((number for number in range(4)), lambda number: number**2)
+        assert list(compss_wait_on(made)) == [0, 1, 4, 9]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -53,15 +54,16 @@ def test_an_official_program_runs_unmodified(name: str, tmp_path: Path) -> None:
         program.chmod(0o755)
     script = f"src/{_script(folder)}"
     text = (folder / "execution").read_text()
-    given = re.search(r"/src/\$\{app_name\}\"((?: \w+)*) *>", text)
-    args = given[1].split() if given else []
+    given = re.search(r"/src/\$\{app_name\}\"([^>]*)>", text)
+    args = shlex.split(given[1].replace("\\\n", " ")) if given else []
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         "PATH_BINARY": str(folder / "scripts"),
         "PWD": str(folder),
     }
-    environment |= dict(re.findall(r"export (\w+)=\"?([^\s\"$]*)\"?\s", text))
+    for exporting in (text, *(path.read_text() for path in folder.glob("*.sh"))):
+        environment |= dict(re.findall(r"export (\w+)=\"?([^\s\"$]*)\"?\s", exporting))
     for variable in ("CUS", "CN"):
         environment.setdefault(variable, "1")
     command = [sys.executable, "-m", "eflows_nb", "pycompss", "--engines", "2"]

@@ -112,7 +112,10 @@ def test_interactive_use_starts_and_stops_engines(capsys: pytest.CaptureFixture[
 
     ipycompss.start(engines=1, graph=True, trace=False)
     result = add(1, 2)
+    assert compss_wait_on(result) == 3
     assert ipycompss.is_running()
+    assert ipycompss.resources_status()[0].startswith("engine 0 on ")
+    assert "add" in str(ipycompss.statistics())
     ipycompss.stop(sync=False)
 
     assert not ipycompss.is_running()
