@@ -89,6 +89,9 @@ class Cluster(Protocol):
     def kill(self, engine: int) -> None:
         """End an engine that does not listen; it is told as gone like any that dies."""
 
+    def retire(self, engine: int) -> None:
+        """End an engine that has nothing to do, and want one engine less; it is told as gone, expectedly."""
+
     def grow(self, engines: int) -> None:
         """Begin to start more engines, up to this number, and return at once."""
 

@@ -59,6 +59,9 @@ class InlineCluster:
     def kill(self, engine: int) -> None:
         """Do nothing: nobody can ask for it while the only engine is at work."""
 
+    def retire(self, engine: int) -> None:
+        """Do nothing: the only engine stays."""
+
     def grow(self, engines: int) -> None:
         """Do nothing: one process, one engine."""
 

@@ -29,6 +29,7 @@ __all__ = [
     "group",
     "map",
     "put",
+    "scale",
     "start",
     "stop",
     "summary",
@@ -347,6 +348,29 @@ def start(engines: int | None = None, *, checkpoint: str | Path | None = None) -
         When the number is not a positive whole number, or smaller than that of the running engines.
     """
     return session.current().start(engines, checkpoint=checkpoint)
+
+
+def scale(engines: int) -> None:
+    """Have more or fewer engines, also while tasks run.
+
+    New engines join as they are ready. Those that go end what they have begun, and share what they alone
+    hold; the rest of their work is done by the others.
+
+    Parameters
+    ----------
+    engines
+        Number of engines, 1 or more.
+
+    Raises
+    ------
+    ClusterError
+        When no engines were started, or for a number below 1.
+
+    Notes
+    -----
+    A run that was given a number of engines, as by ``eflows run --engines``, keeps them.
+    """
+    session.current().scale(engines)
 
 
 def stop(*, cancel: bool = False) -> None:

@@ -9,7 +9,7 @@ from eflows_nb.tasks.data import Datum
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
-__all__ = ["Change", "Command", "ExportFrom", "Interrupt", "Recall", "Remove", "Send"]
+__all__ = ["Change", "Command", "ExportFrom", "Interrupt", "Recall", "Remove", "Retire", "Send"]
 
 
 class Send(NamedTuple):
@@ -37,6 +37,12 @@ class Recall(NamedTuple):
     engine: int
 
 
+class Retire(NamedTuple):
+    """End an engine that has nothing left to do, and do not replace it."""
+
+    engine: int
+
+
 class Interrupt(NamedTuple):
     """End these tasks on an engine, the one that runs and those that wait there."""
 
@@ -50,7 +56,7 @@ class Remove(NamedTuple):
     shared: Any
 
 
-Command = Send | ExportFrom | Recall | Interrupt | Remove
+Command = Send | ExportFrom | Recall | Retire | Interrupt | Remove
 
 
 class Change(NamedTuple):

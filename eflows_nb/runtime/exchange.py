@@ -29,7 +29,7 @@ from eflows_nb.engine.messages import (
     Written,
 )
 from eflows_nb.engine.packing import Packed
-from eflows_nb.runtime.commands import Command, ExportFrom, Interrupt, Recall, Remove, Send
+from eflows_nb.runtime.commands import Command, ExportFrom, Interrupt, Recall, Remove, Retire, Send
 from eflows_nb.runtime.deadlines import GRACE_SECONDS, Deadlines
 from eflows_nb.runtime.lag import Lag
 from eflows_nb.runtime.observers import Observers
@@ -194,6 +194,8 @@ class Exchange:
             self.cluster.send(command.engine, Export(command.datum))
         elif type(command) is Recall:
             self.cluster.send(command.engine, GiveBack())
+        elif type(command) is Retire:
+            self.cluster.retire(command.engine)
         elif type(command) is Interrupt:
             self.cluster.send(command.engine, Cancel(command.tasks))
             self.cluster.interrupt(command.engine)

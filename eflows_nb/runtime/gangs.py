@@ -56,8 +56,8 @@ class Gangs:
         return min(task.code.policy.resources.cores, sum(queue.share.cores for queue in gang))
 
     def free(self) -> list[EngineQueue]:
-        """Return the engines that are kept for nobody, or all if there is none."""
-        queues = list(self._engines.values())
+        """Return the engines that stay and are kept for nobody, or all that stay if there is none."""
+        queues = [queue for queue in self._engines.values() if not queue.leaving]
         return ([queue for queue in queues if queue.kept_for is None] or queues) if self._kept else queues
 
     def gather(self) -> Iterator[tuple[EngineQueue, Task | None]]:
@@ -94,7 +94,8 @@ class Gangs:
         wanted = task.code.policy.resources
         hosts: dict[str, list[EngineQueue]] = {}
         for queue in self._engines.values():
-            hosts.setdefault(queue.host, []).append(queue)
+            if not queue.leaving:
+                hosts.setdefault(queue.host, []).append(queue)
         for queues in hosts.values():
             number = max(wanted.shares(queue.share) for queue in queues)
             usable = [queue for queue in queues if queue.kept_for in (None, task)]

@@ -116,6 +116,7 @@ class EngineQueue:
         "host",
         "kept_for",
         "last",
+        "leaving",
         "number",
         "queue",
         "returning",
@@ -128,6 +129,8 @@ class EngineQueue:
         self.host = host
         self.share = share or USUAL
         """What the engine has of its host for its tasks."""
+        self.leaving = False
+        """Whether it is to end as soon as it has nothing left to do."""
         self.kept_for: Task | None = None
         """A task that needs several engines, this one among them."""
         self.queue: deque[Task] = deque()
@@ -162,7 +165,7 @@ class EngineQueue:
         `look_ahead` seconds. Nothing follows what may last, or what is to come back.
         """
         flights = self.flights
-        if self.kept_for is not None:
+        if self.leaving or self.kept_for is not None:
             return False
         if not flights:
             return True

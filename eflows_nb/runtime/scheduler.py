@@ -14,7 +14,7 @@ from typing import Any
 
 from eflows_nb.engine.messages import Code, Failure
 from eflows_nb.engine.packing import Packed
-from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Recall, Remove
+from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Recall, Remove, Retire
 from eflows_nb.runtime.endings import because, blamed, deprived, expired, unshared
 from eflows_nb.runtime.gangs import Gangs
 from eflows_nb.runtime.lineage import Past, output_numbers, recalled, was_recalled
@@ -75,6 +75,7 @@ class Scheduler:
         self._exporting: dict[int, tuple[Datum, list[Task]]] = {}
         self._commands: list[Command] = []
         self._missed: dict[int, int] = {}
+        self._leaving: dict[int, set[int]] = {}  # what each engine that is to go was asked to share
         self._optional: set[int] = set()  # data that are exported only to end their lineage
         self._lossy = False  # whether data were ever lost with an engine
 
@@ -100,6 +101,24 @@ class Scheduler:
         """An engine has joined, with a share of its host."""
         self.engines[number] = EngineQueue(number, host, share)
 
+    def retire(self, number: int) -> None:
+        """Let an engine go, as soon as what it has begun is done and what it holds can be had elsewhere.
+
+        Raises
+        ------
+        ValueError
+            When it is the last one.
+        """
+        queue = self.engines[number]
+        if all(other.leaving for other in self.engines.values() if other is not queue):
+            raise ValueError("the last engine cannot be retired")
+        queue.leaving = True
+        self._leaving[number] = set()
+        self._ready.extend(queue.queue)
+        queue.queue.clear()
+        if queue.flights and not queue.returning:
+            self._recall(queue)
+
     def engine_down(self, number: int, *, blame: bool = True) -> None:
         """An engine is gone, with all that it held; what it had runs again elsewhere.
 
@@ -113,6 +132,7 @@ class Scheduler:
         queue = self.engines.pop(number, None)
         if queue is None:
             return
+        self._leaving.pop(number, None)
         for large in list(queue.holds):
             large.engines.discard(number)
             self._lossy = True
@@ -326,12 +346,15 @@ class Scheduler:
             if self.gangs:
                 self._gather()
             self._send()
+            for number in list(self._leaving):
+                self._see_off(self.engines[number])
         commands, self._commands = self._commands, []
         return commands
 
     def _place(self) -> None:
         tasks, self._ready = self._ready, []
         queues = self.gangs.free()
+        staying = [queue for queue in self.engines.values() if not queue.leaving]
         free: list[Task] = []
         wanted = Counter(
             datum.number
@@ -351,7 +374,7 @@ class Scheduler:
             if not wanted or not task.reads:
                 free.append(task)
                 continue
-            engine, missing = best_engine(task, self.engines)
+            engine, missing = best_engine(task, [queue.number for queue in staying])
             if engine < 0:
                 free.append(task)
                 continue
@@ -402,7 +425,7 @@ class Scheduler:
                 self._fill(queue)
             if queue.queue:
                 waiting = True
-            elif not queue.flights and queue.kept_for is None:
+            elif not queue.flights and queue.kept_for is None and not queue.leaving:
                 idle.append(queue)
         if waiting:
             for queue in idle:
@@ -416,6 +439,22 @@ class Scheduler:
     def _recall(self, queue: EngineQueue) -> None:
         queue.returning = len(queue.flights)
         self._commands.append(Recall(queue.number))
+
+    def _see_off(self, queue: EngineQueue) -> None:
+        """Let an engine share what it alone holds, and then end it; what cannot be shared is made again."""
+        asked = self._leaving[queue.number]
+        waits = bool(queue.flights)
+        for large in list(queue.holds):
+            elsewhere = large.shared is not None or any(
+                not self.engines[engine].leaving for engine in large.engines if engine in self.engines
+            )
+            if not elsewhere and large.datum not in asked:
+                asked.add(large.datum)
+                self._export(Datum(large.datum, value=large), None)
+            waits = waits or large.datum in self._exporting
+        if not waits:
+            del self._leaving[queue.number]
+            self._commands.append(Retire(queue.number))
 
     def _fill(self, queue: EngineQueue, *, at_most: int = 0) -> None:
         """Send batches to an engine as long as it wants some, or so many in any case."""

@@ -32,6 +32,7 @@ from eflows_nb.runtime.files import Files
 from eflows_nb.runtime.functions import FunctionTable
 from eflows_nb.runtime.future import Future, raise_broken
 from eflows_nb.runtime.group import join_groups
+from eflows_nb.runtime.placement import load
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.runtime.snapshot import SessionSnapshot
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
@@ -415,7 +416,7 @@ class Session:
             if number < cluster.requested and engines is not None:
                 raise ClusterError(
                     f"{cluster.requested} engines are running, and start(engines={number}) asks for fewer. "
-                    "Call ef.stop() first."
+                    f"Call ef.scale({number}) to let some go."
                 )
             self._driver.change(lambda _: cluster.grow(number))
             return self
@@ -430,6 +431,27 @@ class Session:
         if cluster.kind != "inline":
             cluster.stop()
         return self
+
+    def scale(self, engines: int) -> None:
+        """Have so many engines from now on; see `eflows_nb.scale`."""
+        number = _number_of_engines(engines)
+        if inside_task() or os.environ.get(ENGINES):
+            return
+        cluster = self._driver.cluster
+        if cluster.kind == "inline":
+            raise ClusterError("There are no engines yet, to be more or fewer. Start some with ef.start().")
+        if number >= cluster.requested:
+            self._driver.change(lambda _: cluster.grow(number))
+            return
+        self._driver.wait(lambda: self._driver.state is not ClusterState.STARTING)
+        self._driver.check()
+
+        def retire(scheduler: Scheduler) -> None:
+            staying = [queue for queue in scheduler.engines.values() if not queue.leaving]
+            for queue in sorted(staying, key=load)[: max(0, len(staying) - number)]:
+                scheduler.retire(queue.number)
+
+        self._driver.change(retire)
 
     def stop(self, *, cancel: bool = False) -> None:
         """End the engines; see `eflows_nb.stop`."""

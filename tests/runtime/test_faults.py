@@ -6,6 +6,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ def large(value: float) -> Any:
     return np.full(100_000, value)
 
 
+@ef.task
+def total(array: Any) -> float:
+    """Return the sum of an array."""
+    return float(array.sum())
+
+
 @pytest.fixture(autouse=True)
 def stopped() -> Iterator[None]:
     """Stop whatever a test has started."""
@@ -46,6 +53,12 @@ def stopped() -> Iterator[None]:
 
 def _kill(engine: int) -> None:
     os.kill(engine, signal.SIGKILL)
+
+
+def _alive(pid: int) -> bool:
+    with suppress(FileNotFoundError):
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    return False
 
 
 # Engines that die --------------------------------------------------------------------------------------
@@ -149,6 +162,52 @@ def test_tasks_that_end_their_process_are_blamed() -> None:
         7,
         9,
     ]
+
+
+def test_a_frozen_engine_is_ended_and_replaced(gates: Any, hold: Any) -> None:
+    """An engine whose heart does not beat for ten seconds is as good as dead: its task runs elsewhere."""
+    ef.start(engines=2)
+    gate = gates()
+    future = hold(*gate.paths, 7)
+    frozen = gate.wait_for_start()
+    os.kill(frozen, signal.SIGSTOP)
+    second = gate.wait_for_start()
+    gate.open()
+
+    assert second != frozen
+    assert ef.wait_on(future) == 7
+
+
+def test_a_killed_controller_is_replaced_with_its_engines(gates: Any, hold: Any) -> None:
+    """The tasks that were running run again, and results that only engines held are made again."""
+    running = ef.start(engines=1)
+    array = large(1.0)
+    before = ef.wait_on(process([array]))
+    gate = gates()
+    future = hold(*gate.paths, 7)
+    assert gate.wait_for_start() == before
+    _kill(running._driver.cluster._cluster.controller.pid)
+    after = gate.wait_for_start()
+    gate.open()
+
+    assert after != before
+    assert ef.wait_on(future) == 7
+    assert ef.wait_on(array)[0] == 1.0
+
+
+def test_engines_may_be_added_and_taken_away_under_load() -> None:
+    """More join the work that is there; fewer are another start, before which the work is brought home."""
+    ef.start(engines=1)
+    first = ef.map(process, range(2000))
+    ef.start(engines=2)
+    second = ef.map(process, first)
+    arrays = ef.map(large, [1.0, 2.0])
+    ef.stop()
+    ef.start(engines=1)
+    total = ef.task(lambda *arrays: float(sum(array.sum() for array in arrays)))
+
+    assert len(set(ef.wait_on(second))) <= 2
+    assert ef.wait_on(total(*arrays)) == 300_000.0
 
 
 # Engines that do not start -----------------------------------------------------------------------------
@@ -351,3 +410,38 @@ def test_there_is_no_client_without_engines() -> None:
     """The inline cluster is not ipyparallel's."""
     with pytest.raises(ef.ClusterError, match=r"Start one with ef\.start\(\)"):
         session.current().client()
+
+
+# More and fewer engines --------------------------------------------------------------------------------
+
+
+def test_engines_go_and_come_while_tasks_run(gates: Any, hold: Any) -> None:
+    """Results are right, what lay on the engines that went is still there, and their processes are not."""
+    running = ef.start(engines=3)
+    arrays = [large(float(number)) for number in range(12)]
+    running._driver.wait(lambda: running.snapshot().state is ClusterState.READY, 60)
+    before = {engine.pid for engine in running.snapshot().engines}
+    gate = gates()
+    held = hold(*gate.paths, 7)
+    gate.wait_for_start()
+    ef.scale(1)
+    sums = [total(array) for array in arrays]
+    gate.open()
+
+    assert ef.wait_on(held) == 7
+    assert ef.wait_on(sums) == [1e5 * number for number in range(12)]
+    running._driver.wait(lambda: len(running.snapshot().engines) == 1, 60)
+    [left] = running.snapshot().engines
+    assert left.pid in before
+    assert {pid for pid in before if _alive(pid)} == {left.pid}
+
+    ef.scale(2)
+    running._driver.wait(lambda: len(running.snapshot().engines) == 2, 60)
+    assert running.snapshot().requested == 2
+    assert ef.wait_on([total(array) for array in arrays]) == [1e5 * number for number in range(12)]
+
+
+def test_nothing_is_scaled_where_there_are_no_engines() -> None:
+    """The error says how to start some."""
+    with pytest.raises(ef.ClusterError, match=r"Start some with ef.start\(\)"):
+        ef.scale(2)

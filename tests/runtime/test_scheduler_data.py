@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from eflows_nb.engine.messages import Code
-from eflows_nb.runtime.commands import ExportFrom, Remove, Send
+from eflows_nb.runtime.commands import ExportFrom, Recall, Remove, Retire, Send
 from eflows_nb.runtime.scheduler import LINEAGE_LIMIT
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.state import TaskState
@@ -431,3 +433,74 @@ def test_a_lost_result_is_pending_while_it_is_made_again(graph: Any) -> None:
 
     assert datum.value is PENDING
     assert graph.scheduler.unfinished == 1
+
+
+# Engines that go -----------------------------------------------------------------------------------------
+
+
+def test_an_engine_that_goes_shares_what_it_alone_holds(graph: Any) -> None:
+    """Nothing has to be made again."""
+    graph.engines(0, 1)
+    made = graph.result()
+    graph.sent()
+    graph.finish(0, graph.kept)
+    graph.scheduler.retire(0)
+    assert graph.exports() == [(0, made.number)]
+    graph.share(0, made)
+
+    assert graph.advance() == [Retire(0)]
+
+
+def test_an_engine_that_goes_ends_what_it_has_begun(graph: Any) -> None:
+    """And gives back what it has not."""
+    graph.engines(0)
+    graph.know("f", 0.010)
+    running, waiting = graph.make(), graph.make()
+    graph.sent()
+    graph.engines(1)
+    graph.scheduler.retire(0)
+    assert graph.advance() == [Recall(0)]
+    graph.finish(0, 7)
+    graph.finish(0, graph.unrun)
+
+    assert graph.sent() == {1: [waiting.number]}
+    assert running.outputs == ()
+    assert [command for command in graph.advance() if type(command) is Retire] == []
+
+
+def test_work_does_not_follow_its_data_to_an_engine_that_goes(graph: Any) -> None:
+    """The data come to the work."""
+    graph.engines(0, 1)
+    made = graph.result()
+    graph.sent()
+    graph.finish(0, graph.kept)
+    graph.scheduler.retire(0)
+    reader = graph.make(made)
+    assert graph.exports() == [(0, made.number)]
+    graph.share(0, made)
+
+    assert graph.sent() == {1: [reader.number]}
+
+
+def test_the_last_engine_cannot_go(graph: Any) -> None:
+    """Who wants none stops the cluster."""
+    graph.engines(0, 1)
+    graph.scheduler.retire(0)
+    with pytest.raises(ValueError, match="last engine"):
+        graph.scheduler.retire(1)
+
+
+def test_what_cannot_be_shared_does_not_keep_an_engine(graph: Any) -> None:
+    """It is made again when somebody needs it."""
+    graph.engines(0, 1)
+    made = graph.result()
+    graph.sent()
+    graph.finish(0, graph.kept)
+    graph.scheduler.retire(0)
+    graph.exports()
+    graph.scheduler.exported(0, made.number, None, "the disk is full")
+
+    assert Retire(0) in graph.advance()
+    graph.scheduler.engine_down(0, blame=False)
+    graph.scheduler.want([made])
+    assert graph.sent() == {1: [made.number]}

@@ -21,7 +21,7 @@ from eflows_nb.engine.messages import Code, Failure, Outputs
 from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.store import Store
 from eflows_nb.runtime import scheduler
-from eflows_nb.runtime.commands import ExportFrom, Interrupt, Recall, Remove, Send
+from eflows_nb.runtime.commands import ExportFrom, Interrupt, Recall, Remove, Retire, Send
 from eflows_nb.runtime.scheduler import LOST_ENGINES_LIMIT, Scheduler
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.policy import Policy
@@ -285,6 +285,12 @@ class World:
         """More engines are expected to join, or no more."""
         self.scheduler.gangs.growing = bool(choice % 2)
 
+    def retire(self, choice: int) -> None:
+        """The user wants one engine less."""
+        staying = [queue.number for queue in self.scheduler.engines.values() if not queue.leaving]
+        if len(staying) > 1:
+            self.scheduler.retire(_take(choice, staying)[1])
+
     def think(self, choice: int) -> None:
         """The client is slower or quicker to answer than before, and so has more or less sent in advance."""
         self.scheduler.look_ahead = _take(choice, [0.0, 0.02, 1.0])[1]
@@ -302,6 +308,10 @@ class World:
         for command in commands:
             if type(command) is Remove:
                 del self.files[command.shared]
+            elif type(command) is Retire:
+                assert not engines[command.engine].batches
+                self.engines.remove(engines.pop(command.engine))
+                self.scheduler.engine_down(command.engine, blame=False)
             elif command.engine in engines:
                 engines[command.engine].inbox.append(self._portable(command))
         return bool(commands)
@@ -430,6 +440,7 @@ HAPPENINGS = (
     World.last,
     World.last,
     World.think,
+    World.retire,
     World.expect,
     World.want,
     World.put,

@@ -97,6 +97,9 @@ class InProcess:
     def kill(self, engine: int) -> None:
         """Nothing hangs."""
 
+    def retire(self, engine: int) -> None:
+        """Nobody goes."""
+
     def grow(self, engines: int) -> None:
         """Engines join when they are told to."""
 
