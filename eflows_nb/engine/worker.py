@@ -357,8 +357,10 @@ def _at(place: Place, args: Any, kwargs: Any) -> Any:
     value = _at(start, args, kwargs)
     for step in way:
         try:
-            by_order = type(step) is tuple and step[0] == ITEM
-            value = list(value.values())[step[1]] if by_order else value[step]
+            if type(step) is tuple and step[0] == ITEM:
+                value = list(value.values())
+                step = step[1]
+            value = value[step]
         except (IndexError, KeyError):
             raise IndexError(
                 f"The task function removed the item {step!r} of a collection that it writes to. "
