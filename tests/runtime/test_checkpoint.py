@@ -1,0 +1,135 @@
+"""A later session computes only what an earlier one has not kept."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.engines
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+PROGRAM = """
+import os, signal, sys
+import numpy as np
+import eflows_nb as ef
+
+SCALE = 2
+
+@ef.task
+def make(value):
+    print("make", value)
+    return np.full(20_000, value)
+
+@ef.task(array=ef.INOUT, returns=2)
+def change(array, by):
+    print("change", by)
+    array += by
+    return float(array[0]), float(array.sum())
+
+@ef.task
+def total(number, *arrays):
+    print("total", number)
+    return SCALE * float(sum(array.sum() for array in arrays))
+
+ef.start(engines=1, checkpoint="results")
+mine = np.zeros(10)
+made = ef.map(make, [1.0, 2.0])
+first, all_of_it = change(mine, 3.0)
+last = total(7, *made, mine)
+numbers = ef.wait_on([first, all_of_it])
+values = [*numbers, ef.wait_on(last), float(ef.wait_on(mine)[0])]
+ef.barrier()
+print("values", values, flush=True)
+"""
+
+
+ALL = ["change 3.0", "make 1.0", "make 2.0", "total 7"]
+
+
+def _run(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
+    (folder / "program.py").write_text(source)
+    return subprocess.run(
+        [sys.executable, "program.py"], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run a program in a folder of its own."""
+    return partial(_run, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def first_session(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a session that has kept everything."""
+    folder = tmp_path_factory.mktemp("first")
+    assert _ran(_run(folder, PROGRAM)) == ALL
+    return folder / "results"
+
+
+@pytest.fixture
+def kept(first_session: Path, tmp_path: Path) -> Path:
+    """The same results in the folder of the test."""
+    return Path(shutil.copytree(first_session, tmp_path / "results"))
+
+
+def _ran(ended: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return what the tasks that ran said; the values must be right."""
+    *said, last = ended.stdout.splitlines()
+    assert last == "values [3.0, 30.0, 120060.0, 3.0]", ended
+    return sorted(said)
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_was_kept_is_not_computed_again(run: Run) -> None:
+    """Results, several results and written arguments are the same as the first time, and no task runs."""
+    assert _ran(run(PROGRAM)) == []
+
+
+def test_a_client_that_was_killed_goes_on_where_it_was(run: Run) -> None:
+    """Whatever was done when it was killed is there for the next one."""
+    kill = "ef.barrier()\nprint(flush=True)\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    killed = run(PROGRAM.replace("last = ", kill + "last = "))
+
+    assert killed.returncode == -signal.SIGKILL
+    assert _ran(run(PROGRAM)) == ["total 7"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "emptied"])
+def test_a_damaged_entry_is_told_and_computed_again(run: Run, kept: Path, damage: str) -> None:
+    """Nothing wrong is ever taken from a folder."""
+    path = max(kept.glob("*/*"), key=lambda path: path.stat().st_size)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes({"cut": bytes(content[:-100]), "changed": bytes(content), "emptied": b""}[damage])
+    ended = run(PROGRAM)
+    [ran] = _ran(ended)
+
+    assert ran in ("make 1.0", "make 2.0")
+    assert ended.stderr.count("The task runs again.") == 1
+    assert str(path) in ended.stderr
+
+
+@pytest.mark.usefixtures("kept")
+def test_another_code_or_global_is_another_task(run: Run) -> None:
+    """What depends on a change is computed, and nothing else."""
+    ended = run(PROGRAM.replace("SCALE = 2", "SCALE = 4"))
+
+    assert ended.stdout.splitlines() == ["total 7", "values [3.0, 30.0, 240120.0, 3.0]"]
+
+
+def test_a_folder_that_cannot_be_is_an_error_at_the_start(run: Run, tmp_path: Path) -> None:
+    """It is told before anything is computed."""
+    (tmp_path / "results").write_text("a file")
+    ended = run(PROGRAM)
+
+    assert ended.returncode == 1
+    assert "checkpoint='results' is not a folder that can be written to" in ended.stderr
