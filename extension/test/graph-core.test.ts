@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { formatBytes, formatSeconds, oneLine } from '../src/core/format';
+import { ordered } from '../src/core/order';
 import { criticalPath, find, nextFailed } from '../src/core/paths';
 import { escape } from '../src/core/pen';
 import type { IGraphPart } from '../src/core/protocol';
@@ -177,6 +178,15 @@ test('text cannot leave its place in an SVG', () => {
   assert.equal(
     escape('</text><script>"&\u0000'),
     '&lt;/text&gt;&lt;script&gt;&quot;&amp;'
+  );
+});
+
+test('rows are ordered by their keys, then by their numbers', () => {
+  const keys = [3, -1, Infinity, 0.5, -1, -2.5, 0, 1e9];
+  const rows = Int32Array.from(keys, (_, row) => row).reverse();
+  assert.deepEqual(
+    [...ordered(rows, row => keys[row] ?? 0)],
+    [5, 1, 4, 6, 3, 0, 7, 2]
   );
 });
 

@@ -3,6 +3,7 @@ import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import { formatBytes, formatSeconds, oneLine } from '../core/format';
+import { ordered } from '../core/order';
 import type { TaskTable } from '../core/tasks';
 import { TASK_STATES } from '../session/protocol';
 import { stateLabel } from './labels';
@@ -129,15 +130,14 @@ export class TableWidget extends Widget {
   /** Find the rows to show, in their order. */
   private _order(): void {
     const { table, marks } = this._model;
-    const rows =
+    const column = this._columns[this._sorted];
+    let rows: Int32Array =
       marks.found?.slice() ??
       Int32Array.from({ length: table.rows }, (_, row) => row);
-    const column = this._columns[this._sorted];
     if (this._sorted > 0 && column !== undefined) {
-      const keys = new Float64Array(table.rows);
-      rows.forEach(row => (keys[row] = column.key(table, row)));
-      rows.sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0) || a - b);
+      rows = ordered(rows, row => column.key(table, row));
     }
+    this._ordered = table.rows;
     this._rows = this._descending ? rows.reverse() : rows;
   }
 
@@ -145,12 +145,15 @@ export class TableWidget extends Widget {
     if (!this.isVisible) {
       return;
     }
-    // Sorting a hundred thousand rows with each change would hold up the page.
-    const now = this._sorted === 0 || this._model.query !== this._query;
+    // The order of a hundred thousand rows is not looked for with each change.
+    const { query, table } = this._model;
+    const now =
+      query !== this._query ||
+      (this._sorted === 0 && query === '' && table.rows !== this._ordered);
     this._query = this._model.query;
     if (now) {
       this._order();
-    } else if (this._timer === 0) {
+    } else if (this._timer === 0 && (this._sorted > 0 || query !== '')) {
       this._timer = window.setTimeout(() => {
         this._timer = 0;
         this._order();
@@ -255,9 +258,10 @@ export class TableWidget extends Widget {
   private _lines: HTMLElement[] = [];
   private _made = 0;
   private _model: RunModel;
+  private _ordered = 0;
   private _query = '';
   private _room = document.createElement('div');
-  private _rows = new Int32Array(0);
+  private _rows: Int32Array = new Int32Array(0);
   private _sorted = 0;
   private _timer = 0;
   private _trans: TranslationBundle;
