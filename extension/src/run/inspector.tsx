@@ -344,6 +344,5 @@ function Failure(props: {
 
 /** Text without the colours of a terminal. */
 function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/\u001b\[[0-9;]*m/g, '');
 }
