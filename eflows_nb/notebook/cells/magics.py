@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["EflowsMagics"]
 
 _TASK_OPTIONS = (
-    "--name", "-o", "--out", "--in", "--inout", "--map", "--cores", "--gpus", "--mpi", "--time-out",
+    "--name", "-o", "--out", "--in", "--inout", "--map", "--cores", "--memory", "--gpus", "--mpi",
+    "--time-out",
     "--on-failure", "--retries", "--priority", "--file", "--no-cache",
 )  # fmt: skip
 
@@ -69,8 +70,9 @@ class EflowsMagics:
 
         ::
 
-            %%task [NAME] [-o a,b] [--in a,b] [--inout a,b] [--map ITEM in LIST] [--cores N] [--gpus N]
-                   [--mpi N] [--time-out 10m] [--on-failure fail|retry|ignore|cancel_successors]
+            %%task [NAME] [-o a,b] [--in a,b] [--inout a,b] [--map ITEM in LIST] [--cores N]
+                   [--memory 4GB] [--gpus N] [--mpi N] [--time-out 10m]
+                   [--on-failure fail|retry|ignore|cancel_successors]
                    [--retries N] [--priority N] [--file in:PATH] [--no-cache]
 
         What it reads is found in its code and sent along; the names that it binds stand for its results.

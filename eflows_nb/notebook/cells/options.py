@@ -48,7 +48,7 @@ class TaskOptions:
         Name that stands for one item, and name of the list: there is a task for each item.
     time_out
         How long it may run, as text: ``10m``.
-    cores, gpus, mpi, on_failure, retries, priority, files, cache
+    cores, memory, gpus, mpi, on_failure, retries, priority, files, cache
         As for `eflows_nb.task`, as far as that knows them.
     """
 
@@ -58,6 +58,7 @@ class TaskOptions:
     inout: tuple[str, ...] = ()
     map: tuple[str, str] | None = None
     cores: int | None = None
+    memory: str | None = None
     gpus: int | None = None
     mpi: int | None = None
     time_out: str | None = None
@@ -171,7 +172,7 @@ class TaskOptions:
             )
         known = inspect.signature(api.task).parameters
         given: dict[str, Any] = {}
-        for word in ("cores", "gpus", "mpi", "on_failure", "retries", "priority", "time_out"):
+        for word in ("cores", "memory", "gpus", "mpi", "on_failure", "retries", "priority", "time_out"):
             value = getattr(self, word)
             if value is None:
                 continue
@@ -189,6 +190,7 @@ _WORDS = {
     "inputs": "--in",
     "inout": "--inout",
     "cores": "--cores",
+    "memory": "--memory",
     "gpus": "--gpus",
     "mpi": "--mpi",
     "time_out": "--time-out",
@@ -281,6 +283,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--map", nargs=3, metavar=("ITEM", "in", "LIST"))
     for word in ("cores", "gpus", "mpi", "retries", "priority"):
         parser.add_argument(f"--{word}", type=_whole)
+    parser.add_argument("--memory")
     parser.add_argument("--time-out", dest="time_out")
     parser.add_argument(
         "--on-failure", dest="on_failure", choices=["fail", "retry", "ignore", "cancel_successors"]

@@ -15,7 +15,7 @@ __all__ = ["cells_of_functions"]
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_OPTIONS = {"cores", "gpus", "on_failure", "retries", "priority"}
+_OPTIONS = {"cores", "memory", "gpus", "on_failure", "retries", "priority"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,6 +21,7 @@ _options = st.builds(
     inputs=st.just(()) | _names,
     inout=st.just(()) | _names,
     cores=st.none() | _count,
+    memory=st.none() | st.sampled_from(["4GB", "500 MB"]),
     gpus=st.none() | _count,
     mpi=st.none() | _count,
     time_out=st.none() | st.sampled_from(["90", "10m", "1h30m", "0.5s"]),

@@ -262,7 +262,7 @@ def test_options_reach_the_runtime(notebook: Any) -> None:
     """A cell that fails once is done with one retry."""
     notebook.run("import tempfile, pathlib\npath = pathlib.Path(tempfile.mkdtemp()) / 'once'")
     notebook.run(
-        "%%task once --retries 1 --time-out 1m --priority 2\n"
+        "%%task once --retries 1 --time-out 1m --priority 2 --cores 1 --memory 1MB\n"
         "there = path.exists()\npath.touch()\nassert there\nx = 1"
     )
 
