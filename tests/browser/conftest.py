@@ -131,6 +131,7 @@ def browser() -> Iterator[Any]:
     """Give a running Chromium; while it runs, an event loop of Playwright's runs in this thread."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: install it, or name it in EFLOWS_CHROMIUM")
+    playwright_api.expect.set_options(timeout=30_000)  # engines start slowly on a busy machine
     with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
