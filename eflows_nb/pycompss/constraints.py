@@ -6,13 +6,17 @@ import os
 import re
 import warnings
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
+from eflows_nb.clusters.machine import installed_memory, usable_cores
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
+from eflows_nb.tasks.resources import USUAL, Resources
 
 __all__ = ["ConstraintWarning", "Constraints"]
 
+_GRAIN = 100_000_000
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NUMBERS = {"computing_units", "memory_size", "storage_size", "storage_bw", "wall_clock_limit"}
@@ -55,10 +59,10 @@ class Constraints:
         """Return whether this machine has what a call asks for."""
         units = self._number("computing_units", arguments, namespace) or 0
         memory = self._number("memory_size", arguments, namespace) or 0
-        return units <= (os.cpu_count() or 1) and memory <= _memory() / 1e9
+        return units <= usable_cores() and memory <= installed_memory() / 1e9
 
-    def cores(self, arguments: Mapping[str, Any], namespace: Mapping[str, Any]) -> int:
-        """Return the cores that a call gets, after a warning about what cannot be met.
+    def resources(self, arguments: Mapping[str, Any], namespace: Mapping[str, Any]) -> Resources:
+        """Return what a call is to have, at most what the machine has, after a warning when it wants more.
 
         Raises
         ------
@@ -67,13 +71,17 @@ class Constraints:
         """
         units = self._number("computing_units", arguments, namespace)
         memory = self._number("memory_size", arguments, namespace)
-        machine = os.cpu_count() or 1
+        machine = usable_cores()
         if units is not None and units > machine:
             self._warn("computing_units", units, f"this machine has {machine} cores")
-        total = _memory() / 1e9
-        if memory is not None and memory > total:
-            self._warn("memory_size", memory, f"this machine has {total:.0f} GB")
-        return min(int(units or 1), machine)
+        total = installed_memory()
+        if memory is not None and memory > total / 1e9:
+            self._warn("memory_size", memory, f"this machine has {total / 1e9:.0f} GB")
+        wanted = Resources(
+            cores=max(1, min(int(units or 1), machine)),
+            memory=min(_in_grains(memory or 0), total - total % _GRAIN),
+        )
+        return USUAL if wanted == USUAL else wanted
 
     def _warn(self, word: str, value: float, why: str) -> None:
         if word not in self._warned:
@@ -115,5 +123,6 @@ class Constraints:
             ) from None
 
 
-def _memory() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+def _in_grains(gigabytes: float) -> int:
+    """Return bytes, rounded up: the tasks of each size are a function of their own to the runtime."""
+    return ceil(gigabytes * 1e9 / _GRAIN) * _GRAIN

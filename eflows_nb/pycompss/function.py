@@ -21,6 +21,7 @@ from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.parameter import Kind, Parameter
 from eflows_nb.tasks.policy import Policy
+from eflows_nb.tasks.resources import Resources
 
 __all__ = ["OPTIONS", "LayerTask", "alternatives"]
 
@@ -85,7 +86,7 @@ class LayerTask(TaskFunction[Any, Any]):
         """Makes such of what a call gives as ``dt``; None when it cannot give any."""
         self.local = False
         """Whether it runs in the process of the program itself."""
-        self._variants: dict[tuple[int, int], TaskFunction[Any, Any]] = {}
+        self._variants: dict[tuple[int, Resources | None], TaskFunction[Any, Any]] = {}
         self._quick: TaskFunction[Any, Any] | None = None
         self._shipped = Shipped(plain)
         super().__init__(
@@ -127,22 +128,22 @@ class LayerTask(TaskFunction[Any, Any]):
                 change(bound.arguments)
             args, kwargs = bound.args, bound.kwargs
         if inside_task():
-            return self.variant(self.returning.number or 1, 0).function(*args, **kwargs)
+            return self.variant(self.returning.number or 1, None).function(*args, **kwargs)
         bound.apply_defaults()
         returning = Returns(told["returns"], self.plain) if told.get("returns") else self.returning
         returns = returning.count(bound.arguments)
-        cores = 0
+        resources = None
         if self.constraints is not None:
             namespace = getattr(self.plain, "__globals__", {})
             if not self.constraints.can_be_met(bound.arguments, namespace):
                 others = alternatives.get((self.plain.__module__, self.plain.__qualname__), ())
                 for other in others:
                     return other(*args, **kwargs)
-            cores = self.constraints.cores(bound.arguments, namespace)
+            resources = self.constraints.resources(bound.arguments, namespace)
         if self.local:
             current = session.current()
-            return self._function(returns, cores)(*current.wait_on(args), **current.wait_on(kwargs))
-        variant = self.variant(returns, cores)
+            return self._function(returns, resources)(*current.wait_on(args), **current.wait_on(kwargs))
+        variant = self.variant(returns, resources)
         if self.chunk_size is not None:
             from eflows_nb.pycompss.reducing import reduce_in_chunks
 
@@ -188,29 +189,29 @@ class LayerTask(TaskFunction[Any, Any]):
             return _placeholder(returning.kind, made)
         return made
 
-    def variant(self, returns: int, cores: int) -> TaskFunction[Any, Any]:
-        """Return the task function for calls with so many results and cores."""
-        made = self._variants.get((returns, cores))
+    def variant(self, returns: int, resources: Resources | None) -> TaskFunction[Any, Any]:
+        """Return the task function for calls with so many results and resources, None if none are said."""
+        made = self._variants.get((returns, resources))
         if made is None:
-            made = self._variants[returns, cores] = TaskFunction(
-                self._function(returns, cores),
+            made = self._variants[returns, resources] = TaskFunction(
+                self._function(returns, resources),
                 submit=_submit,
                 returns=max(returns, 1),
                 directions={} if not self.parameters else self.parameters,
-                policy=self._policy(),
+                policy=self._policy(resources),
             )
             made.name = self.name
             made.private_inputs = True
         return made
 
-    def _function(self, returns: int, cores: int) -> Shipped:
+    def _function(self, returns: int, resources: Resources | None) -> Shipped:
         wraps: list[Wrap] = [self.program] if self.program is not None else []
         numba = self.options.get("numba")
         if numba:
             wraps.append(Numba(numba))
         wraps += self.outer
-        if cores:
-            wraps.append(Cores(cores))
+        if resources is not None:
+            wraps.append(Cores(resources.cores))
         if returns == 0 and (self.program is not None or Returns(None, self.plain).number):
             wraps.append(Silence())
         defaults = {word: value for word, value in self.on_failure.items() if word != "management"}
@@ -225,12 +226,13 @@ class LayerTask(TaskFunction[Any, Any]):
         given = self.on_failure.get("management") or self.options.get("on_failure") or "RETRY"
         return str(given).upper()
 
-    def _policy(self) -> Policy:
+    def _policy(self, resources: Resources | None) -> Policy:
         time_out = self.options.get("time_out")
         return Policy.of(
             on_failure=self._management(),
             time_out=float(time_out) if time_out else None,
             priority=int(bool(self.options.get("priority"))),
+            resources=resources,
         )
 
 

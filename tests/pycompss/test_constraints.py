@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from pycompss.api.reduction import reduction
 from pycompss.api.task import task
 
 import eflows_nb as ef
+from eflows_nb.clusters.machine import usable_cores
 from eflows_nb.pycompss.constraints import ConstraintWarning
 
 UNITS = 1
@@ -62,6 +64,58 @@ def test_what_no_engine_can_give_is_told_and_the_task_runs() -> None:
         assert compss_wait_on(work()) == 1
     assert "computing_units=100000 of 'work' cannot be met: this machine has" in str(told[0].message)
     assert "memory_size=1e+09 of 'work' cannot be met" in str(told[1].message)
+
+
+RESERVING = """
+import os
+from pathlib import Path
+from pycompss.api.api import compss_barrier, compss_wait_on
+from pycompss.api.constraint import constraint
+from pycompss.api.task import task
+from eflows_nb.clusters.machine import installed_memory, usable_cores
+
+CORES = usable_cores() // 2 * 2
+MEMORY = installed_memory() * 3 // 4 / 1e9
+
+@task(returns=1)
+def warm():
+    return os.getpid()
+
+@constraint(WORD)
+@task(returns=1)
+def wide():
+    others = [path for path in Path().glob("*.busy")]
+    return len(others), int(os.environ["OMP_NUM_THREADS"]) == (CORES if "CORES" in "WORD" else 1)
+
+@task()
+def narrow(number):
+    busy = Path(f"{number}.busy")
+    busy.touch()
+    sum(range(300_000))
+    busy.unlink()
+
+if __name__ == "__main__":
+    compss_wait_on([warm() for _ in range(20)])
+    found = []
+    for step in range(5):
+        for one in range(4):
+            narrow(4 * step + one)
+        found.append(wide())
+    print("found", set(compss_wait_on(found)))
+    compss_barrier()
+"""
+
+
+@pytest.mark.engines
+@pytest.mark.skipif(usable_cores() < 2, reason="one core has no second engine's share")
+@pytest.mark.parametrize("word", ["computing_units=CORES", "memory_size=MEMORY"])
+def test_a_constraint_reserves_engines(run_program: Callable[..., Any], word: str) -> None:
+    """While a task of more than one engine's share runs, the others do nothing."""
+    done = run_program(RESERVING.replace("WORD", word), engines=2)
+
+    assert done.returncode == 0, done.stderr
+    assert "found {(0, True)}" in done.stdout
+    assert "Warning" not in done.stderr
 
 
 @pytest.mark.parametrize("size", [2, "3", 100])
