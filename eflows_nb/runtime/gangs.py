@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 
 from eflows_nb.runtime.placement import EngineQueue
-from eflows_nb.tasks.resources import USUAL
+from eflows_nb.tasks.resources import USUAL, Resources
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import Task
 
@@ -28,7 +29,8 @@ class Gangs:
         self.growing = False
         """Whether more engines are expected to join."""
         self._engines = engines
-        self._waiting: list[Task] = []
+        self._waiting: dict[tuple[int, Resources], deque[Task]] = {}  # of each urgency and need, in order
+        self._keeping: list[Task] = []  # wait too, and engines are kept for them
         self._kept = False
 
     def __bool__(self) -> bool:
@@ -37,7 +39,7 @@ class Gangs:
     @property
     def waiting(self) -> list[Task]:
         """The tasks that wait."""
-        return list(self._waiting)
+        return [*self._keeping, *(task for tasks in self._waiting.values() for task in tasks)]
 
     def needs_many(self, task: Task) -> bool:
         """Return whether a task needs more than any one engine has."""
@@ -46,7 +48,8 @@ class Gangs:
 
     def add(self, task: Task) -> None:
         """Let a task that can run otherwise wait for its engines."""
-        self._waiting.append(task)
+        policy = task.code.policy
+        self._waiting.setdefault((policy.priority, policy.resources), deque()).append(task)
 
     def cores_for(self, task: Task) -> int:
         """Return the cores of all engines that are kept for a task, as far as it wants them; 0 for none."""
@@ -69,23 +72,54 @@ class Gangs:
             An engine and the task that it is to run now, with all others of its gang idle; or an engine that
             is kept and has more ahead of it than it has begun, with None.
         """
+        keeping = [task for task in self._keeping if task.state is TaskState.READY]
         for queue in self._engines.values():
-            if queue.kept_for is not None and not self._still_needs(queue.kept_for):
+            task = queue.kept_for
+            if task is not None and task.state is not TaskState.RUNNING and task not in keeping:
                 queue.kept_for = None
-        self._waiting = [task for task in self._waiting if task.state is TaskState.READY]
-        for task in sorted(self._waiting, key=lambda task: -task.code.policy.priority):
-            gang = self._gang(task)
-            for queue in gang:
-                queue.kept_for = task
-            if gang and not any(queue.flights for queue in gang):
-                self._waiting.remove(task)
-                yield gang[0], task
-            else:
+        self._keeping = []
+        for task, gang in self._form(keeping):
+            if any(queue.flights for queue in gang):
+                self._keeping.append(task)
                 yield from ((queue, None) for queue in gang if len(queue.flights) > 1)
+            else:
+                yield gang[0], task
         self._kept = any(queue.kept_for is not None for queue in self._engines.values())
 
-    def _still_needs(self, task: Task) -> bool:
-        return task.state is TaskState.RUNNING or (task.state is TaskState.READY and task in self._waiting)
+    def _form(self, keeping: list[Task]) -> Iterator[tuple[Task, list[EngineQueue]]]:
+        """Yield tasks with the engines that are now kept for them; first those that keep some already."""
+        for task in keeping:
+            gang = self._gang(task)
+            for queue in self._engines.values():
+                if queue.kept_for is task and queue not in gang:
+                    queue.kept_for = None  # two that each keep a part would wait for each other
+            if gang:
+                yield task, self._keep(gang, task)
+            else:
+                policy = task.code.policy
+                self._waiting.setdefault((policy.priority, policy.resources), deque()).appendleft(task)
+        kinds = set(self._waiting)
+        while kinds:
+            kind = min(kinds, key=self._rank)
+            tasks = self._waiting[kind]
+            gang = self._gang(tasks[0]) if tasks[0].state is TaskState.READY else []
+            if gang or tasks[0].state is not TaskState.READY:
+                task = tasks.popleft()
+                if not tasks:
+                    del self._waiting[kind]
+                    kinds.discard(kind)
+                if gang:
+                    yield task, self._keep(gang, task)
+            else:
+                kinds.discard(kind)  # what the first one does not get, the others of its kind do not
+
+    def _rank(self, kind: tuple[int, Resources]) -> tuple[int, int]:
+        return -kind[0], self._waiting[kind][0].number
+
+    def _keep(self, gang: list[EngineQueue], task: Task) -> list[EngineQueue]:
+        for queue in gang:
+            queue.kept_for = task
+        return gang
 
     def _gang(self, task: Task) -> list[EngineQueue]:
         """Return the engines to keep for a task: enough of one host, or none while they are not there."""

@@ -341,7 +341,8 @@ class Scheduler:
         while self.released:
             self._drop(*self.released.popleft())
         if self.engines:
-            while self._ready:  # placing may find that a lost input is to be made first
+            stays = any(not queue.leaving for queue in self.engines.values())
+            while self._ready and stays:  # placing may find that a lost input is to be made first
                 self._place()
             if self.gangs:
                 self._gather()
@@ -537,11 +538,13 @@ class Scheduler:
         """Run a task that has failed again: first on the same engine, then on another."""
         task.failures += 1
         self._requeue(task)
-        if self._ready and self._ready[-1] is task:
-            others = [queue for queue in self.engines.values() if queue is not failed_on]
+        if self._ready and self._ready[-1] is task and not self.gangs.needs_many(task):
+            staying = [queue for queue in self.engines.values() if not queue.leaving]
+            others = [queue for queue in staying if queue is not failed_on]
             queue = failed_on if task.failures == 1 or not others else min(others, key=load)
-            self._ready.pop()
-            queue.queue.appendleft(task)
+            if not queue.leaving:
+                self._ready.pop()
+                queue.queue.appendleft(task)
 
     def _requeue(self, task: Task) -> None:
         """Take back a task that an engine had and did not finish."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from eflows_nb.runtime.commands import Recall
-from eflows_nb.tasks.policy import Policy
+from eflows_nb.tasks.policy import OnFailure, Policy
 from eflows_nb.tasks.resources import Resources
 from eflows_nb.tasks.state import TaskState
 
@@ -168,3 +168,52 @@ def test_the_most_urgent_one_is_first(graph: Any, wide: Any) -> None:
     graph.finish(0, 0)
 
     assert list(graph.sent().values()) == [[urgent.number]]
+
+
+def test_it_has_its_engines_when_it_is_tried_again(graph: Any) -> None:
+    """A second try needs as much of the machine as the first one."""
+    policy = Policy(resources=Resources(cores=2), on_failure=OnFailure.RETRY, retries=1)
+    graph.engines(0, 1)
+    graph.define("again", policy)
+    task = graph.make(name="again")
+    graph.sent()
+    graph.finish(task.engine, graph.failed)
+
+    assert graph.sent() == {task.engine: [task.number]}
+    assert graph.scheduler.gangs.cores_for(task) == 2
+
+
+def test_two_that_keep_engines_do_not_wait_for_each_other(graph: Any, wide: Any) -> None:
+    """When engines are taken away from both, one lets go of what it kept."""
+    graph.engines(*range(6))
+    graph.know("f", 10.0)
+    small = [graph.make() for _ in range(6)]
+    graph.sent()
+    tasks = [wide(3), wide(3)]
+    graph.sent()
+    gangs = [[q.number for q in graph.scheduler.engines.values() if q.kept_for is task] for task in tasks]
+    for gang in gangs:
+        graph.scheduler.retire(gang[-1])
+    graph.sent()
+    for task in small:
+        graph.finish(task.engine, 0)
+    sent = graph.sent()
+
+    assert [len(gang) for gang in gangs] == [3, 3]
+    assert len(sent) == 1
+    graph.finish(*sent, 0)
+    assert sorted([*sent.values(), *graph.sent().values()]) == [[task.number] for task in tasks]
+
+
+def test_many_that_wait_are_not_looked_at_one_by_one(graph: Any, wide: Any) -> None:
+    """What the first of a kind does not get, the others of its kind do not get either."""
+    graph.engines(0, 1)
+    tasks = [wide(2) for _ in range(100)]
+    graph.sent()
+    looked: list[Any] = []
+    gang = graph.scheduler.gangs._gang
+    graph.scheduler.gangs._gang = lambda task: looked.append(task) or gang(task)
+    graph.finish(tasks[0].engine, 0)
+
+    assert graph.sent() == {tasks[1].engine: [tasks[1].number]}
+    assert len(looked) == 2

@@ -504,3 +504,18 @@ def test_what_cannot_be_shared_does_not_keep_an_engine(graph: Any) -> None:
     graph.scheduler.engine_down(0, blame=False)
     graph.scheduler.want([made])
     assert graph.sent() == {1: [made.number]}
+
+
+def test_when_only_leaving_engines_are_left_tasks_wait_for_a_new_one(graph: Any) -> None:
+    """The engine that was to stay is lost while the others finish what they have begun."""
+    graph.engines(0, 1)
+    graph.know("f", 10.0)
+    first, second = graph.make(), graph.make()
+    graph.sent()
+    graph.scheduler.retire(first.engine)
+    graph.sent()
+    graph.scheduler.engine_down(second.engine)
+
+    assert graph.sent() == {}
+    graph.engines(2)
+    assert graph.sent() == {2: [second.number]}
