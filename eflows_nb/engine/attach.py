@@ -96,7 +96,7 @@ class Attachment:
                     self._early.append(message)
             if not self._worker.is_patient(seconds):
                 behind = self._worker.empty_behind(task)
-                if behind or task != self._lasting:
+                if behind or (behind is not None and task != self._lasting):
                     self._lasting = task
                     self._send(Lasting(task, behind))
         self._look_again()

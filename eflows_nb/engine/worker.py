@@ -140,19 +140,20 @@ class Worker:
         except IndexError:
             return True
 
-    def empty_behind(self, task: int) -> int:
+    def empty_behind(self, task: int) -> int | None:
         """Take the tasks out of all batches behind that of a task; return how many had any.
 
-        May be called from another thread; nothing is done when the task does not run any more. What else
-        these batches bring is still taken.
+        May be called from another thread; nothing is done, and None returned, when the task does not run any
+        more: what is behind it may run already. What else these batches bring is still taken.
         """
         emptied = 0
         with self._lock:
-            if self.current == task:
-                for place in range(1, len(self._batches)):
-                    if self._batches[place].tasks:
-                        self._batches[place] = self._batches[place]._replace(tasks=[])
-                        emptied += 1
+            if self.current != task:
+                return None
+            for place in range(1, len(self._batches)):
+                if self._batches[place].tasks:
+                    self._batches[place] = self._batches[place]._replace(tasks=[])
+                    emptied += 1
         return emptied
 
     def handle(self, message: Any) -> None:
@@ -306,9 +307,18 @@ class Worker:
 
     def _results(self, value: Any, args: Any, kwargs: Any, outputs: Outputs) -> Any:
         values = _split(value, len(outputs.returns)) if outputs.split else (value,)
-        told = [self._result(datum, item) for datum, item in zip(outputs.returns, values, strict=True)]
-        for where, datum in outputs.writes:
-            told.append(self._result(datum, _at(where, args, kwargs)))
+        told: list[Any] = []
+        kept: list[int] = []
+        try:
+            for datum, item in zip(outputs.returns, values, strict=True):
+                kept += [] if datum in self._store else [datum]
+                told.append(self._result(datum, item))
+            for where, datum in outputs.writes:
+                kept += [] if datum in self._store else [datum]
+                told.append(self._result(datum, _at(where, args, kwargs)))
+        except BaseException:
+            self._store.drop(kept)  # the task fails: nobody will ask for them, or let them go
+            raise
         return (Code.MANY, told)
 
     def _export(self, datum: int) -> None:

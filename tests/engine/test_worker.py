@@ -14,6 +14,7 @@ from eflows_nb.engine import shared, store
 from eflows_nb.engine.messages import Batch, Cancel, Code, Export, Exported, Outputs, Results, WireFunction
 from eflows_nb.engine.packing import pack
 from eflows_nb.engine.worker import SLICE, Worker, inside_task
+from eflows_nb.tasks.task import FunctionCode
 
 TOKEN = "test-of-worker"
 
@@ -72,6 +73,13 @@ def bench() -> Iterator[Bench]:
 def add(x: Any, y: Any) -> Any:
     """Return the sum."""
     return x + y
+
+
+def half_good() -> Any:
+    """Return something large, and something that cannot be pickled."""
+    import threading
+
+    return bytes(1 << 20), threading.Lock()
 
 
 def wait(seconds: float) -> float:
@@ -252,6 +260,31 @@ def test_an_export_without_room_tells_the_reason(bench: Bench, monkeypatch: pyte
 
     assert bench.said[0].shared is None
     assert "No space left on device" in bench.said[0].reason
+
+
+def test_what_is_behind_a_task_that_has_ended_is_not_given_back(bench: Bench) -> None:
+    """The next one may be running already: given back, it would run twice."""
+
+    def ask(task: int) -> int | None:
+        return bench.worker.empty_behind(task)
+
+    functions = {0: WireFunction(b"", code=FunctionCode(0, "ask", b"", original=ask))}
+    for tasks in ((1, 2), (3,)):
+        calls = [(task, 0, cloudpickle.dumps(((1,), {})), None) for task in tasks]
+        bench.worker.handle(Batch(calls, functions, {}, [], 0, 100.0, {}))
+
+    assert bench.run() == [1, None]
+
+
+def test_a_task_that_fails_leaves_none_of_its_results(bench: Bench) -> None:
+    """The first of two was kept when the second could not be: nobody would let it go."""
+    outputs = Outputs((1, 2), True, ())
+    bench.batch((1, half_good, (), outputs))
+    (result,) = bench.run()
+    bench.worker.handle(Export(1))
+
+    assert result[0] is Code.FAILED
+    assert bench.said == [Exported(1, None)]
 
 
 def test_who_runs_in_a_task_knows_it(bench: Bench) -> None:
