@@ -141,10 +141,10 @@ class OutputCapture:
         for stream in self._streams:
             stream.text.flush()
             if os.fstat(stream.file).st_size:
-                with self._lock:
+                with self._lock:  # until it is told: what the watcher has read comes before
                     text = stream.finish(f"task-{task}")
-                if text:
-                    self._tell(task, stream.number, text)
+                    if text:
+                        self._tell(task, stream.number, text)
 
     def close(self) -> None:
         """Stop capturing; may be called twice."""
@@ -164,7 +164,7 @@ class OutputCapture:
                     self._lasts(task, time.monotonic() - since)
                 with self._lock:
                     texts = [(s.number, s.read()) for s in self._streams if self._task == task]
-                for number, text in texts:
-                    if text:
-                        self._tell(task, number, text)
+                    for number, text in texts:
+                        if text:
+                            self._tell(task, number, text)
             seen = task

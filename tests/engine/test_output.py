@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,6 +131,31 @@ def test_a_flood_without_room_for_it_is_cut(
         capture.end()
 
     assert "the rest is lost" in told[0][2]
+
+
+def test_what_was_written_first_is_told_first() -> None:
+    """Also when the task ends just while what it wrote before is told."""
+    told: list[str] = []
+    telling = threading.Event()
+    ended = threading.Event()
+
+    def tell(_task: int, _stream: int, text: str) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            telling.set()
+            ended.wait(0.2)
+        told.append(text)
+
+    capture = OutputCapture(tell)
+    with capture:
+        capture.begin(1)
+        print("first")
+        assert telling.wait(10)
+        print("second")
+        capture.end()
+        ended.set()
+    capture.close()
+
+    assert told == ["first\n", "second\n"]
 
 
 def test_closing_twice_does_no_harm(capture: OutputCapture) -> None:
