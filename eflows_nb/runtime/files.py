@@ -21,7 +21,7 @@ _SWEEP = 64
 class _File:
     """What is known of one path."""
 
-    __slots__ = ("concurrent", "deleted", "sharers", "turns", "version")
+    __slots__ = ("concurrent", "deleted", "sharers", "sweep_at", "turns", "version")
 
     def __init__(self) -> None:
         self.version: Datum | None = None
@@ -32,6 +32,14 @@ class _File:
         self.sharers: list[Turn] = []
         """The turns of the concurrent ones."""
         self.deleted = False
+        self.sweep_at = _SWEEP
+
+    def take_turn(self, turn: Turn) -> None:
+        """Add the turn of a reader; those that are over are forgotten now and then."""
+        if len(self.turns) >= self.sweep_at:
+            self.turns = [other for other in self.turns if other.value is PENDING]
+            self.sweep_at = 2 * len(self.turns) + _SWEEP
+        self.turns.append(turn)
 
     def made_by(self) -> list[Datum]:
         made = [] if self.version is None else [self.version]
@@ -70,7 +78,7 @@ class FileAccess:
         if before is not None and (before.writes or direction.writes):
             raise TaskDefinitionError(
                 f"'{self._task}' gets the file '{given}' by two parameters, and writes one of them "
-                "('{parameter}' or the other): it would wait for itself. Pass it once, as FILE_INOUT."
+                f"('{parameter}' or the other): it would wait for itself. Pass it once, as FILE_INOUT."
             )
         self._directions[path] = direction
         return path
@@ -113,9 +121,7 @@ class FileAccess:
                 file.turns = [turn]
                 file.concurrent, file.sharers = [], []
             else:
-                if len(file.turns) >= _SWEEP:
-                    file.turns = [other for other in file.turns if other.value is PENDING]
-                file.turns.append(turn)
+                file.take_turn(turn)
             file.deleted = False
 
 

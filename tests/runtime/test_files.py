@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 import eflows_nb as ef
+from eflows_nb.runtime.files import FileAccess, Files
+from eflows_nb.tasks.data import PENDING, Turn
+from eflows_nb.tasks.direction import Direction
 
 
 @ef.task(path=ef.FILE_INOUT)
@@ -84,8 +87,35 @@ def test_a_file_that_a_task_reads_and_writes_is_passed_once(tmp_path: Path) -> N
     @ef.task(source=ef.FILE_IN, target=ef.FILE_OUT)
     def copy(source: str, target: str) -> None: ...
 
-    with pytest.raises(ef.TaskDefinitionError, match=r"'copy' gets the file .* Pass it once, as FILE_INOUT"):
+    with pytest.raises(
+        ef.TaskDefinitionError, match=r"'copy' gets the file .*\('target' or .* Pass it once, as F"
+    ):
         copy(tmp_path / "f", tmp_path / "f")
+
+
+def test_many_readers_of_a_file_are_not_gone_through_each_time() -> None:
+    """Those that are over are forgotten, but not looked for at each of the others."""
+    looks = 0
+
+    class CountedTurn(Turn):
+        @property
+        def value(self) -> object:  # type: ignore[override]
+            nonlocal looks
+            looks += 1
+            return PENDING
+
+        @value.setter
+        def value(self, _: object) -> None: ...
+
+    files = Files()
+    for number in range(1000):
+        access = FileAccess(files, "read")
+        path = access.add("f", Direction.IN, "path")
+        access.reads()
+        access.enter(CountedTurn(number), {})
+
+    assert len(files.of(path).turns) == 1000
+    assert looks < 2000
 
 
 def test_what_is_no_path_is_refused() -> None:
