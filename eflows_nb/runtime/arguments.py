@@ -20,6 +20,7 @@ from typing import Any
 
 from eflows_nb.engine import store
 from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
+from eflows_nb.runtime import containers
 from eflows_nb.runtime.future import Future, Reference, pickling
 from eflows_nb.tasks.data import PENDING, Broken, Datum
 from eflows_nb.tasks.direction import Direction
@@ -100,6 +101,7 @@ class Arguments:
         self._define = define
         self._known: dict[int, _Known] = {}
         self._sweep_at = _SWEEP
+        self._versions = False  # whether a task writes to any of those that are known
         self._settled = 0
         self._before: weakref.WeakKeyDictionary[Datum, Datum] | None = None
 
@@ -116,6 +118,8 @@ class Arguments:
         TypeError
             When an argument cannot be pickled; the text names it.
         """
+        if not self._known:
+            self._versions = False
         if self._known or writes:
             args, kwargs = self._replace(args, kwargs, dict(writes))
         found: list[Datum] = []
@@ -239,12 +243,23 @@ class Arguments:
                 del self._known[id(value)]
             else:
                 return Reference(known.datum, writable=direction is not None)
+        if self._versions and direction is not Direction.OUT:
+            value = self._with_newest(value, writable=direction is not None)
         if direction is None:
             return value
         packed, found = _pack(value)
         return (
             value if found or not packed.buffers else Reference(self._datum_of(value, packed), writable=True)
         )
+
+    def _with_newest(self, value: Any, *, writable: bool) -> Any:
+        """Return a container with the newest versions in the place of objects that tasks have written to."""
+        found: list[Datum] = []
+        containers.collect(value, self.written, found)
+        if not found:
+            return value
+        direction = Direction.INOUT if writable else None
+        return containers.replace(value, self.written, lambda item, _: self._newest(item, direction))
 
     def _changed_here(self, value: Any, known: _Known) -> bool:
         changed = _digest(_pack(value)[0]) != known.digest
@@ -296,6 +311,7 @@ class Arguments:
             known = _Known(value, datum, _digest(_pack(value)[0]), self._known)
             self._known[id(value)] = known
         known.write(value, datum)
+        self._versions = True
 
     def _sweep(self) -> None:
         """Forget objects that nobody has any more: they cannot be passed or waited for again."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Collection
 from typing import Any
 
+from eflows_nb.engine.packing import SCALARS
 from eflows_nb.tasks.data import Datum
 
 __all__ = ["collect", "replace"]
@@ -27,6 +28,8 @@ def collect(value: Any, datum_of: Callable[[Any], Datum | None], found: list[Dat
 def _collect(
     value: Any, datum_of: Callable[[Any], Datum | None], found: list[Datum], inside: set[int]
 ) -> None:
+    if type(value) in SCALARS:
+        return
     datum = datum_of(value)
     if datum is not None:
         found.append(datum)
@@ -70,6 +73,8 @@ def replace(value: Any, datum_of: Callable[[Any], Datum | None], bring: Callable
     bring
         Returns what takes the place of an object that stands for a datum.
     """
+    if type(value) in SCALARS:
+        return value
     datum = datum_of(value)
     if datum is not None:
         return bring(value, datum)

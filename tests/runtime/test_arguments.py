@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from eflows_nb.engine.packing import Packed
-from eflows_nb.runtime.arguments import Arguments
+from eflows_nb.runtime import containers
+from eflows_nb.runtime.arguments import Arguments, StaleArgumentWarning
 from eflows_nb.tasks.data import Datum
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.task import FunctionCode
@@ -138,6 +139,33 @@ def test_a_later_task_reads_the_newest_version(arguments: Arguments) -> None:
     assert arguments.pack((value,), {})[1] == (datum,)
     assert arguments.pack((), {"x": value})[1] == (datum,)
     assert arguments.pack((value,), {}, [(0, Direction.OUT)])[1] == ()
+
+
+def test_a_later_task_reads_the_newest_version_inside_containers(arguments: Arguments) -> None:
+    """At any depth, as in `ef.wait_on`; what was changed here meanwhile counts as it is."""
+    value, cyclic = [1], [2]
+    cyclic.append(cyclic)
+    datum = _write(arguments, value)
+
+    assert arguments.pack(([0, (value,)],), {})[1] == (datum,)
+    assert arguments.pack((), {"x": {"a": value}})[1] == (datum,)
+    assert arguments.pack(([value],), {}, INOUT)[1] == (datum,)
+    assert arguments.pack(([value],), {}, [(0, Direction.OUT)])[1] == ()
+    assert arguments.pack((cyclic,), {})[1] == ()
+    value.append(2)
+    with pytest.warns(StaleArgumentWarning):
+        assert arguments.pack(([value],), {})[1] == ()
+
+
+def test_containers_are_not_looked_through_without_versions(
+    arguments: Arguments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who never writes to arguments pays nothing; an array that is only known is no version."""
+    array = np.zeros(1 << 15)
+    arguments.pack((array,), {})
+    monkeypatch.delattr(containers, "collect")
+
+    arguments.pack(([1, 2], array), {})
 
 
 def test_what_cannot_be_pickled_is_told() -> None:

@@ -441,6 +441,36 @@ def test_plain_numbers_have_no_versions() -> None:
     assert ef.wait_on(identity([5, None])) == [5, None]
 
 
+def test_a_written_object_is_new_inside_containers_too() -> None:
+    """A reader and a writer of a list see what a task has written to its item."""
+
+    @ef.task(numbers=ef.INOUT)
+    def append(numbers: list[int], number: int) -> None:
+        numbers.append(number)
+
+    @ef.task
+    def length(lists: list[list[int]]) -> int:
+        return len(lists[0])
+
+    @ef.task(arrays=ef.INOUT)
+    def add(arrays: list[Any]) -> None:
+        arrays[0] += 1
+
+    @ef.task(array=ef.INOUT)
+    def fill(array: Any) -> None:
+        array[:] = 1
+
+    numbers: list[int] = []
+    append(numbers, 1)
+    array = np.zeros(1 << 15)
+    arrays = [array]
+    fill(array)
+    add(arrays)
+
+    assert ef.wait_on(length([numbers])) == 1
+    assert ef.wait_on(arrays)[0][0] == 2
+
+
 def test_a_change_over_a_newer_version_warns() -> None:
     """The caller changes an object whose newest version is still with the tasks: that is seen, and said."""
     numbers = [1]
