@@ -94,7 +94,8 @@ class Driver:
             self._since_pump = 0
             self._pumped = time.perf_counter()
             if self._lock.locked():
-                self._again = True  # whoever is at it has perhaps not seen this task
+                self._again = True  # whoever is at it has perhaps not seen this task,
+                self.cluster.wake()  # and does not look again if it was about to end
             else:
                 self.pump()
             if self.cluster.kind == "inline":
