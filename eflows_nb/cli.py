@@ -157,6 +157,9 @@ def _parser() -> argparse.ArgumentParser:
     program.add_argument(
         "--pythonpath", metavar="DIR", action="append", default=[], help="folder with modules of the program"
     )
+    program.add_argument(
+        "--wall-clock-limit", metavar="S", type=float, help="seconds after which all tasks are cancelled"
+    )
     program.add_argument("script", metavar="SCRIPT", help="the Python file")
     program.add_argument("args", metavar="ARG", nargs=argparse.REMAINDER, help="arguments of the script")
     program.set_defaults(command=_pycompss)
@@ -242,7 +245,13 @@ def _demo(options: argparse.Namespace) -> int:
 def _pycompss(options: argparse.Namespace) -> int:
     from eflows_nb.pycompss.program import run
 
-    run(options.script, options.args, engines=options.engines, paths=options.pythonpath)
+    run(
+        options.script,
+        options.args,
+        engines=options.engines,
+        paths=options.pythonpath,
+        limit=options.wall_clock_limit,
+    )
     return 0
 
 

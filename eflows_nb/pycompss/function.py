@@ -15,7 +15,7 @@ from eflows_nb.pycompss.parameters import Alias, Declared, declare
 from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
 from eflows_nb.pycompss.returning import Returns
 from eflows_nb.pycompss.shipped import Shipped, Wrap
-from eflows_nb.pycompss.wraps import Cores, Defaults, Numba, Silence
+from eflows_nb.pycompss.wraps import Cores, Defaults, Numba, Silence, replace
 from eflows_nb.runtime import session
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.function import TaskFunction
@@ -142,6 +142,8 @@ class LayerTask(TaskFunction[Any, Any]):
             resources = self.constraints.resources(bound.arguments, namespace)
         if self.local:
             current = session.current()
+            for value in (*args, *kwargs.values()):
+                _bring_up_to_date(value)
             return self._function(returns, resources)(*current.wait_on(args), **current.wait_on(kwargs))
         variant = self.variant(returns, resources)
         if self.chunk_size is not None:
@@ -268,6 +270,17 @@ def _declare(
             else Declared(parameter=Parameter(direction=Direction.INOUT))
         )
     return {name: one for name, one in declared.items() if not one.is_default or one.prefix or one.channel}
+
+
+def _bring_up_to_date(value: Any) -> None:
+    """Let an object of the program have what tasks have written to it, in its own place where it can."""
+    current = session.current()
+    if not isinstance(value, (list, dict)) or current.datum_of(value) is None:
+        return
+    newest = current.wait_on(value)
+    if newest is not value and type(newest) is type(value):
+        replace(value, newest)
+        current.forget(value)
 
 
 def _has_tasks(kind: type | None) -> bool:

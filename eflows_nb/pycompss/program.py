@@ -16,7 +16,14 @@ from eflows_nb.runtime import session
 __all__ = ["run"]
 
 
-def run(script: str, args: Sequence[str], *, engines: int | None, paths: Sequence[str] = ()) -> None:
+def run(
+    script: str,
+    args: Sequence[str],
+    *,
+    engines: int | None,
+    paths: Sequence[str] = (),
+    limit: float | None = None,
+) -> None:
     """Run a script as Python does, with tasks on engines, and wait for them all.
 
     Parameters
@@ -29,6 +36,8 @@ def run(script: str, args: Sequence[str], *, engines: int | None, paths: Sequenc
         How many; None for one a core, 0 for none: tasks then run in this process.
     paths
         Folders in which modules are found besides that of the script.
+    limit
+        Seconds after which all tasks are cancelled; None for never.
 
     Raises
     ------
@@ -55,6 +64,10 @@ def run(script: str, args: Sequence[str], *, engines: int | None, paths: Sequenc
     current = session.current()
     if engines != 0:
         current.start(engines)
+    if limit is not None:
+        from eflows_nb.pycompss.api.api import compss_set_wall_clock
+
+        compss_set_wall_clock(limit)
     try:
         try:
             exec(compile(source, str(path), "exec"), vars(main))

@@ -13,7 +13,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Cores", "Defaults", "Numba", "Silence"]
+__all__ = ["Cores", "Defaults", "Numba", "Silence", "replace"]
 
 _THREADS = ("COMPSS_NUM_THREADS", "OMP_NUM_THREADS", "COMPSS_NUM_CPUS")
 
@@ -119,7 +119,7 @@ class Defaults:
                 if name in self.files and name in given:
                     _copy(value, given[name])
                 elif name in given:
-                    _replace(given[name], value)
+                    replace(given[name], value)
             default = self.values.get("returns")
             if self.returns > 1 and not (isinstance(default, (list, tuple)) and len(default) == self.returns):
                 return (default,) * self.returns
@@ -133,8 +133,8 @@ def _copy(source: Any, target: Any) -> None:
         shutil.copyfile(source, target)
 
 
-def _replace(target: Any, value: Any) -> None:
-    """Let an argument that the task writes have the content of another object."""
+def replace(target: Any, value: Any) -> None:
+    """Let an object have the content of another one."""
     if isinstance(target, list):
         target[:] = value
     elif isinstance(target, dict):

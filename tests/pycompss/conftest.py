@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,9 @@ ROOT = Path(__file__).parents[2]
 def run_program(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run a program by ``eflows pycompss`` in a folder of its own."""
 
-    def run(source: str, *args: str, engines: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(
+        source: str, *args: str, engines: int = 0, options: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
         (tmp_path / "program.py").write_text(source)
         path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
         command = [
@@ -31,6 +33,7 @@ def run_program(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str
             "pycompss",
             "--engines",
             str(engines),
+            *options,
             "program.py",
             *args,
         ]

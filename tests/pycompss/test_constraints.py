@@ -12,7 +12,7 @@ from pycompss.api.constraint import constraint
 from pycompss.api.implement import implement
 from pycompss.api.local import local
 from pycompss.api.multinode import multinode
-from pycompss.api.parameter import COLLECTION_IN
+from pycompss.api.parameter import COLLECTION_IN, INOUT
 from pycompss.api.reduction import reduction
 from pycompss.api.task import task
 
@@ -144,6 +144,27 @@ def test_a_local_function_gets_values() -> None:
         return x + 1, os.getpid()
 
     assert here(one()) == (2, os.getpid())
+
+
+def test_a_local_function_has_the_objects_of_the_program() -> None:
+    """With what tasks have written to them: what it changes is changed there."""
+
+    @task(items=INOUT)
+    def extend(items: list[int]) -> None:
+        items += [1, 2]
+
+    @local
+    def drop(items: list[int]) -> int:
+        return items.pop()
+
+    items: list[int] = []
+    extend(items)
+
+    assert drop(items) == 2
+    assert items == [1]
+    assert compss_wait_on(items) == [1]
+    extend(items)
+    assert compss_wait_on(items) == [1, 1, 2]
 
 
 def test_another_implementation_runs_where_the_first_one_cannot() -> None:

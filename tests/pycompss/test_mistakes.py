@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 from pycompss.api.api import compss_wait_on
+from pycompss.api.compss import compss
 from pycompss.api.constraint import constraint
+from pycompss.api.mpi import mpi
+from pycompss.api.ompss import ompss
 from pycompss.api.parameter import COLLECTION_IN, FILE_IN, FILE_OUT, INOUT
 from pycompss.api.task import task
 
@@ -40,6 +43,23 @@ def test_a_constraint_no_engine_can_meet() -> None:
 
     with pytest.warns(ConstraintWarning, match="computing_units=4096 of 'work' cannot be met: this"):
         assert compss_wait_on(work()) == 1
+
+
+@pytest.mark.parametrize(
+    ("decorator", "given", "missing"),
+    [
+        (mpi, {"binary": "date"}, "@mpi of 'work' needs runner="),
+        (compss, {"appname": "program.py"}, "@compss of 'work' needs app_name="),
+        (ompss, {"workingDir": "/tmp"}, "@ompss of 'work' needs binary="),
+    ],
+)
+def test_an_argument_that_a_decorator_needs(decorator: Any, given: dict[str, str], missing: str) -> None:
+    """It is missed where the function is defined, also by what is refused later."""
+
+    def work() -> None: ...
+
+    with pytest.raises(ef.TaskDefinitionError, match=missing):
+        decorator(**given)(work)
 
 
 def test_a_cycle_through_a_file(tmp_path: Path) -> None:

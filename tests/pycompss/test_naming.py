@@ -69,7 +69,7 @@ def test_what_is_not_supported_says_so_when_it_runs(name: str) -> None:
     """By one sentence that points to the documentation; what else the program does runs."""
     decorator = getattr(importlib.import_module(f"pycompss.api.{name}"), name)
 
-    @decorator(binary="date", kernel="date")
+    @decorator(binary="date", kernel="date", df_script="a.py", script="a.jl", app_name="a.py")
     @task(returns=1, on_failure="FAIL")
     def work() -> Any: ...
 
@@ -119,6 +119,26 @@ def test_a_failed_task_that_nobody_waits_for_fails_the_program(run_program: Run)
 
     assert done.returncode == 1
     assert "ValueError: no luck" in done.stderr
+
+
+@pytest.mark.engines
+def test_a_program_may_have_a_time_limit(run_program: Run) -> None:
+    """Its tasks are cancelled then, their results are None, and it goes on."""
+    done = run_program(
+        "import time\n"
+        "from pycompss.api.api import compss_wait_on\n"
+        "from pycompss.api.task import task\n"
+        "@task(returns=1)\n"
+        "def endless():\n"
+        "    while True:\n"
+        "        time.sleep(0.01)\n"
+        "print(compss_wait_on([endless() for _ in range(3)]))\n",
+        engines=1,
+        options=["--wall-clock-limit", "0.5"],
+    )
+
+    assert done.stdout == "[None, None, None]\n"
+    assert done.returncode == 0
 
 
 def test_a_program_that_is_not_there_is_told() -> None:

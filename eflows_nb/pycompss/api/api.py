@@ -145,7 +145,7 @@ def compss_free_resources(num_resources: int, group_name: str | None = None) -> 
     )
 
 
-def compss_set_wall_clock(wall_clock_limit: int) -> None:
+def compss_set_wall_clock(wall_clock_limit: float) -> None:
     """Cancel all tasks after so many seconds."""
     current = session.current()
     timer = threading.Timer(float(wall_clock_limit), current.cancel_all)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.pycompss.function import LayerTask
 
-__all__ = ["on_task"]
+__all__ = ["on_task", "require"]
 
 
 def on_task(change: Callable[..., None]) -> Callable[..., Callable[[Any], Any]]:
@@ -35,3 +36,16 @@ def on_task(change: Callable[..., None]) -> Callable[..., Callable[[Any], Any]]:
         return decorate
 
     return decorator
+
+
+def require(task: LayerTask, decorator: str, word: str, given: Mapping[str, Any]) -> None:
+    """Complain when a decorator lacks an argument, which may also be in camel case.
+
+    Raises
+    ------
+    TaskDefinitionError
+        When it is not among the given ones.
+    """
+    first, *more = word.split("_")
+    if word not in given and first + "".join(part.title() for part in more) not in given:
+        raise TaskDefinitionError(f"@{decorator} of '{task.name}' needs {word}=….")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eflows_nb.pycompss.api.decorators import on_task
+from eflows_nb.pycompss.api.decorators import on_task, require
 from eflows_nb.pycompss.api.programs import set_program
 from eflows_nb.pycompss.function import LayerTask
 from eflows_nb.pycompss.programs import Launcher, Refusal
@@ -13,13 +13,13 @@ __all__ = ["mpi"]
 
 
 @on_task
-def mpi(
-    task: LayerTask, *, runner: str = "mpirun", processes: Any = 1, flags: str = "", **given: Any
-) -> None:
-    """Run a program by `runner` in so many `processes`.
+def mpi(task: LayerTask, *, processes: Any = 1, flags: str = "", **given: Any) -> None:
+    """Run a program by its ``runner`` in so many `processes`.
 
     Without ``binary`` it is a Python function in several processes: that cannot run, and says so when called.
     """
+    require(task, "mpi", "runner", given)
+    runner = given.pop("runner")
     if "binary" not in given:
         task.program = Refusal(
             f"@mpi of '{task.name}' without binary=…, a Python function in several processes: only programs "
