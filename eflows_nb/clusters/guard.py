@@ -1,9 +1,10 @@
 """A small process that outlives the client by seconds, to end what the client can no longer end.
 
 Run as a script by a bare interpreter: it imports nothing but the standard library, and nothing of ours.
-It reads lines from its standard input: ``GROUP pid`` for a process group to end, ``GONE pid`` for one
-that has ended, ``FILES prefix`` for files to remove, ``FOLDER path`` for a folder of files. When its input
-ends, or its parent is another one, the client has stopped or is gone, and whatever is left of those ends too.
+It reads words from its standard input, each with a NUL at its end: ``GROUP pid`` for a process group to end,
+``GONE pid`` for one that has ended, ``FILES prefix`` for files to remove, ``FOLDER path`` for a folder of
+files. When its input ends, or its parent is another one, the client has stopped or is gone, and whatever is
+left of those ends too.
 """
 
 import contextlib
@@ -17,8 +18,8 @@ GRACE = 2.0
 """Seconds between asking processes to end and ending them."""
 
 
-def _lines() -> Iterator[str]:
-    """Yield the lines of the standard input until the client has gone."""
+def _words() -> Iterator[str]:
+    """Yield the words of the standard input until the client has gone."""
     parent = os.getppid()
     rest = b""
     while os.getppid() == parent:
@@ -26,9 +27,8 @@ def _lines() -> Iterator[str]:
             data = os.read(0, 65536)
             if not data:
                 return
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                yield line.decode()
+            *words, rest = (rest + data).split(b"\0")
+            yield from map(os.fsdecode, words)
 
 
 def _alive(group: int) -> bool:
@@ -64,8 +64,8 @@ def main() -> None:
     groups: list[int] = []
     prefixes: list[str] = []
     folders: list[str] = []
-    for line in _lines():
-        word, _, rest = line.partition(" ")
+    for said in _words():
+        word, _, rest = said.partition(" ")
         if word == "GROUP":
             groups.append(int(rest))
         elif word == "GONE" and int(rest) in groups:

@@ -80,6 +80,7 @@ class LocalCluster:
         self._launched = 0
         self._retired: set[int] = set()  # processes that were asked to go
         self._used: set[int] = set()  # engines that were given work
+        self._coming: list[int] = []  # processes that are about to be replaced
         self._farewell = ""
         self._share = share_of(engines)
         self._stopping = False
@@ -258,13 +259,18 @@ class LocalCluster:
             return
         if pid in self._retired:
             self._retired.discard(pid)
-            return
-        if self._restarts and self._ever_joined:
+        elif self._restarts and self._ever_joined:
             if engine not in self._used:  # what it worked at is blamed for it, and not run for ever
                 self._restarts -= 1
+            self._coming.append(pid)
             self._arrived.append(StateChange(ClusterState.STARTING))
-            self._ask(self._replace())
-        elif not self._joined and not self._processes:
+            self._ask(self._replace(pid))
+        elif self._is_alive and not self._farewell:  # who waits for all engines waits for this one no more
+            self.requested -= 1
+            self._launched -= 1
+            if len(self._joined) >= self.requested:
+                self._arrived.append(StateChange(ClusterState.READY))
+        if not self._is_alive:
             self._arrived.append(
                 StateChange(
                     ClusterState.BROKEN,
@@ -272,11 +278,17 @@ class LocalCluster:
                 )
             )
 
-    async def _replace(self) -> None:
+    @property
+    def _is_alive(self) -> bool:
+        return bool(self._joined or self._processes or self._coming)
+
+    async def _replace(self, pid: int) -> None:
         try:
             await self._start_engines(1)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             self._break(f"a lost engine could not be replaced: {error}")
+        finally:
+            self._coming.remove(pid)
 
     def send(self, engine: int, message: Any) -> None:
         """Send a record to an engine."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -26,7 +27,7 @@ class Protection:
     def _say(self, line: str) -> None:
         with suppress(OSError, ValueError):
             assert self._process.stdin is not None
-            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.write(os.fsencode(line) + b"\0")  # no path has one
             self._process.stdin.flush()
 
     def add_group(self, pid: int) -> None:

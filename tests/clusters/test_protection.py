@@ -79,3 +79,18 @@ def test_closing_twice_does_no_harm(protection: Protection) -> None:
     protection.close()
     protection.close()
     protection.add_group(os.getpid())
+
+
+def test_a_strange_path_is_one_path(protection: Protection, tmp_path: Path) -> None:
+    """Neither a line break nor bytes that are no text lead anywhere else."""
+    innocent = tmp_path / "innocent"
+    innocent.touch()
+    folder = tmp_path / os.fsdecode(f"strange\nFILES {tmp_path}".replace("/", "_").encode() + b"\xff")
+    folder.mkdir()
+    (folder / "file").touch()
+    protection.add_folder(folder)
+    protection.add_files(f"{tmp_path}/\nFILES {innocent}")
+    protection.close()
+
+    assert not folder.exists()
+    assert innocent.exists()
