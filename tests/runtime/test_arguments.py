@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import threading
 import weakref
 from typing import Any
 
@@ -170,5 +171,5 @@ def test_containers_are_not_looked_through_without_versions(
 
 def test_what_cannot_be_pickled_is_told() -> None:
     """The error says that it was an argument, and what pickle said."""
-    with pytest.raises(TypeError, match=r"An argument cannot be sent to a task: .*generator"):
-        Arguments(Frozen(), _define).pack(((x for x in ()),), {})
+    with pytest.raises(TypeError, match=r"An argument cannot be sent to a task: .*lock"):
+        Arguments(Frozen(), _define).pack((threading.Lock(),), {})
