@@ -159,12 +159,7 @@ def _inputs(plan: Plan, home: MutableMapping[str, Any]) -> set[str]:
     """Return the names that the code reads and that are there; those of IPython itself stay here."""
     reads = (plan.names.reads | plan.names.deletes | plan.definitions) & home.keys()
     return {
-        name
-        for name in reads
-        if name not in BUILTINS | {"exit", "quit"}
-        or not str(getattr(home[name], "__module__", None) or type(home[name]).__module__).startswith(
-            "IPython"
-        )
+        name for name in reads if name not in BUILTINS | {"exit", "quit"} or not _is_of_ipython(home[name])
     }
 
 
