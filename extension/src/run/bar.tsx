@@ -5,9 +5,9 @@ import React from 'react';
 
 import { formatCount } from '../core/format';
 import { STATE } from '../core/tasks';
+import { stateLabel } from '../session/labels';
 import { TASK_STATES } from '../session/protocol';
 import { Sign } from '../signs/sign';
-import { stateLabel } from './labels';
 import type { RunModel } from './model';
 
 /** The parts of a run view that can be shown and hidden. */

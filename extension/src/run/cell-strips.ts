@@ -4,8 +4,8 @@ import type { IDisposable } from '@lumino/disposable';
 
 import { formatCount, formatSeconds } from '../core/format';
 import { STATE, STATE_COUNT, type TaskTable } from '../core/tasks';
+import { stateLabel } from '../session/labels';
 import { TASK_STATES } from '../session/protocol';
-import { stateLabel } from './labels';
 import type { RunModel } from './model';
 import { SIGN_TEXT } from './signs';
 

@@ -9,9 +9,9 @@ import {
   oneLine
 } from '../core/format';
 import { STATE } from '../core/tasks';
+import { stateLabel } from '../session/labels';
 import { TASK_STATES } from '../session/protocol';
 import { Sign } from '../signs/sign';
-import { stateLabel } from './labels';
 import type { RunModel } from './model';
 
 const NEIGHBOURS = 6;

@@ -5,8 +5,8 @@ import { Widget } from '@lumino/widgets';
 import { formatBytes, formatSeconds, oneLine } from '../core/format';
 import { ordered } from '../core/order';
 import type { TaskTable } from '../core/tasks';
+import { stateLabel } from '../session/labels';
 import { TASK_STATES } from '../session/protocol';
-import { stateLabel } from './labels';
 import type { RunModel } from './model';
 import { SIGN_TEXT } from './signs';
 

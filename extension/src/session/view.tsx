@@ -3,6 +3,7 @@ import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import { Sign } from '../signs/sign';
+import { stateLabel } from './labels';
 import type { SessionStatus } from './model';
 import {
   TASK_STATES,
@@ -210,7 +211,7 @@ function Tasks(props: {
           >
             <dt>
               <Sign name={`task-${state}`} />
-              {taskStateLabel(state, trans)}
+              {stateLabel(state, trans)}
             </dt>
             <dd data-testid={`eflows-${state}`}>{tasks[state]}</dd>
           </div>
@@ -288,22 +289,5 @@ function clusterStateLabel(
       return trans.__('Stopped');
     case 'broken':
       return trans.__('Broken');
-  }
-}
-
-function taskStateLabel(state: TaskState, trans: TranslationBundle): string {
-  switch (state) {
-    case 'waiting':
-      return trans.__('Waiting');
-    case 'ready':
-      return trans.__('Ready');
-    case 'running':
-      return trans.__('Running');
-    case 'done':
-      return trans.__('Done');
-    case 'failed':
-      return trans.__('Failed');
-    case 'cancelled':
-      return trans.__('Cancelled');
   }
 }

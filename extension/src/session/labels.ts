@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { TaskState } from '../session/protocol';
+import type { TaskState } from './protocol';
 
 /** The name of a state, for people. */
 export function stateLabel(state: TaskState, trans: TranslationBundle): string {
