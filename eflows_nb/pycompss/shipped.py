@@ -53,6 +53,10 @@ class Shipped:
         """Return what is to be watched for changes."""
         return () if self._reference is not None and self._is_found() else (self.plain,)
 
+    def __eflows_code__(self) -> tuple[Callable[..., Any], Any]:
+        """Return what decides on the results: the user's function, and what is wrapped around it."""
+        return self.plain, self.wraps
+
     def _is_found(self) -> bool:
         module, qualname, _ = self._reference or ("", "", 0)
         return _plain(_look_up(module, qualname)) is self.plain

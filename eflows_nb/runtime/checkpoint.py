@@ -86,7 +86,8 @@ def _digest_of(packed: Packed) -> str:
 def digest_of_function(function: Any) -> bytes:
     """Return a digest of what a function computes: its code, defaults, closure, and the names it uses.
 
-    Functions of its own module are followed; those of other modules count by name and version.
+    Functions of its own module are followed; those of other modules count by name and version. A callable
+    object may have a method ``__eflows_code__`` that returns the function and the value it is made of.
     """
     digest = hashlib.blake2b(digest_size=20)
     _feed(digest, function, getattr(function, "__module__", None), set())
@@ -98,7 +99,13 @@ def _feed(digest: Any, thing: Any, module: str | None, seen: set[int]) -> None:
         thing = thing.function
     if id(thing) in seen:
         return
-    if isinstance(thing, types.FunctionType) and thing.__module__ in (module, "__main__"):
+    parts = getattr(thing, "__eflows_code__", None)
+    if parts is not None and not isinstance(thing, (type, types.ModuleType)):
+        seen.add(id(thing))
+        function, value = parts()
+        _feed(digest, function, getattr(function, "__module__", None), seen)
+        _feed_value(digest, value)
+    elif isinstance(thing, types.FunctionType) and thing.__module__ in (module, "__main__"):
         seen.add(id(thing))
         _feed_code(digest, thing.__code__)
         for value in (thing.__defaults__, thing.__kwdefaults__):

@@ -1,0 +1,48 @@
+"""A checkpoint folder knows the functions of a program by their code, not by their names."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from eflows_nb.pycompss.shipped import Shipped
+from eflows_nb.runtime.checkpoint import digest_of_function
+
+
+def _function(source: str) -> Any:
+    """Return the function `work` of a module, as it is after an edit of its file."""
+    names: dict[str, Any] = {"__name__": "some_module"}
+    exec(source, names)
+    return names["work"]
+
+
+def _called(prefix: str, function: Any) -> Any:
+    return partial(function, prefix)
+
+
+def test_another_code_under_the_same_name_is_another_function() -> None:
+    """Nobody gets the results of the code before."""
+    before = Shipped(_function("def work(x): return x + 1"))
+    after = Shipped(_function("def work(x): return x + 2"))
+    same = Shipped(_function("def work(x): return x + 1"))
+
+    assert digest_of_function(before) != digest_of_function(after)
+    assert digest_of_function(before) == digest_of_function(same)
+
+
+def test_a_helper_of_the_module_counts_too() -> None:
+    """The function itself may have stayed the same."""
+    source = "def work(x): return helper(x)\ndef helper(x): return {}"
+
+    assert digest_of_function(Shipped(_function(source.format("1")))) != digest_of_function(
+        Shipped(_function(source.format("2")))
+    )
+
+
+def test_what_is_wrapped_around_it_counts_too() -> None:
+    """A program that is started with other words computes something else."""
+    plain = _function("def work(x): return x")
+    one, other = (Shipped(plain, [partial(_called, word)]) for word in ("one", "other"))
+
+    assert digest_of_function(one) != digest_of_function(other)
+    assert digest_of_function(one) != digest_of_function(Shipped(plain))
