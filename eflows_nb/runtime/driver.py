@@ -105,7 +105,9 @@ class Driver:
 
     def _is_due(self) -> bool:
         """Return whether to send a task at once: one of a few. Many go together, soon."""
-        if self._at_once or self.cluster.kind == "inline":
+        if self.cluster.kind == "inline":
+            return True
+        if self._at_once:
             self._at_once -= 1
             return True
         if time.perf_counter() - self._pumped > _PAUSE_SECONDS:

@@ -1,32 +1,18 @@
-"""Who drives the session, and that nothing which was submitted is left lying."""
+"""Who drives sends a few tasks at once, and many together."""
 
 from __future__ import annotations
 
+import math
+
 from eflows_nb.clusters.inline import InlineCluster
 from eflows_nb.runtime.driver import Driver
-from eflows_nb.tasks.data import Datum
-from eflows_nb.tasks.task import FunctionCode, Task
 
 
-class _Elsewhere(InlineCluster):
-    """Counts who is woken, and runs nothing by itself."""
+def test_what_ran_inline_does_not_let_each_of_a_flood_go_alone() -> None:
+    """On engines only the first few are sent at once, however many tasks have run here before."""
+    driver = Driver(InlineCluster("test"), "test")
+    assert all(driver._is_due() for _ in range(100))
+    driver.cluster.kind = "local"
+    driver._pumped = math.inf  # nobody pauses
 
-    kind = "elsewhere"
-    woken = 0
-
-    def wake(self) -> None:
-        self.woken += 1
-
-
-def test_a_task_that_comes_while_another_thread_looks_is_not_left_lying() -> None:
-    """That one does not look at new tasks, or not any more: whoever drives is woken."""
-    cluster = _Elsewhere("test-of-driver")
-    driver = Driver(cluster, "test-of-driver")
-    task = Task(1, FunctionCode(0, "f", b""), b"", ())
-    task.outputs = (Datum(1, task),)
-    with driver._lock:  # as `snapshot` holds it
-        driver.submit(task)
-
-    assert cluster.woken == 1
-    driver.pump()
-    assert driver.scheduler.unfinished == 1
+    assert [driver._is_due() for _ in range(12)] == [True] * 8 + [False] * 4
