@@ -355,7 +355,7 @@ class Scheduler:
     def _place(self) -> None:
         tasks, self._ready = self._ready, []
         queues = self.gangs.free()
-        staying = [queue for queue in self.engines.values() if not queue.leaving]
+        staying = [queue.number for queue in self.engines.values() if not queue.leaving]
         free: list[Task] = []
         wanted = Counter(
             datum.number
@@ -375,7 +375,7 @@ class Scheduler:
             if not wanted or not task.reads:
                 free.append(task)
                 continue
-            engine, missing = best_engine(task, [queue.number for queue in staying])
+            engine, missing = best_engine(task, staying)
             if engine < 0:
                 free.append(task)
                 continue
