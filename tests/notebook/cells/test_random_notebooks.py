@@ -99,12 +99,7 @@ def test_task_cells_compute_what_plain_cells_compute(notebook: Any, cells: list[
     assert [notebook.run(f"{f}(3)") for f in _FUNCTIONS] == [plain[f](3) for f in _FUNCTIONS]
 
 
-def _notebook_of(cells: list[tuple[bool, str]]) -> dict[str, Any]:
-    sources = ["%load_ext eflows_nb", _BEGIN, *(f"%%task\n{code}" if task else code for task, code in cells)]
-    return {"cells": [{"cell_type": "code", "metadata": {}, "source": source} for source in sources]}
-
-
-@settings(
+_CONVERSIONS = settings(
     max_examples=25,
     deadline=None,
     suppress_health_check=[
@@ -113,6 +108,23 @@ def _notebook_of(cells: list[tuple[bool, str]]) -> dict[str, Any]:
         HealthCheck.filter_too_much,
     ],
 )
+
+
+def _run_plainly(cells: list[tuple[bool, str]]) -> dict[str, Any]:
+    """Return the names after a plain run; which lists are one object is not kept."""
+    plain: dict[str, Any] = {"__name__": "__main__"}
+    for code in (_BEGIN, *(code for _, code in cells)):
+        exec(code, plain)
+        plain.update(_unshared(plain))
+    return plain
+
+
+def _notebook_of(cells: list[tuple[bool, str]]) -> dict[str, Any]:
+    sources = ["%load_ext eflows_nb", _BEGIN, *(f"%%task\n{code}" if task else code for task, code in cells)]
+    return {"cells": [{"cell_type": "code", "metadata": {}, "source": source} for source in sources]}
+
+
+@_CONVERSIONS
 @given(cells=st.lists(_cell, min_size=1, max_size=4))
 def test_task_functions_compute_what_task_cells_compute(notebook: Any, cells: list[tuple[bool, str]]) -> None:
     """A notebook that can be written with task functions has the same values then, waited for."""
@@ -120,10 +132,7 @@ def test_task_functions_compute_what_task_cells_compute(notebook: Any, cells: li
         made = to_function(_notebook_of(cells))
     except CellError:
         assume(False)
-    plain: dict[str, Any] = {"__name__": "__main__"}
-    for code in (_BEGIN, *(code for _, code in cells)):
-        exec(code, plain)
-        plain.update(_unshared(plain))
+    plain = _run_plainly(cells)
     extension.unload()
     notebook.shell.reset(new_session=False)
 
@@ -134,15 +143,7 @@ def test_task_functions_compute_what_task_cells_compute(notebook: Any, cells: li
     assert values == _unshared(plain)
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.too_slow,
-        HealthCheck.filter_too_much,
-    ],
-)
+@_CONVERSIONS
 @given(cells=st.lists(_cell, min_size=1, max_size=4))
 def test_task_functions_can_be_task_cells_again(notebook: Any, cells: list[tuple[bool, str]]) -> None:
     """The way to functions and back computes what the notebook computed."""
@@ -150,10 +151,7 @@ def test_task_functions_can_be_task_cells_again(notebook: Any, cells: list[tuple
         made = from_functions_to_magic(to_function(_notebook_of(cells)))
     except CellError:
         assume(False)
-    plain: dict[str, Any] = {"__name__": "__main__"}
-    for code in (_BEGIN, *(code for _, code in cells)):
-        exec(code, plain)
-        plain.update(_unshared(plain))
+    plain = _run_plainly(cells)
     notebook.shell.reset(new_session=False)
 
     for cell in made["cells"]:
