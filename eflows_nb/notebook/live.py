@@ -20,11 +20,13 @@ import comm
 from comm.base_comm import BaseComm
 from ipykernel.kernelbase import Kernel
 
+from eflows_nb.notebook.engine_wishes import fulfil
 from eflows_nb.notebook.messages import (
     COMM,
     VERSION,
     AnswerMessage,
     EngineMessage,
+    EnginesMessage,
     GraphMessage,
     PageRequest,
     SessionContent,
@@ -182,6 +184,9 @@ class _Live:
                         cancelled=cancelled,
                     )
                 )
+            if "engines" in request:
+                wished = str(request.get("request", ""))
+                fulfil(self._session, request["engines"], wished, self._channel.tell)
         if self._graph_credit:
             self._tell_graph(everything=everything)
 
@@ -250,7 +255,7 @@ class _Channel(BaseComm):
 
     def tell(
         self,
-        message: SessionMessage | GraphMessage | TaskMessage | AnswerMessage,
+        message: SessionMessage | GraphMessage | TaskMessage | AnswerMessage | EnginesMessage,
         buffers: Sequence[memoryview] = (),
     ) -> None:
         """Send a message to every page."""

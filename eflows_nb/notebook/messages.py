@@ -15,6 +15,8 @@ __all__ = [
     "VERSION",
     "AnswerMessage",
     "EngineMessage",
+    "EnginesMessage",
+    "EnginesRequest",
     "GraphEngine",
     "GraphMessage",
     "PageRequest",
@@ -134,6 +136,36 @@ class AnswerMessage(TypedDict):
     cancelled: int
 
 
+class EnginesMessage(TypedDict):
+    """Kernel to browser: what a page wanted with the engines is done; or ``error`` says why it is not."""
+
+    version: int
+    kind: Literal["engines"]
+    request: str
+    error: str
+
+
+class EnginesRequest(TypedDict, total=False):
+    """What a page wants with the engines.
+
+    Parameters
+    ----------
+    do
+        Start engines, have so many, or end all.
+    number
+        Of engines, to start or to have; without it one for each core.
+    cluster
+        Kind of cluster to start; without it ``"local"``.
+    cancel
+        Whether tasks are cancelled before all engines end; else they are waited for.
+    """
+
+    do: Literal["start", "scale", "stop"]
+    number: int
+    cluster: str
+    cancel: bool
+
+
 class WatchRequest(TypedDict):
     """What a page has of the task graph: the number of the last message of a stream, -1 for nothing."""
 
@@ -152,6 +184,8 @@ class PageRequest(TypedDict, total=False):
         Number of a task that is to be told of.
     cancel
         Numbers of the tasks to be cancelled.
+    engines
+        What is wanted with the engines; a message of kind ``engines`` says that it is done.
     request
         Returned with the answer.
     """
@@ -159,4 +193,5 @@ class PageRequest(TypedDict, total=False):
     watch: WatchRequest
     task: int
     cancel: list[int]
+    engines: EnginesRequest
     request: str

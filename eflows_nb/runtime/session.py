@@ -7,6 +7,7 @@ import itertools
 import logging
 import os
 import secrets
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -100,6 +101,7 @@ class Session:
         self._arguments = Arguments(self._freeze, self._functions.definition)
         self._driver = Driver(InlineCluster(self.token), self.token)
         self._protection: Protection | None = None
+        self._changing = threading.RLock()  # a page may want engines while a cell starts or stops some
         self._checkpoint: Checkpoint | None = None
         self._pid = os.getpid()
         atexit.register(self._close)
@@ -407,6 +409,11 @@ class Session:
         """Run tasks on engines of this machine from now on; see `eflows_nb.start`."""
         if inside_task():
             return self
+        with self._changing:
+            self._start(engines, checkpoint)
+        return self
+
+    def _start(self, engines: int | None, checkpoint: str | Path | None) -> None:
         if checkpoint is not None:
             self._checkpoint = Checkpoint(checkpoint)
         given = os.environ.get(ENGINES)
@@ -419,7 +426,7 @@ class Session:
                     f"Call ef.scale({number}) to let some go."
                 )
             self._driver.change(lambda _: cluster.grow(number))
-            return self
+            return
         from eflows_nb.clusters.local import LocalCluster
         from eflows_nb.clusters.protection import Protection
 
@@ -430,7 +437,6 @@ class Session:
         self._driver.use(LocalCluster(number, self.token, self._protection))
         if cluster.kind != "inline":
             cluster.stop()
-        return self
 
     def scale(self, engines: int) -> None:
         """Have so many engines from now on; see `eflows_nb.scale`."""
@@ -466,11 +472,33 @@ class Session:
                 self.cancel_all()  # after an interrupt: what is left must not run in this process
                 self._stop_cluster()
 
+    def let_engines_go(self, *, cancel: bool) -> None:
+        """End the engines for somebody who watches; the program is told of no failure by that.
+
+        Parameters
+        ----------
+        cancel
+            Cancel the tasks that have not ended, rather than wait for them.
+        """
+        if self._driver.cluster.kind == "inline" or inside_task():
+            return
+        if cancel:
+            self.cancel_all()
+        try:
+            self._driver.wait(lambda: self._driver.idle)
+        except ClusterError:
+            logger.debug("There was no engine to wait for.", exc_info=True)
+        self.cancel_all()  # what has come meanwhile must not run in this process
+        self._stop_cluster()
+
     def _stop_cluster(self) -> None:
-        cluster = self._driver.cluster
-        self._driver.bring_home()
-        self._driver.use(InlineCluster(self.token))
-        cluster.stop()
+        with self._changing:
+            cluster = self._driver.cluster
+            if cluster.kind == "inline":
+                return  # another thread was first
+            self._driver.bring_home()
+            self._driver.use(InlineCluster(self.token))
+            cluster.stop()
 
     def cancel_all(self) -> None:
         """Cancel all tasks that have not ended."""

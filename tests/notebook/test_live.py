@@ -234,3 +234,59 @@ def test_tasks_are_cancelled_while_a_cell_computes(page: Page, tmp_path: Path) -
     assert (answer["request"], answer["cancelled"]) == ("r1", 2)
     (tmp_path / "go").touch()
     assert any(m["msg_type"] == "error" for m in page.run("ef.wait_on(b)"))
+
+
+def wish(page: Page, request: str, **wanted: Any) -> None:
+    """Want something with the engines, as the panel does."""
+    content = {"target_name": "eflows", "eflows": {"engines": wanted, "request": request}}
+    page.client.control_channel.send(page.client.session.msg("comm_info_request", content))
+    page.client.control_channel.get_msg(timeout=30)
+
+
+def answer(page: Page, request: str) -> str:
+    """Return why a wish could not be fulfilled; empty when it was."""
+    while True:
+        told, _ = graph(page, "engines")
+        if told["request"] == request:
+            error: str = told["error"]
+            return error
+
+
+@pytest.mark.engines
+def test_engines_come_change_and_go_while_a_cell_computes(page: Page, tmp_path: Path) -> None:
+    """Without a word in the notebook; a task that runs is cancelled only when that is wanted."""
+    page.run("import pathlib\n" + SESSION + "\n@ef.task\ndef last():\n    import time; time.sleep(600)")
+    page.client.execute("while not pathlib.Path('go').exists(): pass")
+    wish(page, "r1", do="start", number=1)
+    assert answer(page, "r1") == ""
+    while not page.hear().get("session", {}).get("engines"):
+        page.ask()
+    wish(page, "r2", do="scale", number=2)
+    assert answer(page, "r2") == ""
+    while len(page.hear().get("session", {}).get("engines", ())) < 2:
+        page.ask()
+    (tmp_path / "go").touch()
+    page.run("future = last()")
+    wish(page, "r3", do="stop")
+    wish(page, "r4", do="stop", cancel=True)
+    answers = [graph(page, "engines")[0] for _ in range(2)]
+    assert {(told["request"], told["error"]) for told in answers} == {("r3", ""), ("r4", "")}
+    page.ask()
+    assert page.hear()["session"]["cluster"] == "inline"
+    assert page.run("ef.barrier(); f(1)")[-1]["msg_type"] != "error"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        ({"do": "start", "number": 0}, "engines=0 is not a number of engines"),
+        ({"do": "start", "cluster": "moon"}, "knows no cluster 'moon'"),
+        ({"do": "scale", "number": 2}, "There are no engines yet"),
+        ({"do": "sing"}, "cannot 'sing' engines"),
+    ],
+)
+def test_a_wish_that_cannot_be_is_answered(page: Page, wanted: dict[str, Any], reason: str) -> None:
+    """By a sentence."""
+    page.run(SESSION)
+    wish(page, "r1", **wanted)
+    assert reason in answer(page, "r1")
