@@ -39,8 +39,10 @@ class ClusterListing:
         Process number of its controller, -1 when that is gone.
     owner
         Process number of the kernel or script that started it, -1 when that is gone.
+    started
+        When its controller began, seconds since the epoch; 0 when that is gone.
     engines
-        Number of its engine processes that live.
+        Process numbers of its engines that live.
     alive
         Whether it still serves somebody: its controller and its owner both live. What is not alive has
         been left behind and only waits to be stopped.
@@ -50,7 +52,8 @@ class ClusterListing:
     profile_dir: Path
     controller: int
     owner: int
-    engines: int
+    started: float
+    engines: tuple[int, ...]
     alive: bool
 
 
@@ -121,15 +124,19 @@ def _read(path: Path) -> ClusterListing | None:
         # Half written or not of our making: the next look finds it whole.
         return None
     controller = _alive(controller_pid, cluster_id)
-    engines = sum(_alive(pid, cluster_id) is not None for pid in engine_pids)
-    if controller is None and engines == 0:
+    engines = tuple(pid for pid in engine_pids if _alive(pid, cluster_id) is not None)
+    if controller is None and not engines:
         return None
-    owner = -1 if controller is None else _owner(controller)
+    owner, started = -1, 0.0
+    if controller is not None:
+        with contextlib.suppress(psutil.Error):
+            owner, started = _owner(controller), controller.create_time()
     return ClusterListing(
         cluster_id=cluster_id,
         profile_dir=path.parent.parent,
         controller=-1 if controller is None else controller_pid,
         owner=owner,
+        started=started,
         engines=engines,
         alive=controller is not None and owner > 0,
     )

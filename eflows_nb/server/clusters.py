@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any, TypedDict
 
 import tornado.web
@@ -11,29 +12,67 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import ensure_async
 
 from eflows_nb.clusters import discovery
+from eflows_nb.clusters.launchers import available
+from eflows_nb.clusters.usage import UsageMeter
 
-__all__ = ["ClusterHandler", "ClusterModel", "ClustersHandler", "ClustersModel"]
+__all__ = [
+    "ClusterHandler",
+    "ClusterModel",
+    "ClustersHandler",
+    "ClustersModel",
+    "LauncherModel",
+    "ProcessModel",
+]
+
+
+class ProcessModel(TypedDict):
+    """What an engine's process uses now.
+
+    ``cores`` is None until it was asked for twice, ``gpu_memory`` where nobody tells. Memory is in bytes.
+    """
+
+    pid: int
+    cores: float | None
+    memory: int
+    gpu_memory: int | None
 
 
 class ClusterModel(TypedDict):
     """One cluster, as the panel shows it.
 
     ``owner`` is the path of the notebook whose kernel started it, empty when that is not known to this
-    server; ``alive`` is false for what a kernel has left behind; process numbers are -1 when gone.
+    server; ``alive`` is false for what a kernel has left behind; process numbers are -1 when gone;
+    ``started`` is in seconds since the epoch, 0 when that is not known.
     """
 
     id: str
     engines: int
+    processes: list[ProcessModel]
     controller: int
     owner: str
     owner_pid: int
     alive: bool
+    started: float
+
+
+class LauncherModel(TypedDict):
+    """A kind of cluster that a kernel on this machine can start, and what its engines share."""
+
+    name: str
+    cores: int
+    memory: int
+    gpus: int
 
 
 class ClustersModel(TypedDict):
-    """The answer of ``GET eflows/clusters``."""
+    """The answer of ``GET eflows/clusters``; ``now`` is the server's clock, in seconds since the epoch."""
 
     clusters: list[ClusterModel]
+    launchers: list[LauncherModel]
+    now: float
+
+
+_meter = UsageMeter()
 
 
 class ClustersHandler(APIHandler):
@@ -45,20 +84,26 @@ class ClustersHandler(APIHandler):
     @authorized
     async def get(self) -> None:
         """Answer with the clusters that eflows-nb runs on this machine."""
-        listings = await asyncio.to_thread(discovery.running)
+        measured = await asyncio.to_thread(_measure)
         notebooks = await _notebook_of_process(self)
         clusters = [
             ClusterModel(
                 id=one.cluster_id,
-                engines=one.engines,
+                engines=len(one.engines),
+                processes=processes,
                 controller=one.controller,
                 owner=notebooks.get(one.owner, ""),
                 owner_pid=one.owner,
                 alive=one.alive,
+                started=one.started,
             )
-            for one in listings
+            for one, processes in measured
         ]
-        self.finish(ClustersModel(clusters=clusters))
+        launchers = [
+            LauncherModel(name=one.name, cores=one.cores, memory=one.memory, gpus=one.gpus)
+            for one in available()
+        ]
+        self.finish(ClustersModel(clusters=clusters, launchers=launchers, now=time.time()))
 
 
 class ClusterHandler(APIHandler):
@@ -76,6 +121,19 @@ class ClusterHandler(APIHandler):
         self.log.info("Stopped cluster %s", cluster_id)
         self.set_status(204)
         self.finish()
+
+
+def _measure() -> list[tuple[discovery.ClusterListing, list[ProcessModel]]]:
+    return [
+        (
+            listing,
+            [
+                ProcessModel(pid=one.pid, cores=one.cores, memory=one.memory, gpu_memory=one.gpu_memory)
+                for one in _meter.read(listing.engines)
+            ],
+        )
+        for listing in discovery.running()
+    ]
 
 
 async def _notebook_of_process(handler: APIHandler) -> dict[int, str]:

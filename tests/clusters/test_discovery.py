@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import ipyparallel
+import psutil
 import pytest
 
 from eflows_nb.clusters import discovery
@@ -76,7 +77,8 @@ def test_a_cluster_is_listed_with_its_living_engines(security: Path, launch: Lau
         profile_dir=security.parent,
         controller=controller.pid,
         owner=os.getpid(),
-        engines=1,
+        started=psutil.Process(controller.pid).create_time(),
+        engines=(engine.pid,),
         alive=True,
     )
 
@@ -104,7 +106,7 @@ def test_engines_without_a_controller_are_left_behind(security: Path, launch: La
     engine = launch("eflows-ab12")
     write(security, "eflows-ab12", -1, engine.pid)
     (listing,) = discovery.running()
-    assert (listing.controller, listing.engines, listing.alive) == (-1, 1, False)
+    assert (listing.controller, len(listing.engines), listing.alive) == (-1, 1, False)
 
 
 def test_clusters_that_others_started_are_not_listed(security: Path, launch: Launch) -> None:
@@ -156,7 +158,7 @@ def test_a_real_cluster_is_found_and_stopped(security: Path) -> None:
     )
     cluster.start_cluster_sync()
     (listing,) = discovery.running()
-    assert (listing.cluster_id, listing.engines, listing.alive) == ("eflows-real", 1, True)
+    assert (listing.cluster_id, len(listing.engines), listing.alive) == ("eflows-real", 1, True)
     assert discovery.stop("eflows-real")
     assert discovery.running() == ()
     assert not list(security.glob("*eflows-real*"))

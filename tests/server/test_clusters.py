@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from eflows_nb.server.clusters import ClusterModel, ClustersModel
+from eflows_nb.server.clusters import ClusterModel, ClustersModel, LauncherModel, ProcessModel
 
 EXAMPLE = Path(__file__).parents[1] / "protocol" / "clusters.json"
 
@@ -38,18 +39,34 @@ def process(server: Any) -> Iterator[subprocess.Popen[bytes]]:
 
 def test_without_clusters_the_list_is_empty(server: Any) -> None:
     """An empty list is an answer, not an error."""
-    assert server.ask("GET", "eflows/clusters") == (200, {"clusters": []})
+    status, answer = server.ask("GET", "eflows/clusters")
+    assert (status, answer["clusters"]) == (200, [])
+
+
+def test_what_can_be_started_is_told(server: Any) -> None:
+    """Engines on this machine, with what they would share."""
+    _, answer = server.ask("GET", "eflows/clusters")
+    (local,) = answer["launchers"]
+    assert (local["name"], local["cores"]) == ("local", len(os.sched_getaffinity(0)))
+    assert local["memory"] > 0
 
 
 def test_a_cluster_is_listed_and_stopped(server: Any, process: subprocess.Popen[bytes]) -> None:
     """It is gone from the list when the request to stop it has been answered."""
     expected = ClusterModel(
-        id="eflows-ab12", engines=0, controller=process.pid, owner="", owner_pid=os.getpid(), alive=True
+        id="eflows-ab12",
+        engines=0,
+        processes=[],
+        controller=process.pid,
+        owner="",
+        owner_pid=os.getpid(),
+        alive=True,
+        started=psutil.Process(process.pid).create_time(),
     )
-    assert server.ask("GET", "eflows/clusters") == (200, {"clusters": [expected]})
+    assert server.ask("GET", "eflows/clusters")[1]["clusters"] == [expected]
     assert server.ask("DELETE", "eflows/clusters/eflows-ab12") == (204, None)
     assert process.wait(10) == -15
-    assert server.ask("GET", "eflows/clusters") == (200, {"clusters": []})
+    assert server.ask("GET", "eflows/clusters")[1]["clusters"] == []
 
 
 @pytest.mark.parametrize(
@@ -70,3 +87,6 @@ def test_the_example_of_the_front_end_has_the_keys_of_the_answer() -> None:
     example = json.loads(EXAMPLE.read_text())
     assert example.keys() == ClustersModel.__annotations__.keys()
     assert [cluster.keys() for cluster in example["clusters"]] == [ClusterModel.__annotations__.keys()] * 2
+    processes = [process for cluster in example["clusters"] for process in cluster["processes"]]
+    assert [process.keys() for process in processes] == [ProcessModel.__annotations__.keys()] * 3
+    assert [launcher.keys() for launcher in example["launchers"]] == [LauncherModel.__annotations__.keys()]
