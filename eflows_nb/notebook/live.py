@@ -21,6 +21,7 @@ from comm.base_comm import BaseComm
 from ipykernel.kernelbase import Kernel
 
 from eflows_nb.notebook.engine_wishes import fulfil
+from eflows_nb.notebook.graph_teller import GraphTeller
 from eflows_nb.notebook.messages import (
     COMM,
     VERSION,
@@ -32,11 +33,9 @@ from eflows_nb.notebook.messages import (
     SessionContent,
     SessionMessage,
     TaskMessage,
-    WatchRequest,
 )
 
 if TYPE_CHECKING:
-    from eflows_nb.notebook.graph_feed import GraphFeed
     from eflows_nb.runtime.session import Session
     from eflows_nb.runtime.snapshot import SessionSnapshot
     from eflows_nb.tasks.events import Event
@@ -98,12 +97,11 @@ class _Live:
         self._channel = _Channel()
         self._changed = threading.Event()
         self._asked = threading.Event()
-        self._credit = self._graph_credit = 0
+        self._credit = 0
         self._lock = threading.Lock()
         self._observing = False
         self._requests: deque[PageRequest] = deque()
-        self._feed: GraphFeed | None = None
-        self._cells = _Cells(session, kernel)
+        self._graph = GraphTeller(session, _Cells(session, kernel).known, self._channel.tell, credit=CREDIT)
         for handlers in (kernel.control_handlers, kernel.shell_handlers):
             handlers["comm_info_request"] = self._hear(handlers["comm_info_request"])
         self._send()
@@ -148,7 +146,7 @@ class _Live:
             except Exception:
                 # A page that asks for what cannot be must not silence the others.
                 logger.exception("The task graph could not be told to the pages.")
-                self._forget_graph()
+                self._graph.forget()
             with self._lock:
                 self._credit -= 1
                 if self._credit == 0:
@@ -164,61 +162,13 @@ class _Live:
 
     def _answer(self) -> None:
         """Do what pages have asked for, and tell the task graph to those who watch it."""
-        everything = False
         while self._requests:
             request = self._requests.popleft()
-            watch = request.get("watch")
-            if watch is not None:
-                self._graph_credit = CREDIT
-                known = None if self._feed is None else (self._feed.stream, self._feed.sequence)
-                everything |= known is None or not _follows(watch, *known)
-            if "task" in request:
-                self._tell_task(int(request["task"]))
-            if "cancel" in request:
-                cancelled = self._session.cancel_tasks(map(int, request["cancel"]))
-                self._channel.tell(
-                    AnswerMessage(
-                        version=VERSION,
-                        kind="answer",
-                        request=str(request.get("request", "")),
-                        cancelled=cancelled,
-                    )
-                )
+            self._graph.take(request)
             if "engines" in request:
                 wished = str(request.get("request", ""))
                 fulfil(self._session, request["engines"], wished, self._channel.tell)
-        if self._graph_credit:
-            self._tell_graph(everything=everything)
-
-    def _tell_graph(self, *, everything: bool) -> None:
-        if self._feed is None:
-            from eflows_nb.notebook.graph_feed import GraphFeed  # numpy, which a headless run need not load
-
-            self._feed = GraphFeed(self._session, self._cells.known)
-        message = self._feed.message(everything=everything)
-        if message is None:
-            return
-        self._channel.tell(*message)
-        self._graph_credit -= 1
-        if not self._graph_credit:  # nobody watches any more
-            self._forget_graph()
-
-    def _forget_graph(self) -> None:
-        self._graph_credit = 0
-        if self._feed is not None:
-            self._feed.close()
-            self._feed = None
-
-    def _tell_task(self, task: int) -> None:
-        if self._feed is not None:
-            from eflows_nb.notebook.graph_feed import task_message
-
-            self._channel.tell(task_message(self._feed.board, task))
-
-
-def _follows(watch: WatchRequest, stream: str, sequence: int) -> bool:
-    """Return whether a page that has this can go on with the next message."""
-    return watch.get("stream") == stream and 0 <= watch.get("sequence", -1) <= sequence
+        self._graph.tell()
 
 
 class _Cells:
