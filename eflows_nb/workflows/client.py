@@ -34,6 +34,8 @@ if __import__('importlib.util').util.find_spec('eflows_nb'):
 _HAS_SESSION = """\
 (lambda module: module is not None and module.existing() is not None)(
     __import__('sys').modules.get('eflows_nb.runtime.session'))"""
+# An ipykernel that ends while it still tells that it is idle logs the error of a closed socket.
+_QUIET = "__import__('logging').getLogger('tornado').setLevel('CRITICAL')"
 # Without the number of engines the cluster is the notebook's own again, and stop() ends it.
 _STOP = """\
 __import__('os').environ.pop('EFLOWS_ENGINES', None)
@@ -184,9 +186,11 @@ class WorkflowClient(PapermillNotebookClient):  # type: ignore[misc]
             await self.async_wait_for_reply(request)
 
     async def _has_session(self) -> bool:
+        """Ask whether there are tasks, after the last cell; how the kernel ends is not told then."""
         if not await self.km.is_alive():
             return False
-        request = self.kc.execute("", silent=True, user_expressions={"session": _HAS_SESSION})
+        code = _QUIET if self.km.ipykernel else ""
+        request = self.kc.execute(code, silent=True, user_expressions={"session": _HAS_SESSION})
         try:
             reply = await self.async_wait_for_reply(request)
         except DeadKernelError:
