@@ -150,7 +150,8 @@ class Journal:
             program=_program(),
             python=platform.python_version(),
         )
-        return json.dumps({"format": FORMAT, "version": VERSION, **asdict(header)}) + "\n"
+        known = {"format": FORMAT, "version": VERSION, **asdict(header), "notebook": _notebook()}
+        return json.dumps(known) + "\n"
 
     def _flush_often(self) -> None:
         pause = threading.Event()
@@ -169,6 +170,13 @@ class Journal:
         self._given_up = True
         self._pending.clear()
         logger.warning(reason)
+
+
+def _notebook() -> str:
+    """Return the name of the notebook that a Jupyter server started this kernel for, empty if none."""
+    if os.environ.get("EFLOWS_RUN"):
+        return ""  # the name would be that of the notebook in which the run was started
+    return Path(os.environ.get("JPY_SESSION_NAME", "")).name
 
 
 def _program() -> str:

@@ -50,6 +50,18 @@ def test_a_journal_says_whose_it_is(tmp_path: Path) -> None:
     assert header.program.startswith("eflows-nb")
 
 
+@pytest.mark.parametrize(("run", "name"), [("", "a.ipynb"), ("1", "")])
+def test_a_journal_names_its_notebook(
+    run: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the Jupyter server that started the kernel did; a run started from a notebook is not that one's."""
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/ada/a.ipynb")
+    monkeypatch.setenv("EFLOWS_RUN", run)
+    first = _written(tmp_path, [_submission(1)]).read_text().splitlines()[0]
+
+    assert json.loads(first)["notebook"] == name
+
+
 def test_only_its_owner_can_read_a_journal(tmp_path: Path) -> None:
     """Names and errors of a user's tasks are nobody else's business."""
     assert _written(tmp_path, [_submission(1)]).stat().st_mode & 0o777 == 0o600

@@ -33,6 +33,15 @@ class Server:
             error.read()
             return error.code, None
 
+    def text(self, path: str) -> str:
+        """Return the text of an answer."""
+        request = urllib.request.Request(
+            f"{self.running.url}/{path}", headers={"Authorization": f"token {self.running.token}"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            text: bytes = answer.read()
+        return text.decode()
+
 
 @pytest.fixture(scope="session")
 def server(start_jupyter: Callable[..., Any]) -> Server:
