@@ -77,7 +77,8 @@ class Call:
                 look: _Step = lambda item, _: self._file(item, name, direction)  # noqa: E731
             case _:
                 look = lambda item, at: self._object(item, at, direction)  # noqa: E731
-        is_collection = _is_dictionary if parameter.kind is Kind.DICTIONARY else _is_list
+        looks_so = _is_dictionary if parameter.kind is Kind.DICTIONARY else _is_list
+        is_collection: Callable[[Any], bool] = lambda one: looks_so(one) and not self._is_one(one, direction)  # noqa: E731
         if type(given) in SCALARS:
             raise TaskDefinitionError(
                 f"The parameter '{name}' of '{self.function.name}' takes a {parameter.kind}, and "
@@ -91,6 +92,15 @@ class Call:
         elif direction is Direction.IN_DELETE:
             self._last.append(given)
         return self._arguments.newest(given, direction)
+
+    def _is_one(self, given: Any, direction: Direction) -> bool:
+        """Return whether a collection has versions as a whole: its items are then in these."""
+        if self._arguments.written(given) is None:
+            return False
+        if direction is Direction.OUT:
+            self._arguments.forget(given)  # what each item will be counts from now on
+            return False
+        return True
 
     def _file(self, given: Any, name: str, direction: Direction) -> Any:
         return None if given is None else self.files.add(given, direction, name)

@@ -51,6 +51,32 @@ def test_items_have_versions_of_their_own() -> None:
     assert [item.tolist() for item in ef.wait_on(items)] == [[2, 2], [3, 3]]
 
 
+def test_a_collection_that_was_written_as_one_is_one() -> None:
+    """Its items are in its newest version; when all are written anew they have versions of their own."""
+
+    @ef.task(x=ef.INOUT)
+    def append(x: list[int]) -> None:
+        x.append(1)
+
+    @ef.task(rows=ef.COLLECTION_INOUT.of_depth(2))
+    def grow(rows: list[list[int]]) -> None:
+        for row in rows:
+            row[0] += 10
+
+    @ef.task(rows=ef.COLLECTION_IN.of_depth(2))
+    def total(rows: list[list[int]]) -> int:
+        return sum(sum(row) for row in rows)
+
+    x, y = [5], [[[5]]]
+    append(x)
+    assert ef.wait_on(total([x, [2]])) == 8
+    grow([x, [2]])
+    assert ef.wait_on(x) == [15, 1]
+    append(y)
+    fill(y)
+    assert ef.wait_on(y) == [[[0, 0]]]
+
+
 def test_placeholders_are_filled() -> None:
     """An object() stands for a value that a task will make, at any depth."""
     rows = [[object(), object()], [object()]]
