@@ -57,6 +57,7 @@ class GraphFeed:
         self._end = session.observe(self._queue.append)
         self.complete = True
         """Whether what happened before is known."""
+        self._fresh = self._gap = False
         self.board = TaskBoard(0.0)
         self._load(session)
 
@@ -82,14 +83,27 @@ class GraphFeed:
         """Follow no more."""
         self._end()
 
-    def message(self, *, everything: bool) -> tuple[GraphMessage, Buffers] | None:
-        """Return a snapshot, or what has changed since the last message; None when nothing has."""
+    def take(self) -> None:
+        """Take in what has happened."""
         events: list[Event] = []
         while self._queue:
             events.extend(self._queue.popleft())
         self.board.take(events)
-        if not everything and not events:
+        self._fresh |= bool(events)
+
+    def skip(self) -> None:
+        """Let nobody be told what has happened; who watches then is told everything."""
+        if self._fresh:
+            self._fresh, self._gap = False, True
+            self.board.news()
+
+    def message(self, *, everything: bool) -> tuple[GraphMessage, Buffers] | None:
+        """Return a snapshot, or what has changed since the last message; None when nothing has."""
+        self.take()
+        everything |= self._gap
+        if not everything and not self._fresh:
             return None
+        self._fresh = self._gap = False
         self.sequence += 1
         if everything:
             self._functions_told = self._errors_told = 0

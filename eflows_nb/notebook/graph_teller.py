@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from eflows_nb.notebook.messages import (
     VERSION,
     AnswerMessage,
+    CellsMessage,
     GraphMessage,
     PageRequest,
     TaskMessage,
@@ -15,6 +16,7 @@ from eflows_nb.notebook.messages import (
 )
 
 if TYPE_CHECKING:
+    from eflows_nb.notebook.cell_feed import CellFeed
     from eflows_nb.notebook.graph_feed import GraphFeed
     from eflows_nb.notebook.task_board import TaskBoard
     from eflows_nb.runtime.session import Session
@@ -26,7 +28,10 @@ class Tell(Protocol):
     """Sends a message, with its buffers, to the pages."""
 
     def __call__(
-        self, message: GraphMessage | TaskMessage | AnswerMessage, buffers: Sequence[memoryview] = (), /
+        self,
+        message: GraphMessage | CellsMessage | TaskMessage | AnswerMessage,
+        buffers: Sequence[memoryview] = (),
+        /,
     ) -> None:
         """Send a message."""
 
@@ -44,10 +49,18 @@ class GraphTeller:
         Sends a message to the pages.
     credit
         How many messages a page pays for by asking; after them the graph is forgotten. None for no bound.
+    feed_cells
+        Makes the feed of how far cells are; None where pages show no cells.
     """
 
     def __init__(
-        self, session: Session, cells: Callable[[], dict[int, str]], tell: Tell, *, credit: int | None
+        self,
+        session: Session,
+        cells: Callable[[], dict[int, str]],
+        tell: Tell,
+        *,
+        credit: int | None,
+        feed_cells: Callable[[], CellFeed] | None = None,
     ) -> None:
         self._session = session
         self._cells = cells
@@ -56,6 +69,10 @@ class GraphTeller:
         self._credit: int | None = 0
         self._everything = False
         self._feed: GraphFeed | None = None
+        self._feed_cells = feed_cells
+        self._cells_credit = 0
+        self._all_cells = False
+        self._cell_feed: CellFeed | None = None
 
     @property
     def board(self) -> TaskBoard | None:
@@ -67,40 +84,78 @@ class GraphTeller:
         watch = request.get("watch")
         if watch is not None:
             self._credit = self._granted
-            known = None if self._feed is None else (self._feed.stream, self._feed.sequence)
-            self._everything |= known is None or not _follows(watch, *known)
+            self._everything |= not _follows(watch, self._feed)
+        watch = request.get("cells")
+        if watch is not None and self._feed_cells is not None:
+            self._cells_credit = self._granted or 1
+            self._all_cells |= not _follows(watch, self._cell_feed)
         if "task" in request:
             self._tell_task(int(request["task"]))
-        if "cancel" in request:
-            cancelled = self._session.cancel_tasks(map(int, request["cancel"]))
+        if "cancel" in request or "cancel_cells" in request:
+            tasks = [int(task) for task in request.get("cancel", ())]
+            tasks += self._tasks_of(map(str, request.get("cancel_cells", ())))
+            cancelled = self._session.cancel_tasks(tasks)
             number = str(request.get("request", ""))
             self._tell(AnswerMessage(version=VERSION, kind="answer", request=number, cancelled=cancelled))
 
     def tell(self) -> bool:
         """Tell what has changed to those who watch; return whether there was anything to tell."""
-        if self._credit == 0:
+        if self._credit == 0 and self._cells_credit == 0:
             return False
+        feed = self._open()
+        told = bool(self._cells_credit) and self._tell_cells(feed)
+        if self._credit == 0:
+            feed.skip()
+        else:
+            told |= self._tell_graph(feed)
+        if self._credit == 0 and self._cells_credit == 0:  # nobody watches any more
+            self.forget()
+        return told
+
+    def forget(self) -> None:
+        """Follow the session no more, until somebody watches it again."""
+        self._credit = self._cells_credit = 0
+        self._cell_feed = None
+        if self._feed is not None:
+            self._feed.close()
+            self._feed = None
+
+    def _open(self) -> GraphFeed:
+        """Return the feed of the graph, with what has happened until now."""
         if self._feed is None:
             from eflows_nb.notebook.graph_feed import GraphFeed  # numpy, which a headless run need not load
 
             self._feed = GraphFeed(self._session, self._cells)
+        if self._cell_feed is None and self._feed_cells is not None:
+            self._cell_feed = self._feed_cells()
+        self._feed.take()
+        return self._feed
+
+    def _tell_graph(self, feed: GraphFeed) -> bool:
         everything, self._everything = self._everything, False
-        message = self._feed.message(everything=everything)
+        message = feed.message(everything=everything)
         if message is None:
             return False
         self._tell(*message)
         if self._credit is not None:
             self._credit -= 1
-            if self._credit == 0:  # nobody watches any more
-                self.forget()
         return True
 
-    def forget(self) -> None:
-        """Follow the session no more, until somebody watches it again."""
-        self._credit = 0
-        if self._feed is not None:
-            self._feed.close()
-            self._feed = None
+    def _tell_cells(self, feed: GraphFeed) -> bool:
+        assert self._cell_feed is not None
+        everything, self._all_cells = self._all_cells, False
+        message = self._cell_feed.message(feed.board, everything=everything)
+        if message is None:
+            return False
+        self._tell(message)
+        self._cells_credit -= 1
+        return True
+
+    def _tasks_of(self, cells: Iterable[str]) -> list[int]:
+        feed = self._open()
+        if self._cell_feed is None:
+            return []
+        return [task for cell in cells for task in self._cell_feed.tasks_of(cell, feed.board)]
 
     def _tell_task(self, task: int) -> None:
         if self._feed is not None:
@@ -109,6 +164,8 @@ class GraphTeller:
             self._tell(task_message(self._feed.board, task))
 
 
-def _follows(watch: WatchRequest, stream: str, sequence: int) -> bool:
+def _follows(watch: WatchRequest, feed: GraphFeed | CellFeed | None) -> bool:
     """Return whether a page that has this can go on with the next message."""
-    return watch.get("stream") == stream and 0 <= watch.get("sequence", -1) <= sequence
+    if feed is None or watch.get("stream") != feed.stream:
+        return False
+    return 0 <= watch.get("sequence", -1) <= feed.sequence

@@ -20,12 +20,14 @@ import comm
 from comm.base_comm import BaseComm
 from ipykernel.kernelbase import Kernel
 
+from eflows_nb.notebook.cells.ledger import ledger_of
 from eflows_nb.notebook.engine_wishes import fulfil
 from eflows_nb.notebook.graph_teller import GraphTeller
 from eflows_nb.notebook.messages import (
     COMM,
     VERSION,
     AnswerMessage,
+    CellsMessage,
     EngineMessage,
     EnginesMessage,
     GraphMessage,
@@ -36,6 +38,7 @@ from eflows_nb.notebook.messages import (
 )
 
 if TYPE_CHECKING:
+    from eflows_nb.notebook.cell_feed import CellFeed
     from eflows_nb.runtime.session import Session
     from eflows_nb.runtime.snapshot import SessionSnapshot
     from eflows_nb.tasks.events import Event
@@ -101,7 +104,17 @@ class _Live:
         self._lock = threading.Lock()
         self._observing = False
         self._requests: deque[PageRequest] = deque()
-        self._graph = GraphTeller(session, _Cells(session, kernel).known, self._channel.tell, credit=CREDIT)
+        ledger = ledger_of(kernel)
+        ledger.changed = self._changed.set
+        cells = _Cells(session, kernel)
+
+        def feed_cells() -> CellFeed:
+            from eflows_nb.notebook.cell_feed import CellFeed  # numpy, which a headless run need not load
+
+            return CellFeed(ledger, cells.last)
+
+        tell = self._channel.tell
+        self._graph = GraphTeller(session, cells.known, tell, credit=CREDIT, feed_cells=feed_cells)
         for handlers in (kernel.control_handlers, kernel.shell_handlers):
             handlers["comm_info_request"] = self._hear(handlers["comm_info_request"])
         self._send()
@@ -178,6 +191,7 @@ class _Cells:
         self._session = session
         self._kernel = kernel
         self._ids: dict[int, str] = {}
+        self._last: dict[str, int] = {}
         self._note()
         kernel.shell.events.register("pre_run_cell", self._note)
 
@@ -186,10 +200,15 @@ class _Cells:
         cell = parent.get("metadata", {}).get("cellId")
         if cell and len(self._ids) < _CELLS_REMEMBERED:
             self._ids[self._session.origin] = str(cell)
+            self._last[str(cell)] = self._session.origin
 
     def known(self) -> dict[int, str]:
         """Return the id of the cell of each execution."""
         return self._ids.copy()
+
+    def last(self) -> dict[str, int]:
+        """Return the last execution of each cell."""
+        return self._last.copy()
 
 
 class _Channel(BaseComm):
@@ -205,7 +224,7 @@ class _Channel(BaseComm):
 
     def tell(
         self,
-        message: SessionMessage | GraphMessage | TaskMessage | AnswerMessage | EnginesMessage,
+        message: SessionMessage | GraphMessage | CellsMessage | TaskMessage | AnswerMessage | EnginesMessage,
         buffers: Sequence[memoryview] = (),
     ) -> None:
         """Send a message to every page."""

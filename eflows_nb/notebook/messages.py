@@ -14,6 +14,8 @@ __all__ = [
     "COMM",
     "VERSION",
     "AnswerMessage",
+    "CellFacts",
+    "CellsMessage",
     "EngineMessage",
     "EnginesMessage",
     "EnginesRequest",
@@ -166,6 +168,76 @@ class EnginesRequest(TypedDict, total=False):
     cancel: bool
 
 
+class CellFacts(TypedDict):
+    """What is told of a cell: its last execution, and the tasks that this submitted.
+
+    Parameters
+    ----------
+    cell
+        Identity of the cell in its notebook.
+    order
+        Rises with each execution in a kernel.
+    since
+        The execution since which what others read of it is as it is: executing imports, definitions and
+        constants again, unchanged, changes nothing.
+    message
+        Identity of the request to execute it.
+    digest
+        CRC-32 of the code that was run, in UTF-8.
+    reads, binds
+        Names that it read from before, and that it bound or changed; the first 50.
+    sources
+        Cells from which it read.
+    ended
+        ``running``, ``done``, ``error``, or ``refused``: it was not run, since what it reads has no values.
+    functions
+        What its tasks are called; the first three, text from the user.
+    states
+        Number of its tasks in each state, in the order of a task's life.
+    task
+        Number of the task that says most: one that failed, or runs, or the last; -1 without tasks.
+    begin, end
+        When the first of them began and the last ended that has ended; -1 when none has begun.
+    """
+
+    cell: str
+    order: int
+    since: int
+    message: str
+    digest: int
+    reads: list[str]
+    binds: list[str]
+    sources: list[str]
+    ended: str
+    functions: list[str]
+    states: list[int]
+    task: int
+    begin: float
+    end: float
+
+
+class CellsMessage(TypedDict):
+    """Kernel to browser: all cells that were executed, or those that are not as they were told.
+
+    Parameters
+    ----------
+    stream, sequence
+        Messages of a stream are numbered in a row; who misses one asks for everything.
+    all
+        Whether it tells of all cells.
+    now
+        When this was told, in the seconds in which the tasks' times are counted.
+    """
+
+    version: int
+    kind: Literal["cells"]
+    stream: str
+    sequence: int
+    all: bool
+    now: float
+    cells: list[CellFacts]
+
+
 class WatchRequest(TypedDict):
     """What a page has of the task graph: the number of the last message of a stream, -1 for nothing."""
 
@@ -180,10 +252,12 @@ class PageRequest(TypedDict, total=False):
     ----------
     watch
         The page shows the task graph.
+    cells
+        The page shows how far cells are.
     task
         Number of a task that is to be told of.
-    cancel
-        Numbers of the tasks to be cancelled.
+    cancel, cancel_cells
+        Numbers of the tasks to be cancelled; cells whose tasks are.
     engines
         What is wanted with the engines; a message of kind ``engines`` says that it is done.
     request
@@ -191,7 +265,9 @@ class PageRequest(TypedDict, total=False):
     """
 
     watch: WatchRequest
+    cells: WatchRequest
     task: int
     cancel: list[int]
+    cancel_cells: list[str]
     engines: EnginesRequest
     request: str

@@ -221,6 +221,15 @@ class TaskBoard:
 
     # Telling -------------------------------------------------------------------------------------------
 
+    def column(self, name: str) -> npt.NDArray[Any]:
+        """Return a column, with an entry for each task; what changes later may be seen in it or not."""
+        return self._columns[name][: self.rows]
+
+    @property
+    def parents(self) -> npt.NDArray[Any]:
+        """The rows of the parents of all tasks, one task after the other."""
+        return self._parents[: self._parent_count]
+
     def number_of(self, row: int) -> int:
         """Return the number of the task in a row."""
         return int(self._columns["task"][row])

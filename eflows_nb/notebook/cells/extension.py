@@ -15,6 +15,7 @@ from typing import Any
 
 from eflows_nb.notebook.cells.card import notice
 from eflows_nb.notebook.cells.execution import Execution
+from eflows_nb.notebook.cells.ledger import ledger_of
 from eflows_nb.notebook.cells.marks import mark_task_cell, marked_line
 from eflows_nb.notebook.cells.names import names_of
 from eflows_nb.notebook.cells.options import TaskOptions
@@ -94,6 +95,8 @@ class TaskCells:
         self._stop_observing: Callable[[], None] | None = None
         self._magics = EflowsMagics(shell, self)
         self._magics.register()
+        kernel = getattr(shell, "kernel", None)
+        self._ledger = ledger_of(kernel) if kernel is not None else None
         shell.input_transformers_cleanup.append(mark_task_cell)
         shell.ast_transformers.append(self)
         shell.events.register("pre_run_cell", self._begin)
@@ -198,6 +201,8 @@ class TaskCells:
             if self.client is not Client.LIVE:
                 raise
             refusal = self._refusal(names, error)
+            if self._ledger is not None:
+                self._ledger.refuse(names)
             return self._instead(lambda: page.show(notice(refusal)))
         waited = time.monotonic() - started
         if waited >= _PATIENCE and self.client is Client.LIVE:
@@ -239,6 +244,8 @@ class TaskCells:
         execution = Execution(submit(plan, self.shell.user_ns, self.pending), Page(kernel), self.shell)
         if kernel is not None:
             execution.cell = (kernel.get_parent("shell") or {}).get("metadata", {}).get("cellId", "")
+        if self._ledger is not None:
+            self._ledger.refine(reads=execution.submission.reads, binds=execution.submission.outputs)
         self._forget(execution)
         self._replace(execution, stale)
         self.executions.append(execution)
