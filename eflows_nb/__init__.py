@@ -39,6 +39,7 @@ from eflows_nb.runtime.api import (
 )
 from eflows_nb.runtime.arguments import StaleArgumentWarning
 from eflows_nb.runtime.future import Future
+from eflows_nb.runtime.held import HeldFutureWarning
 from eflows_nb.runtime.session import Session
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.parameter import PARAMETERS, Parameter
@@ -77,6 +78,7 @@ __all__ = [
     "EflowsError",
     "EngineLostError",
     "Future",
+    "HeldFutureWarning",
     "JournalError",
     "OnFailure",
     "Parameter",

@@ -33,6 +33,7 @@ from eflows_nb.runtime.files import Files
 from eflows_nb.runtime.functions import FunctionTable
 from eflows_nb.runtime.future import Future, raise_broken
 from eflows_nb.runtime.group import join_groups
+from eflows_nb.runtime.held import warn_of_held
 from eflows_nb.runtime.placement import load
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.runtime.snapshot import SessionSnapshot
@@ -297,6 +298,7 @@ class Session:
         if data:
             self._wait_for(data, timeout)
             return containers.replace(value, self._datum_of, self._bring)
+        warn_of_held(value)
         return value
 
     def _datum_of(self, value: Any) -> Datum | None:

@@ -1,23 +1,34 @@
-"""A mistake is explained in one sentence that names what is wrong and the way out."""
+"""A mistake is explained in one sentence that names what is wrong and the way out, in both spellings."""
 
 from __future__ import annotations
 
 import pickle
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pycompss.api import parameter
 from pycompss.api.api import compss_wait_on
 from pycompss.api.compss import compss
 from pycompss.api.constraint import constraint
 from pycompss.api.mpi import mpi
 from pycompss.api.ompss import ompss
-from pycompss.api.parameter import COLLECTION_IN, FILE_IN, FILE_OUT, INOUT
 from pycompss.api.task import task
 
 import eflows_nb as ef
 from eflows_nb.pycompss.constraints import ConstraintWarning
 from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
+
+BOTH = pytest.mark.parametrize(
+    ("make", "words", "wait_on"),
+    [(ef.task, ef, ef.wait_on), (task, parameter, compss_wait_on)],
+    ids=["native", "pycompss"],
+)
+"""How a task function is made, where its directions are, and how one waits."""
+
+Wait = Callable[[Any], Any]
 
 
 class Holder:
@@ -27,113 +38,153 @@ class Holder:
         self.held = held
 
 
-@task(returns=1)
-def one() -> Any:
-    """Return 1."""
+def _one() -> Any:
     return 1
 
 
-def test_a_constraint_no_engine_can_meet() -> None:
+def _copy(source: str, target: str) -> None: ...
+
+
+def _change(x: list[int]) -> None: ...
+
+
+def _add(items: Any) -> Any:
+    return sum(items)
+
+
+def test_more_than_any_engine_has_in_our_words() -> None:
     """It is clamped, and said."""
+    work = ef.task(cores=4096)(_one)
 
-    @constraint(computing_units="4096")
-    @task(returns=1)
-    def work() -> Any:
-        return 1
+    with pytest.warns(ef.ScarceResourceWarning, match="'_one' asks for 4096 cores of .* Ask for less, or st"):
+        assert ef.wait_on(work()) == 1
 
-    with pytest.warns(ConstraintWarning, match="computing_units=4096 of 'work' cannot be met: this"):
+
+def test_more_than_any_engine_has_in_those_of_pycompss() -> None:
+    """Likewise."""
+    work = constraint(computing_units="4096")(task(returns=1)(_one))
+
+    with pytest.warns(ConstraintWarning, match="computing_units=4096 of '_one' cannot be met: this"):
         assert compss_wait_on(work()) == 1
 
 
-@pytest.mark.parametrize(
-    ("decorator", "given", "missing"),
-    [
-        (mpi, {"binary": "date"}, "@mpi of 'work' needs runner="),
-        (compss, {"appname": "program.py"}, "@compss of 'work' needs app_name="),
-        (ompss, {"workingDir": "/tmp"}, "@ompss of 'work' needs binary="),
-    ],
-)
-def test_an_argument_that_a_decorator_needs(decorator: Any, given: dict[str, str], missing: str) -> None:
-    """It is missed where the function is defined, also by what is refused later."""
-
-    def work() -> None: ...
-
-    with pytest.raises(ef.TaskDefinitionError, match=missing):
-        decorator(**given)(work)
-
-
-def test_a_cycle_through_a_file(tmp_path: Path) -> None:
+@BOTH
+def test_a_cycle_through_a_file(make: Any, words: Any, wait_on: Wait, tmp_path: Path) -> None:
     """The task would wait for what it writes itself."""
+    convert = make(source=words.FILE_IN, target=words.FILE_OUT)(_copy)
 
-    @task(source=FILE_IN, target=FILE_OUT)
-    def convert(source: str, target: str) -> None: ...
-
-    with pytest.raises(ef.TaskDefinitionError, match=r"'convert' gets the file .* it would wait for itself"):
+    with pytest.raises(ef.TaskDefinitionError, match=r"'_copy' gets the file .* it would wait for itself"):
         convert(str(tmp_path / "f"), str(tmp_path / "f"))
 
 
-def test_a_future_of_another_session() -> None:
-    """It came here through a pickle."""
-    foreign = pickle.loads(pickle.dumps(one()))
+@BOTH
+def test_a_future_of_another_session(make: Any, words: Any, wait_on: Wait) -> None:
+    """It came here through a pickle; nobody can wait for it, and no task can read it."""
+    foreign = pickle.loads(pickle.dumps(make(returns=1)(_one)()))
 
     with pytest.raises(ef.EflowsError, match="belongs to another session"):
-        compss_wait_on(foreign)
+        wait_on(foreign)
+    with pytest.raises(ef.EflowsError, match="belongs to another session"):
+        wait_on([foreign])
+    with pytest.raises(Exception, match="belongs to another session"):
+        make(returns=1)(_add)([foreign])
 
 
-def test_a_parameter_name_that_does_not_exist() -> None:
-    """In our own words an error, in PyCOMPSs' a warning, since its programs run with such."""
-    with pytest.raises(ef.TaskDefinitionError, match="'f' has no parameter 'y' to be INOUT; it has: x"):
-
-        @ef.task(y=ef.INOUT)
-        def f(x: int) -> None: ...
-
-    with pytest.warns(UnexpectedArgumentWarning, match=r"@task\(y=…\) has no effect: 'g' has no such"):
-
-        @task(y=INOUT)
-        def g(x: int) -> None: ...
+def test_a_parameter_name_that_does_not_exist_in_our_words() -> None:
+    """It is an error where the function is defined."""
+    with pytest.raises(ef.TaskDefinitionError, match="'_change' has no parameter 'y' to be INOUT; it has: x"):
+        ef.task(y=ef.INOUT)(_change)
 
 
-def test_a_direction_on_an_argument_that_is_missing() -> None:
+def test_a_parameter_name_that_does_not_exist_in_those_of_pycompss() -> None:
+    """It is a warning there, since programs of PyCOMPSs run with such; and only there."""
+    with pytest.warns(UnexpectedArgumentWarning, match=r"@task\(y=…\) has no effect: '_change' has no such"):
+        made = task(y=parameter.INOUT)(_change)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made([1])
+
+
+def test_an_option_that_does_not_exist_is_told() -> None:
+    """As a parameter that does not exist."""
+    with pytest.warns(UnexpectedArgumentWarning, match=r"@task\(pirority=…\) has no effect: '_one' has no"):
+        task(pirority=True)(_one)
+    with pytest.raises(
+        ef.TaskDefinitionError, match=r"task\(pirority=True\): a parameter's direction is one"
+    ):
+        ef.task(pirority=True)(_one)
+
+
+@BOTH
+def test_a_direction_that_is_none(make: Any, words: Any, wait_on: Wait) -> None:
+    """A text is not the direction of that name; an example is given."""
+    with pytest.raises(ef.TaskDefinitionError, match=r"task\(x='INOUT'\): a parameter.*[ .]INOUT"):
+        make(x="INOUT")(_change)
+
+
+@BOTH
+def test_a_direction_on_an_argument_that_is_missing(make: Any, words: Any, wait_on: Wait) -> None:
     """The call is refused where it is made."""
-
-    @task(x=INOUT)
-    def change(x: list[int]) -> None: ...
-
     with pytest.raises(TypeError, match="missing a required argument: 'x'"):
-        change()
+        make(x=words.INOUT)(_change)()
 
 
-def test_a_plain_object_that_holds_a_future() -> None:
-    """A task sees the value in its place, so nothing needs to be explained; here it is still the future."""
+@BOTH
+def test_a_plain_object_that_holds_a_future(make: Any, words: Any, wait_on: Wait) -> None:
+    """A task sees the value; whoever waits for the object itself is told that it still holds a future."""
+    holder = Holder(make(returns=1)(_one)())
 
-    @task(returns=1)
     def look(holder: Any) -> Any:
         return holder.held + 1
 
-    holder = Holder(one())
-
-    assert compss_wait_on(look(holder)) == 2
+    assert wait_on(make(returns=1)(look)(holder)) == 2
+    with pytest.warns(ef.HeldFutureWarning, match="attribute 'held' of a Holder is a future, and stays one"):
+        assert wait_on(holder) is holder
     assert isinstance(holder.held, ef.Future)
+
+
+def test_an_object_without_futures_is_returned_without_a_word() -> None:
+    """So are functions, and what has no attributes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for value in (Holder(1), object(), _one, Holder):
+            assert ef.wait_on(value) is value
 
 
 def test_a_variable_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is named, with the constraint and the task."""
     monkeypatch.delenv("UNITS_OF_MINE", raising=False)
+    work = constraint(computing_units="${UNITS_OF_MINE}")(task()(_one))
 
-    @constraint(computing_units="${UNITS_OF_MINE}")
-    @task()
-    def work() -> None: ...
-
-    with pytest.raises(ef.TaskDefinitionError, match="variable UNITS_OF_MINE, which is not set"):
+    with pytest.raises(ef.TaskDefinitionError, match=r"variable UNITS_OF_MINE, which is not set\. Set it"):
         work()
 
 
-def test_a_collection_that_is_none() -> None:
+def test_a_variable_in_our_words() -> None:
+    """There are none: Python has its own way to read them."""
+    with pytest.raises(
+        ef.TaskDefinitionError, match=r"cores='\${UNITS}' is not a number of cores\. Give 1 o"
+    ):
+        ef.task(cores="${UNITS}")(_one)
+
+
+@BOTH
+def test_a_collection_that_is_none(make: Any, words: Any, wait_on: Wait) -> None:
     """The parameter is named."""
+    with pytest.raises(ef.TaskDefinitionError, match="'items' of '_add' takes a collection, and int is none"):
+        make(items=words.COLLECTION_IN)(_add)(3)
 
-    @task(items=COLLECTION_IN, returns=1)
-    def add(items: Any) -> Any:
-        return sum(items)
 
-    with pytest.raises(ef.TaskDefinitionError, match="'items' of 'add' takes a collection, and int is none"):
-        add(3)
+@pytest.mark.parametrize(
+    ("decorator", "given", "missing"),
+    [
+        (mpi, {"binary": "date"}, "@mpi of '_one' needs runner="),
+        (compss, {"appname": "program.py"}, "@compss of '_one' needs app_name="),
+        (ompss, {"workingDir": "/tmp"}, "@ompss of '_one' needs binary="),
+    ],
+)
+def test_an_argument_that_a_decorator_needs(decorator: Any, given: dict[str, str], missing: str) -> None:
+    """It is missed where the function is defined, also by what is refused later."""
+    with pytest.raises(ef.TaskDefinitionError, match=missing):
+        decorator(**given)(_one)
