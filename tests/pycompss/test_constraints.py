@@ -1,4 +1,4 @@
-"""``@constraint`` and ``@reduction``, ``@local`` and ``@implement``."""
+"""Where tasks run: ``@constraint`` reserves engines, ``@local`` and ``@implement`` choose."""
 
 from __future__ import annotations
 
@@ -12,59 +12,11 @@ from pycompss.api.constraint import constraint
 from pycompss.api.implement import implement
 from pycompss.api.local import local
 from pycompss.api.multinode import multinode
-from pycompss.api.parameter import COLLECTION_IN, INOUT
-from pycompss.api.reduction import reduction
+from pycompss.api.parameter import INOUT
 from pycompss.api.task import task
 
 import eflows_nb as ef
 from eflows_nb.clusters.machine import usable_cores
-from eflows_nb.pycompss.constraints import ConstraintWarning
-
-UNITS = 1
-
-
-def _threads() -> Any:
-    return os.environ.get("OMP_NUM_THREADS")
-
-
-@pytest.mark.parametrize("units", [1, "1", "${UNITS}", "$UNITS", "UNITS", "n + 1 - 1"])
-def test_units_are_numbers_variables_and_expressions(units: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The task finds them in its environment."""
-    monkeypatch.setenv("UNITS", "1")
-
-    @constraint(computing_units=units)
-    @task(returns=1)
-    def threads(n: int) -> Any:
-        return _threads()
-
-    assert compss_wait_on(threads(1)) == "1"
-
-
-def test_a_variable_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the task and the constraint."""
-    monkeypatch.delenv("UNITS", raising=False)
-
-    @constraint(computing_units="${UNITS}")
-    @task()
-    def work() -> None: ...
-
-    with pytest.raises(ef.TaskDefinitionError, match=r"variable UNITS, which is not set\. Set it"):
-        work()
-
-
-def test_what_no_engine_can_give_is_told_and_the_task_runs() -> None:
-    """It waits for nothing that never comes."""
-
-    @constraint(computing_units="100000", memory_size="1e9")
-    @task(returns=1)
-    def work() -> Any:
-        return 1
-
-    with pytest.warns(ConstraintWarning) as told:
-        assert compss_wait_on(work()) == 1
-    assert "computing_units=100000 of 'work' cannot be met: this machine has" in str(told[0].message)
-    assert "memory_size=1e+09 of 'work' cannot be met" in str(told[1].message)
-
 
 RESERVING = """
 import os
@@ -116,19 +68,6 @@ def test_a_constraint_reserves_engines(run_program: Callable[..., Any], word: st
     assert done.returncode == 0, done.stderr
     assert "found {(0, True)}" in done.stdout
     assert "Warning" not in done.stderr
-
-
-@pytest.mark.parametrize("size", [2, "3", 100])
-def test_a_reduction_is_a_tree_of_tasks(size: Any) -> None:
-    """Of so many items each, whatever other arguments there are."""
-
-    @reduction(chunk_size=size)
-    @task(returns=1, items=COLLECTION_IN)
-    def add(first: int, items: list[int], last: int) -> Any:
-        return sum(items)
-
-    double = ef.task(lambda x: 2 * x)
-    assert compss_wait_on(add(0, [double(x) for x in range(9)], 0)) == 72
 
 
 def test_a_local_function_gets_values() -> None:
