@@ -12,6 +12,7 @@ from eflows_nb.engine.worker import inside_task
 from eflows_nb.pycompss import testcases
 from eflows_nb.pycompss.constraints import Constraints
 from eflows_nb.pycompss.parameters import Alias, Declared, declare
+from eflows_nb.pycompss.programs import Program, settled
 from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
 from eflows_nb.pycompss.returning import Returns
 from eflows_nb.pycompss.shipped import Shipped, Wrap
@@ -86,7 +87,7 @@ class LayerTask(TaskFunction[Any, Any]):
         """Makes such of what a call gives as ``dt``; None when it cannot give any."""
         self.local = False
         """Whether it runs in the process of the program itself."""
-        self._variants: dict[tuple[int, Resources | None], TaskFunction[Any, Any]] = {}
+        self._variants: dict[tuple[int, Resources | None, Any], TaskFunction[Any, Any]] = {}
         self._quick: TaskFunction[Any, Any] | None = None
         self._shipped = Shipped(plain)
         super().__init__(
@@ -128,7 +129,7 @@ class LayerTask(TaskFunction[Any, Any]):
                 change(bound.arguments)
             args, kwargs = bound.args, bound.kwargs
         if inside_task():
-            return self.variant(self.returning.number or 1, None).function(*args, **kwargs)
+            return self.variant(self.returning.number or 1, None, self.program).function(*args, **kwargs)
         bound.apply_defaults()
         returning = Returns(told["returns"], self.plain) if told.get("returns") else self.returning
         returns = returning.count(bound.arguments)
@@ -140,17 +141,20 @@ class LayerTask(TaskFunction[Any, Any]):
                 for other in others:
                     return other(*args, **kwargs)
             resources = self.constraints.resources(bound.arguments, namespace)
+        program = settled(self.program, formal, getattr(self.plain, "__globals__", {}))
         if self.local:
             current = session.current()
             for value in (*args, *kwargs.values()):
                 _bring_up_to_date(value)
-            return self._function(returns, resources)(*current.wait_on(args), **current.wait_on(kwargs))
-        variant = self.variant(returns, resources)
+            return self._function(returns, resources, program)(
+                *current.wait_on(args), **current.wait_on(kwargs)
+            )
+        variant = self.variant(returns, resources, program)
         if self.chunk_size is not None:
             from eflows_nb.pycompss.reducing import reduce_in_chunks
 
             return reduce_in_chunks(self, variant, args, kwargs)
-        if self._may_be_quick(returning, returns):
+        if self._may_be_quick(returning, returns) and program is self.program:
             self._quick = variant
         made = _submit(variant, args, kwargs)
         if returning.into and returning.into in bound.arguments:
@@ -191,12 +195,16 @@ class LayerTask(TaskFunction[Any, Any]):
             return _placeholder(returning.kind, made)
         return made
 
-    def variant(self, returns: int, resources: Resources | None) -> TaskFunction[Any, Any]:
-        """Return the task function for calls with so many results and resources, None if none are said."""
-        made = self._variants.get((returns, resources))
+    def variant(
+        self, returns: int, resources: Resources | None, program: Wrap | None
+    ) -> TaskFunction[Any, Any]:
+        """Return the task function for calls with so many results, these resources, and this program."""
+        processes = program.launcher.processes if isinstance(program, Program) and program.launcher else None
+        key = (returns, resources, processes)
+        made = self._variants.get(key)
         if made is None:
-            made = self._variants[returns, resources] = TaskFunction(
-                self._function(returns, resources),
+            made = self._variants[key] = TaskFunction(
+                self._function(returns, resources, program),
                 submit=_submit,
                 returns=max(returns, 1),
                 directions={} if not self.parameters else self.parameters,
@@ -206,8 +214,8 @@ class LayerTask(TaskFunction[Any, Any]):
             made.private_inputs = True
         return made
 
-    def _function(self, returns: int, resources: Resources | None) -> Shipped:
-        wraps: list[Wrap] = [self.program] if self.program is not None else []
+    def _function(self, returns: int, resources: Resources | None, program: Wrap | None) -> Shipped:
+        wraps: list[Wrap] = [program] if program is not None else []
         numba = self.options.get("numba")
         if numba:
             wraps.append(Numba(numba))

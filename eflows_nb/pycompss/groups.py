@@ -9,7 +9,7 @@ from eflows_nb.errors import EflowsError
 from eflows_nb.pycompss.api.exceptions import COMPSsException
 from eflows_nb.runtime import session
 from eflows_nb.runtime.group import Group
-from eflows_nb.tasks.data import Broken
+from eflows_nb.tasks.data import PENDING, Broken
 
 __all__ = ["TaskGroup", "barrier", "cancel"]
 
@@ -67,18 +67,29 @@ def barrier(name: str) -> None:
         if type(value) is not Broken or value.failure is None:
             continue
         if value.failure.final:
-            group.cancel()
+            _give_up(group)
             error = future.exception()
             raise error if isinstance(error, COMPSsException) else COMPSsException(str(error))
         if not value.expected:
-            group.cancel()
+            _give_up(group)
             future.result()
 
 
 def cancel(name: str) -> None:
     """Cancel the tasks of a group that have not ended."""
     if not inside_task():
-        _find(name).cancel()
+        _give_up(_find(name))
+
+
+def _give_up(group: Group) -> None:
+    """Cancel what has not ended; the files that these tasks would have written are as they were before."""
+    group.cancel()
+    unmade = [
+        future.datum
+        for future in group.futures
+        if future.datum.value is PENDING or type(future.datum.value) is Broken
+    ]
+    session.current().files.give_up({datum.producer for datum in unmade})
 
 
 def _find(name: str) -> Group:

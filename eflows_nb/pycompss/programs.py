@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import Parameter as Formal
 from inspect import Signature, signature
 from pathlib import Path
@@ -18,7 +18,19 @@ from typing import Any
 
 from eflows_nb.pycompss.refusal import UnsupportedError
 
-__all__ = ["Around", "Container", "Launcher", "Program", "ProgramFailedError", "Refusal"]
+__all__ = [
+    "THREADS",
+    "Around",
+    "Container",
+    "Launcher",
+    "Program",
+    "ProgramFailedError",
+    "Refusal",
+    "settled",
+]
+
+THREADS = "COMPSS_NUM_THREADS"
+"""Environment variable that tells a task how many cores it has."""
 
 _BRACES = re.compile(r"\{\{(.+?)\}\}")
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
@@ -37,14 +49,17 @@ class Launcher:
     runner
         Such as ``mpirun``.
     processes
-        How many, a number or an expression that leads to one.
+        How many: a number, or a text with one, a parameter, a global or an environment variable in it.
     flags
         Options of the runner.
+    a_unit
+        Whether it is that many for each core that ``@constraint`` gives to the task.
     """
 
     runner: str
     processes: Any = 1
     flags: str = ""
+    a_unit: bool = False
 
     def words(self, arguments: Mapping[str, Any]) -> list[str]:
         """Return the beginning of the command line.
@@ -61,7 +76,12 @@ class Launcher:
                 "(on Debian: apt install openmpi-bin), or name another runner."
             )
         more = ["--allow-run-as-root", "--oversubscribe"] if _is_open_mpi(runner) else []
-        return [runner, *more, *shlex.split(self.flags), "-n", str(_number(self.processes, arguments))]
+        return [runner, *more, *shlex.split(self.flags), *self.number(arguments)]
+
+    def number(self, arguments: Mapping[str, Any]) -> list[str]:
+        """Return the words that say how many processes there are."""
+        units = int(os.environ.get(THREADS, "1")) if self.a_unit else 1
+        return ["-n", str(_number(self.processes, arguments) * units)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,6 +160,8 @@ class Program:
         What stands before the values of parameters.
     launcher, container
         What starts it; None for nothing.
+    beside
+        Programs that the launcher starts together with it, each in processes of its own.
     """
 
     binary: str
@@ -150,6 +172,7 @@ class Program:
     prefixes: Mapping[str, str] = field(default_factory=dict)
     launcher: Launcher | None = None
     container: Container | None = None
+    beside: tuple[Program, ...] = ()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function that runs the program and returns its exit code."""
@@ -177,6 +200,9 @@ class Program:
         words = self.launcher.words(arguments) if self.launcher else []
         words += self.container.words(folder) if self.container else []
         words += [_fill(self.binary, arguments), *self._words(formal, arguments)]
+        for other in self.beside:
+            number = other.launcher.number(arguments) if other.launcher else []
+            words += [":", *number, _fill(other.binary, arguments), *other._words(formal, arguments)]
         with ExitStack() as stack:
             streams = {
                 channel.lower(): stack.enter_context(
@@ -223,6 +249,25 @@ class Around:
             return result
 
         return both
+
+
+def settled(program: Any, names: Iterable[str], namespace: Mapping[str, Any]) -> Any:
+    """Return a program with the value that a global variable has now for its number of processes.
+
+    Parameters
+    ----------
+    program
+        It is returned as it is when it has no such number.
+    names
+        The parameters of the function: those come first.
+    namespace
+        The variables.
+    """
+    launcher = program.launcher if isinstance(program, Program) else None
+    given = launcher.processes if launcher is not None else None
+    if launcher is None or not isinstance(given, str) or given in names or given not in namespace:
+        return program
+    return replace(program, launcher=replace(launcher, processes=namespace[given]))
 
 
 def _run(words: list[str], folder: str, streams: Mapping[str, Any]) -> int:

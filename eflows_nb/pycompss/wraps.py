@@ -13,9 +13,11 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from eflows_nb.pycompss.programs import THREADS
+
 __all__ = ["Cores", "Defaults", "Numba", "Silence", "replace"]
 
-_THREADS = ("COMPSS_NUM_THREADS", "OMP_NUM_THREADS", "COMPSS_NUM_CPUS")
+_THREADS = (THREADS, "OMP_NUM_THREADS", "COMPSS_NUM_CPUS")
 
 
 @dataclass(frozen=True, slots=True)

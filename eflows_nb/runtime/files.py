@@ -7,11 +7,13 @@ that those have ended, in whatever way.
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 from typing import Any
 
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.tasks.data import PENDING, Datum, Turn
 from eflows_nb.tasks.direction import Direction
+from eflows_nb.tasks.task import Task
 
 __all__ = ["FileAccess", "Files"]
 
@@ -40,6 +42,13 @@ class _File:
             self.turns = [other for other in self.turns if other.value is PENDING]
             self.sweep_at = 2 * len(self.turns) + _SWEEP
         self.turns.append(turn)
+
+    def give_up(self, tasks: Container[Task | None]) -> None:
+        """Whoever comes now waits only until these tasks have ended, and takes the file as it is then."""
+        if self.version is not None and self.version.producer in tasks:
+            writer = self.version.producer
+            self.version = next((turn for turn in self.turns if turn.producer is writer), None)
+        self.concurrent = [datum for datum in self.concurrent if datum.producer not in tasks]
 
     def made_by(self) -> list[Datum]:
         made = [] if self.version is None else [self.version]
@@ -154,7 +163,13 @@ class Files:
         file = self._files.get(_absolute(path))
         if file is not None and file.deleted:
             return False
-        return (file is not None and file.version is not None) or os.path.exists(path)  # noqa: PTH110
+        made = file is not None and file.version is not None and type(file.version) is not Turn
+        return made or os.path.exists(path)  # noqa: PTH110
+
+    def give_up(self, tasks: Container[Task | None]) -> None:
+        """The program knows that these tasks do not make what they would have written, and goes on."""
+        for file in self._files.values():
+            file.give_up(tasks)
 
     def delete(self, path: str | os.PathLike[str]) -> None:
         """The file will be removed after all tasks that use it now."""

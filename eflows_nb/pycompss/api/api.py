@@ -13,6 +13,7 @@ from eflows_nb.engine.worker import inside_task
 from eflows_nb.pycompss import groups
 from eflows_nb.pycompss.groups import TaskGroup
 from eflows_nb.pycompss.removal import remove
+from eflows_nb.pycompss.resizing import resize
 from eflows_nb.pycompss.waiting import wait_for
 from eflows_nb.runtime import session
 
@@ -45,10 +46,10 @@ def compss_start(*_: Any, **__: Any) -> None:
         session.current().start()
 
 
-def compss_stop(*_: Any, **__: Any) -> None:
-    """Wait for all tasks and end the engines."""
+def compss_stop(code: int = 0, *_: Any, **__: Any) -> None:
+    """Wait for all tasks and end the engines; with a code other than 0 cancel what has not ended."""
     if not inside_task():
-        session.current().stop()
+        session.current().stop(cancel=bool(code))
 
 
 def compss_wait_on(*values: Any, **_: Any) -> Any:
@@ -124,25 +125,19 @@ def compss_get_number_of_resources() -> int:
 
 
 def compss_request_resources(num_resources: int, group_name: str | None = None) -> None:
-    """Add engines."""
-    current = session.current()
-    current.start(current.snapshot().requested + int(num_resources))
+    """Add engines; when they have come, the tasks of a group are cancelled, where one is named."""
+    resize(int(num_resources), group_name)
 
 
 def compss_free_resources(num_resources: int, group_name: str | None = None) -> None:
-    """Refuse: engines are ended together, by ``compss_stop`` or at the end of the program.
+    """Let engines go, those with the least to do; then cancel the tasks of a group, where one is named.
 
     Raises
     ------
-    UnsupportedError
-        Always.
+    ClusterError
+        When no engine would be left.
     """
-    from eflows_nb.pycompss.refusal import UnsupportedError
-
-    raise UnsupportedError(
-        f"compss_free_resources({num_resources}): single engines cannot be given back; "
-        "they end together, with compss_stop or with the program."
-    )
+    resize(-int(num_resources), group_name)
 
 
 def compss_set_wall_clock(wall_clock_limit: float) -> None:

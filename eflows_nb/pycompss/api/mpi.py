@@ -13,8 +13,10 @@ __all__ = ["mpi"]
 
 
 @on_task
-def mpi(task: LayerTask, *, processes: Any = 1, flags: str = "", **given: Any) -> None:
-    """Run a program by its ``runner`` in so many `processes`.
+def mpi(
+    task: LayerTask, *, processes: Any = 1, flags: str = "", scale_by_cu: bool = False, **given: Any
+) -> None:
+    """Run a program by its ``runner`` in so many `processes`, for each core with `scale_by_cu`.
 
     Without ``binary`` it is a Python function in several processes: that cannot run, and says so when called.
     """
@@ -27,7 +29,9 @@ def mpi(task: LayerTask, *, processes: Any = 1, flags: str = "", **given: Any) -
         )
         return
     processes = given.pop("computing_nodes", processes) if processes == 1 else processes
-    set_program(task, given, Launcher(runner=runner, processes=processes, flags=flags))
+    set_program(
+        task, given, Launcher(runner=runner, processes=processes, flags=flags, a_unit=bool(scale_by_cu))
+    )
 
 
 Mpi = MPI = mpi

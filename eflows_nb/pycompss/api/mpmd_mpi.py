@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from eflows_nb.errors import TaskDefinitionError
@@ -14,23 +12,6 @@ from eflows_nb.pycompss.function import LayerTask
 from eflows_nb.pycompss.programs import Launcher, Program
 
 __all__ = ["mpmd_mpi"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Programs:
-    """Run programs in the place of the function, one after the other, each in its processes."""
-
-    programs: tuple[Program, ...]
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that runs them and returns the largest exit code."""
-        formal = inspect.signature(function)
-
-        @functools.wraps(function)
-        def run(*args: Any, **kwargs: Any) -> int:
-            return max(program.run(formal, args, kwargs) for program in self.programs)
-
-        return run
 
 
 @on_task
@@ -52,17 +33,20 @@ def mpmd_mpi(
     """
     if not programs or any("binary" not in one for one in programs):
         raise TaskDefinitionError(f"@mpmd_mpi of '{task.name}' needs programs=[dict(binary=…), …].")
-    task.program = _Programs(
-        programs=tuple(
-            Program(
-                binary=one["binary"],
-                args=one.get("args", one.get("params", "")),
-                working_dir=working_dir,
-                fail_by_exit_value=fail_by_exit_value in (True, "true", "True"),
-                launcher=Launcher(runner=runner, processes=one.get("processes", 1)),
-            )
-            for one in programs
+    first, *others = (
+        Program(
+            binary=one["binary"],
+            args=one.get("args", one.get("params", "")),
+            launcher=Launcher(runner=runner, processes=one.get("processes", 1)),
         )
+        for one in programs
+    )
+    task.program = replace(
+        first,
+        beside=tuple(others),
+        working_dir=working_dir,
+        fail_by_exit_value=fail_by_exit_value in (True, "true", "True"),
+        channels={name: declared.channel for name, declared in task.declared.items() if declared.channel},
     )
 
 
