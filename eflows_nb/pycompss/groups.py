@@ -33,6 +33,7 @@ class TaskGroup:
 
     def __enter__(self) -> None:
         if not inside_task():
+            session.current().keep_versions()
             group = _groups[self.group_name] = Group(session.current(), self.group_name)
             group.open()
 

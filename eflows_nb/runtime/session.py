@@ -218,6 +218,10 @@ class Session:
         """Return the newest datum of a future or object that was not given up on purpose."""
         return self._arguments.living(value)
 
+    def keep_versions(self) -> None:
+        """From now on what tasks would have written that are given up on purpose is as it was before."""
+        self._arguments.keep_versions()
+
     def forget(self, value: Any) -> None:
         """Let go of the versions of an object; see `eflows_nb.delete`."""
         if not inside_task():
