@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import mmap
 import os
@@ -13,7 +14,25 @@ from typing import NamedTuple
 
 from eflows_nb.engine.packing import Packed
 
-__all__ = ["SharedFile", "attach", "export", "prefixes", "remove", "remove_all", "spilled"]
+__all__ = [
+    "NO_ROOM",
+    "SERVER",
+    "SharedFile",
+    "attach",
+    "export",
+    "folders",
+    "locate",
+    "prefixes",
+    "remove",
+    "remove_all",
+    "spilled",
+]
+
+SERVER = "EFLOWS_SERVER"
+"""Environment variable with the address of the data server of a host, for its engines: ``ADDRESS:PORT``."""
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Errors after which another folder is tried."""
 
 _PAGE = mmap.PAGESIZE
 _numbers = itertools.count()
@@ -30,11 +49,26 @@ class SharedFile(NamedTuple):
         The pickle.
     spans
         Offset and length in bytes of each buffer.
+    server
+        The data server from which other nodes get the file, as ``ADDRESS:PORT``; empty without one. Its name
+        is the same on every node that has it.
     """
 
     path: str
     head: bytes
     spans: tuple[tuple[int, int], ...]
+    server: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's name without its folder."""
+        return os.path.basename(self.path)  # noqa: PTH119 - called while the interpreter shuts down
+
+    @property
+    def extent(self) -> int:
+        """Bytes of the file, gaps between the buffers included."""
+        offset, length = self.spans[-1] if self.spans else (0, 0)
+        return max(offset + -(-length // _PAGE) * _PAGE, 1)
 
     @property
     def size(self) -> int:
@@ -42,7 +76,8 @@ class SharedFile(NamedTuple):
         return len(self.head) + sum(length for _, length in self.spans)
 
 
-def _folders() -> Iterator[Path]:
+def folders() -> Iterator[Path]:
+    """Yield the folders for shared files of this node, the best first."""
     memory = Path("/dev/shm")
     if memory.is_dir():
         yield memory
@@ -60,7 +95,7 @@ def export(packed: Packed, session: str) -> SharedFile:
     OSError
         When neither shared memory nor the temporary folder has room.
     """
-    *tries, last = _folders()
+    *tries, last = folders()
     for folder in tries:
         with suppress(OSError):
             return _write(folder, packed, session)
@@ -74,7 +109,8 @@ def _write(folder: Path, packed: Packed, session: str) -> SharedFile:
         length = memoryview(buffer).nbytes
         spans.append((size, length))
         size += -(-length // _PAGE) * _PAGE
-    path = folder / f"eflows-{session}-{os.getpid()}-{next(_numbers)}"
+    server = os.environ.get(SERVER, "")
+    path = folder / f"eflows-{session}-{server and server + '-'}{os.getpid()}-{next(_numbers)}"
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_EXCL, 0o600)
     try:
         os.posix_fallocate(descriptor, 0, max(size, 1))
@@ -88,7 +124,7 @@ def _write(folder: Path, packed: Packed, session: str) -> SharedFile:
         raise
     finally:
         os.close(descriptor)
-    return SharedFile(str(path), packed.head, tuple(spans))
+    return SharedFile(str(path), packed.head, tuple(spans), server)
 
 
 def spilled(packed: Packed) -> Packed:
@@ -99,7 +135,7 @@ def spilled(packed: Packed) -> Packed:
     OSError
         When the temporary folder has no room.
     """
-    *_, folder = _folders()
+    *_, folder = folders()
     file = _write(folder, packed, "spilled")
     try:
         return attach(file)
@@ -115,13 +151,27 @@ def attach(shared: SharedFile) -> Packed:
     FileNotFoundError
         When the file has been removed.
     """
-    descriptor = os.open(shared.path, os.O_RDONLY)
+    try:
+        descriptor = os.open(shared.path, os.O_RDONLY)
+    except FileNotFoundError:
+        path = locate(shared)
+        if path is None:
+            raise
+        descriptor = os.open(path, os.O_RDONLY)
     try:
         mapped = mmap.mmap(descriptor, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
     finally:
         os.close(descriptor)
     view = memoryview(mapped)
     return Packed(shared.head, [view[offset : offset + length] for offset, length in shared.spans])
+
+
+def locate(shared: SharedFile) -> Path | None:
+    """Return where this node has a shared file, None when it does not have it."""
+    for path in (Path(shared.path), *(folder / shared.name for folder in folders())):
+        if path.exists():
+            return path
+    return None
 
 
 def remove(shared: SharedFile) -> None:
@@ -132,11 +182,11 @@ def remove(shared: SharedFile) -> None:
 
 def prefixes(session: str) -> list[str]:
     """Return what the paths of all shared files of a session begin with."""
-    return [str(folder / f"eflows-{session}-") for folder in _folders()]
+    return [str(folder / f"eflows-{session}-") for folder in folders()]
 
 
 def remove_all(session: str) -> None:
     """Remove all files of a session."""
-    for folder in _folders():
+    for folder in folders():
         for path in folder.glob(f"eflows-{session}-*"):
             path.unlink(missing_ok=True)

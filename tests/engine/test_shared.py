@@ -70,10 +70,10 @@ def test_what_has_no_room_in_shared_memory_goes_to_a_file(
 ) -> None:
     """The temporary folder is the last resort, and its error is the one that is told."""
     full = tmp_path / "full"
-    monkeypatch.setattr(shared, "_folders", lambda: iter([full, tmp_path]))
+    monkeypatch.setattr(shared, "folders", lambda: iter([full, tmp_path]))
     file = shared.export(pack(np.ones(20_000)), TOKEN)
     assert Path(file.path).parent == tmp_path
-    monkeypatch.setattr(shared, "_folders", lambda: iter([full, full]))
+    monkeypatch.setattr(shared, "folders", lambda: iter([full, full]))
     with pytest.raises(FileNotFoundError):
         shared.export(pack(np.ones(20_000)), TOKEN)
 
