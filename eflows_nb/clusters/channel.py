@@ -1,11 +1,14 @@
-"""The client's end of the direct channel to engines on this machine.
+"""The client's end of the direct channel to engines.
 
-The socket lies in a folder that only the user can enter, so whoever reaches it is the user; nothing that
-others could have sent is ever unpickled.
+For engines of this machine the socket lies in a folder that only the user can enter, so whoever reaches it is
+the user. For those of other hosts it is a TCP port with CURVE: both ends know each other by their keys, and
+what they say is encrypted. Nothing that others could have sent is ever unpickled.
 """
 
 from __future__ import annotations
 
+import hmac
+import logging
 import os
 import pickle
 import select
@@ -20,6 +23,7 @@ from typing import Any
 import zmq
 
 from eflows_nb.clusters.cluster import Message
+from eflows_nb.engine.connection import Credentials, Keys
 
 __all__ = ["Channel"]
 
@@ -28,23 +32,39 @@ _READABLE = int(zmq.POLLIN)
 _HEARTBEAT_MILLISECONDS = 2000
 _HEARTBEAT_LIMIT_MILLISECONDS = 10000
 _LOOKS_SECONDS = (0.3, 1.0, 3.0)
+_DOMAIN = "eflows"
+
+logger = logging.getLogger(__name__)
 
 
 class Channel:
-    """Messages to and from engines over one ZeroMQ socket, and a way to wake the thread that waits."""
+    """Messages to and from engines over one ZeroMQ socket, and a way to wake the thread that waits.
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="eflows-"))
-        self.address = f"ipc://{self.folder / 'client'}"
+    Parameters
+    ----------
+    ip
+        Address of this machine at which to listen for engines of other hosts; empty for those of this machine
+        alone.
+
+    Raises
+    ------
+    zmq.ZMQError
+        When it cannot listen there.
+    """
+
+    def __init__(self, ip: str = "") -> None:
+        self.folder = None if ip else Path(tempfile.mkdtemp(prefix="eflows-"))
         self._context: zmq.Context[Any] = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
+        self._gate = _Gate(self._context, self._socket) if ip else None
         self._socket.set_hwm(0)
         self._socket.linger = 500
         self._socket.router_mandatory = True
         self._socket.heartbeat_ivl = _HEARTBEAT_MILLISECONDS
         self._socket.heartbeat_timeout = _HEARTBEAT_LIMIT_MILLISECONDS
         self._socket.router_handover = True  # after a crash of the controller numbers begin anew
-        self._socket.bind(self.address)
+        self._socket.bind(f"tcp://{ip}:*" if ip else f"ipc://{self.folder}/client")
+        self.address = str(self._socket.getsockopt_string(zmq.LAST_ENDPOINT))
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._monitor = self._socket.get_monitor_socket(zmq.Event.DISCONNECTED)
         self._poll = select.poll()
@@ -53,6 +73,10 @@ class Channel:
         self._poll.register(self._wake_read, select.POLLIN)
         self._looks: deque[float] = deque()
         self._closed = False
+
+    def credentials(self, session: str) -> Credentials:
+        """Return what an engine needs to connect to this channel."""
+        return Credentials(self.address, session, self._gate.keys if self._gate is not None else None)
 
     def watch(self, descriptor: int) -> None:
         """Let `wait` return also when this file descriptor becomes readable."""
@@ -79,11 +103,11 @@ class Channel:
             os.write(self._wake_write, b"w")
 
     def receive(self) -> list[Message]:
-        """Return the messages that have come, with the numbers of their engines."""
+        """Return the messages that have come, with the numbers of their engines; keepers are below 0."""
         arrived = []
         while not self._closed and int(self._socket.get(_EVENTS)) & _READABLE:
             identity, body = self._socket.recv_multipart()
-            arrived.append(Message(int(identity.rpartition(b"-")[2]), pickle.loads(body)))
+            arrived.append(Message(int(identity), pickle.loads(body)))
         return arrived
 
     def send(self, engine: int, message: Any) -> bool:
@@ -117,14 +141,42 @@ class Channel:
         return lost
 
     def close(self) -> None:
-        """Close the socket and remove its folder; may be called twice."""
+        """Close the socket, and remove its folder if it has one; may be called twice."""
         if not self._closed:
             self._closed = True
             self.wake()
             self._socket.disable_monitor()
             self._monitor.close()
             self._socket.close()
+            if self._gate is not None:
+                self._gate.close()
             self._context.term()
             os.close(self._wake_read)
             os.close(self._wake_write)
-            shutil.rmtree(self.folder, ignore_errors=True)
+            if self.folder is not None:
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class _Gate:
+    """Lets in those alone who have the keys of this channel, which are made anew for each."""
+
+    def __init__(self, context: zmq.Context[Any], socket: zmq.Socket[Any]) -> None:
+        from zmq.auth.thread import ThreadAuthenticator
+
+        server, secret = zmq.curve_keypair()
+        public, engines = zmq.curve_keypair()
+        self.keys = Keys(server.decode(), public.decode(), engines.decode())
+        self._authenticator = ThreadAuthenticator(context, log=logger)
+        self._authenticator.start()
+        self._authenticator.configure_curve_callback(_DOMAIN, credentials_provider=self)
+        socket.curve_server = True
+        socket.curve_secretkey = secret
+        socket.zap_domain = _DOMAIN.encode()
+        socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)  # without an authenticator nobody comes in
+
+    def callback(self, _domain: str, key: bytes) -> bool:
+        """Return whether somebody with this public key may come in; the authenticator asks."""
+        return hmac.compare_digest(key, self.keys.public.encode())
+
+    def close(self) -> None:
+        self._authenticator.stop()

@@ -5,9 +5,19 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
+from eflows_nb.clusters.files import Files
 from eflows_nb.tasks.resources import Resources
 
-__all__ = ["Arrival", "Cluster", "ClusterState", "EngineDown", "EngineUp", "Message", "StateChange"]
+__all__ = [
+    "Arrival",
+    "Cluster",
+    "ClusterState",
+    "EngineDown",
+    "EngineUp",
+    "HostDown",
+    "Message",
+    "StateChange",
+]
 
 
 class ClusterState(StrEnum):
@@ -39,6 +49,12 @@ class EngineDown(NamedTuple):
     expected: bool
 
 
+class HostDown(NamedTuple):
+    """A host is gone, after its engines, with the shared files of its data server."""
+
+    server: str
+
+
 class Message(NamedTuple):
     """An engine says something; one of the records of `eflows_nb.engine.messages`."""
 
@@ -53,7 +69,7 @@ class StateChange(NamedTuple):
     reason: str = ""
 
 
-Arrival = EngineUp | EngineDown | Message | StateChange
+Arrival = EngineUp | EngineDown | HostDown | Message | StateChange
 
 
 class Cluster(Protocol):
@@ -67,6 +83,8 @@ class Cluster(Protocol):
     requested: int
     capacity: Resources
     """What its largest host has, and so the most that one task can have."""
+    files: Files
+    """What is to be done with shared files of the client and of engines."""
 
     def start(self) -> None:
         """Begin to start engines, and return at once."""

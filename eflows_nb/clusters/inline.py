@@ -8,6 +8,7 @@ from collections import deque
 from typing import Any
 
 from eflows_nb.clusters.cluster import Arrival, ClusterState, EngineUp, Message, StateChange
+from eflows_nb.clusters.files import Files, FilesHere
 from eflows_nb.clusters.machine import share_of
 from eflows_nb.engine.worker import Worker
 
@@ -22,6 +23,7 @@ class InlineCluster:
 
     def __init__(self, session: str) -> None:
         self.capacity = share_of(1)
+        self.files: Files = FilesHere()
         self._arrived: deque[Arrival] = deque()
         self._worker = Worker(self._say, list, session=session, inline=True)
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from eflows_nb.engine.attach import GPUS, MEMORY
 from eflows_nb.tasks.resources import Resources
 
-__all__ = ["THREAD_LIMITS", "installed_memory", "share_of", "usable_cores", "usable_gpus"]
+__all__ = [
+    "THREAD_LIMITS",
+    "engine_environment",
+    "installed_memory",
+    "share_of",
+    "usable_cores",
+    "usable_gpus",
+]
 
 THREAD_LIMITS = (
     "OMP_NUM_THREADS",
@@ -46,3 +54,12 @@ def share_of(engines: int) -> Resources:
         memory=installed_memory() // max(engines, 1),
         gpus=max(1, gpus // max(engines, 1)) if gpus else 0,
     )
+
+
+def engine_environment(share: Resources) -> dict[str, str]:
+    """Return the environment of engines that have this share of the machine each."""
+    return {
+        **{name: os.environ.get(name, str(share.cores)) for name in THREAD_LIMITS},
+        MEMORY: os.environ.get(MEMORY, str(share.memory // 2)),
+        GPUS: " ".join(usable_gpus()),
+    }

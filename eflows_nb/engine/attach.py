@@ -16,16 +16,21 @@ from typing import Any
 
 import zmq
 
+from eflows_nb.engine.connection import Credentials, connect
 from eflows_nb.engine.memory import FreedMemory
 from eflows_nb.engine.messages import Batch, Cancel, GiveBack, Goodbye, Hello, Lasting, Written
 from eflows_nb.engine.output import OutputCapture
 from eflows_nb.engine.signals import set_handler
+from eflows_nb.engine.transfer import DATA_KEY, Reader
 from eflows_nb.engine.worker import TaskCancelledByClient, Worker, become_engine
 
-__all__ = ["CHANNEL", "GPUS", "MEMORY", "Attachment", "attach"]
+__all__ = ["CHANNEL", "GPUS", "HOST", "MEMORY", "STARTUP_COMMAND", "Attachment", "attach"]
 
 CHANNEL = "EFLOWS_CHANNEL"
-"""Environment variable with the address of the client's socket and the token of its session."""
+"""Environment variable with the `Credentials` by which an engine reaches its client."""
+
+HOST = "EFLOWS_HOST"
+"""Environment variable with what the user calls the host of an engine; it has a name of its own, too."""
 
 MEMORY = "EFLOWS_ENGINE_MEMORY"
 """Environment variable with the bytes of large results that an engine holds in memory; more go to files."""
@@ -33,8 +38,17 @@ MEMORY = "EFLOWS_ENGINE_MEMORY"
 GPUS = "EFLOWS_GPUS"
 """Environment variable with the names of the GPUs that the engines of a host divide among them."""
 
+STARTUP_COMMAND = """\
+try:
+    import eflows_nb.engine.attach
+    eflows_nb.engine.attach.attach()
+except BaseException:
+    __import__("traceback").print_exc()
+    __import__("os")._exit(1)
+"""
+"""What an ipyparallel engine runs when it starts, to attach itself to its client."""
+
 _KEPT_SHARE = 4
-_RECONNECT_MILLISECONDS = 60_000  # with a connection messages are lost: its engine is ended, not met again
 _EVENTS, _FD, _READABLE = int(zmq.EVENTS), int(zmq.FD), int(zmq.POLLIN)
 
 _attachment: Attachment | None = None
@@ -43,11 +57,11 @@ _attachment: Attachment | None = None
 class Attachment:
     """The end of the channel in an engine."""
 
-    def __init__(self, address: str, session: str, engine: int) -> None:
+    def __init__(self, credentials: Credentials, data_key: bytes, engine: int) -> None:
         from tornado.ioloop import IOLoop
 
         context: zmq.Context[Any] = zmq.Context.instance()
-        self._socket = _dealer(context, address, b"%d" % engine)
+        self._socket = connect(context, credentials, b"%d" % engine)
         self._lock = threading.RLock()  # whoever holds it may use the socket
         self._early: list[Any] = []  # what came while a task ran, and has to wait for its end
         self._loop = IOLoop.current()
@@ -61,11 +75,12 @@ class Attachment:
         self._worker = Worker(
             self._send,
             self._receive,
-            session=session,
+            session=credentials.session,
             capture=self._capture,
             memory=memory,
+            attach=Reader(data_key).attach,
         )
-        self._send(Hello(engine, socket.gethostname(), os.getpid()))
+        self._send(Hello(engine, os.environ.get(HOST) or socket.gethostname(), os.getpid()))
         self._loop.add_handler(int(self._socket.get(_FD)), self._on_messages, IOLoop.READ)
         self._loop.add_callback(self._on_messages)
 
@@ -160,27 +175,18 @@ class Attachment:
             self._capture.close()
 
 
-def _dealer(context: zmq.Context[Any], address: str, identity: bytes) -> zmq.Socket[Any]:
-    made: zmq.Socket[Any] = context.socket(zmq.DEALER)
-    made.identity = identity
-    made.set_hwm(0)
-    made.linger = 2000
-    made.reconnect_ivl = _RECONNECT_MILLISECONDS
-    made.connect(address)
-    return made
-
-
 def attach() -> None:
     """Attach this engine to the client named in its environment."""
     global _attachment
     from ipykernel.kernelapp import IPKernelApp
 
-    address, session = os.environ[CHANNEL].split(" ")
+    credentials = Credentials.decode(os.environ.pop(CHANNEL))  # secrets are not for what tasks start
+    data_key = bytes.fromhex(os.environ.pop(DATA_KEY, ""))
     become_engine()
     application: Any = IPKernelApp.instance().parent
     number = int(application.id)
     _take_gpu(number)
-    _attachment = Attachment(address, session, number)
+    _attachment = Attachment(credentials, data_key, number)
 
 
 def _take_gpu(engine: int) -> None:

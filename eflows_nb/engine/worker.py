@@ -30,6 +30,7 @@ from eflows_nb.engine.messages import (
     WireTask,
 )
 from eflows_nb.engine.packing import INLINE, SCALARS, Packed, adopt_classes, load, pack
+from eflows_nb.engine.shared import SharedFile
 from eflows_nb.engine.store import MissingDatumError, Store
 from eflows_nb.engine.threads import threads
 
@@ -99,6 +100,8 @@ class Worker:
         is the client's too.
     memory
         Bytes of large results that are held in memory; what is more goes to files.
+    attach
+        Maps a shared file, and fetches it before if another node has it.
     """
 
     def __init__(
@@ -110,8 +113,10 @@ class Worker:
         capture: Capture | None = None,
         inline: bool = False,
         memory: int = sys.maxsize,
+        attach: Callable[[SharedFile], Packed] = shared.attach,
     ) -> None:
         self.current = -1
+        self._attach = attach
         self._send = send
         self._receive = receive
         self._session = session
@@ -225,11 +230,11 @@ class Worker:
             raise interrupt
 
     def _take(self, datum: int, value: Any) -> None:
-        if type(value) is shared.SharedFile:
+        if type(value) is SharedFile:
             if datum not in self._store:
                 try:
-                    self._store.keep_mapped(datum, shared.attach(value))
-                except FileNotFoundError:
+                    self._store.keep_mapped(datum, self._attach(value))
+                except OSError:
                     return  # its readers will report that it is missing
         else:
             self._store.keep_for_batch(datum, value)

@@ -433,14 +433,16 @@ class Session:
                 )
             self._driver.change(lambda _: cluster.grow(number))
             return
-        from eflows_nb.clusters.local import LocalCluster
+        from eflows_nb.clusters.engines import EngineCluster
+        from eflows_nb.clusters.local import LocalLauncher
         from eflows_nb.clusters.protection import Protection
 
         if self._protection is None:
             self._protection = Protection()
             for prefix in shared.prefixes(self.token):
                 self._protection.add_files(prefix)
-        self._driver.use(LocalCluster(number, self.token, self._protection))
+        launcher = LocalLauncher(self.token, self._protection)
+        self._driver.use(EngineCluster(number, self.token, self._protection, launcher))
         if cluster.kind != "inline":
             cluster.stop()
 

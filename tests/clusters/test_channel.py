@@ -1,4 +1,4 @@
-"""The client's end of the channel to engines of this machine."""
+"""The client's end of the channel to engines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import pickle
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,9 @@ import zmq
 
 from eflows_nb.clusters.channel import Channel
 from eflows_nb.clusters.cluster import Message
+from eflows_nb.engine.connection import Credentials, Keys, connect
+
+Connected = Callable[[Credentials, bytes], "zmq.Socket[Any]"]
 
 
 @pytest.fixture
@@ -98,6 +101,7 @@ def test_other_descriptors_end_a_wait(channel: Channel) -> None:
 
 def test_only_the_user_can_reach_the_socket(channel: Channel) -> None:
     """What comes through it is unpickled: its folder is closed to others."""
+    assert channel.folder is not None
     assert channel.folder.stat().st_uid == os.getuid()
     assert stat.S_IMODE(channel.folder.stat().st_mode) == 0o700
 
@@ -108,6 +112,85 @@ def test_a_closed_channel_leaves_nothing(channel: Channel) -> None:
     channel.close()
     channel.wake()
 
+    assert channel.folder is not None
     assert not channel.folder.exists()
     assert channel.receive() == []
     assert channel.wait(60) == set()
+
+
+@pytest.fixture
+def open_channel() -> Iterator[Channel]:
+    """Open a channel for engines of other hosts."""
+    made = Channel("127.0.0.1")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def connected() -> Iterator[Connected]:
+    """Return a function that connects to a channel; what it has made is closed again."""
+    context: zmq.Context[Any] = zmq.Context()
+    sockets: list[zmq.Socket[Any]] = []
+
+    def make(credentials: Credentials, identity: bytes) -> zmq.Socket[Any]:
+        sockets.append(connect(context, credentials, identity))
+        return sockets[-1]
+
+    yield make
+    for socket in sockets:
+        socket.close(0)
+    context.term()
+
+
+def test_over_tcp_those_with_the_keys_are_heard(open_channel: Channel, connected: Connected) -> None:
+    """What an engine needs travels as one line of text, and its messages go both ways."""
+    line = open_channel.credentials("token").encode()
+    engine = connected(Credentials.decode(line), b"3")
+    engine.send(pickle.dumps("hello"))
+
+    assert _next(open_channel) == [Message(3, "hello")]
+    assert open_channel.send(3, "welcome")
+    assert pickle.loads(engine.recv()) == "welcome"
+
+
+class Bomb:
+    """Something that must never be unpickled."""
+
+    went_off = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return setattr, (Bomb, "went_off", True)
+
+
+def test_over_tcp_nobody_else_is_heard(open_channel: Channel, connected: Connected) -> None:
+    """Neither with other keys nor without any: what they say is not even unpickled."""
+    right = open_channel.credentials("token")
+    assert right.keys is not None
+    public, secret = (key.decode() for key in zmq.curve_keypair())
+    stranger = connected(right._replace(keys=Keys(right.keys.server, public, secret)), b"1")
+    nobody = connected(right._replace(keys=None), b"2")
+    watched = [socket.get_monitor_socket(zmq.Event.DISCONNECTED) for socket in (stranger, nobody)]
+    for socket in (stranger, nobody):
+        socket.send(pickle.dumps(Bomb()))
+    for monitor in watched:
+        assert monitor.poll(10_000), "it should have been turned away"
+        monitor.close()
+    engine = connected(right, b"3")
+    engine.send(pickle.dumps("hello"))
+
+    assert _next(open_channel) == [Message(3, "hello")]
+    assert not Bomb.went_off
+
+
+def test_an_engine_does_not_listen_to_somebody_else(open_channel: Channel, connected: Connected) -> None:
+    """Whoever took the client's place at its address does not have its key, and is told nothing."""
+    right = open_channel.credentials("token")
+    assert right.keys is not None
+    public, _ = zmq.curve_keypair()
+    engine = connected(right._replace(keys=right.keys._replace(server=public.decode())), b"3")
+    monitor = engine.get_monitor_socket(zmq.Event.DISCONNECTED | zmq.Event.HANDSHAKE_FAILED_PROTOCOL)
+    engine.send(pickle.dumps("hello"))
+    assert monitor.poll(10_000)
+    monitor.close()
+
+    assert open_channel.receive() == []

@@ -135,5 +135,5 @@ def test_a_server_that_has_died_is_an_error(theirs: SharedFile, monkeypatch: pyt
 
 def test_an_address_of_another_machine_is_an_error() -> None:
     """The data server cannot listen there."""
-    with pytest.raises(OSError, match="192.0.2.1"):
+    with pytest.raises(OSError, match=r"192\.0\.2\.1"):
         DataServer("192.0.2.1", "token", KEY)

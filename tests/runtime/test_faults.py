@@ -186,7 +186,7 @@ def test_a_killed_controller_is_replaced_with_its_engines(gates: Any, hold: Any)
     gate = gates()
     future = hold(*gate.paths, 7)
     assert gate.wait_for_start() == before
-    _kill(running._driver.cluster._cluster.controller.pid)
+    _kill(running._driver.cluster._controller.cluster.controller.pid)
     after = gate.wait_for_start()
     gate.open()
 
