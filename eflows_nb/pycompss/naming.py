@@ -11,15 +11,10 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-from eflows_nb.pycompss.refusal import UnsupportedError
-
 __all__ = ["activate", "is_active"]
 
 _NAME = "pycompss"
 _OURS = __name__.rpartition(".")[0]
-_UNSUPPORTED = {
-    "dds": "distributed data sets (pycompss.dds)",
-}
 
 
 class _Finder(MetaPathFinder, Loader):
@@ -42,11 +37,6 @@ class _Finder(MetaPathFinder, Loader):
         root, _, rest = fullname.partition(".")
         if root != _NAME or self._of_root is bool(rest) or (rest and not is_active()):
             return None
-        if rest in _UNSUPPORTED:
-            raise UnsupportedError(
-                f"This program uses {_UNSUPPORTED[rest]}: eflows-nb does not run that. "
-                "docs/pycompss.md says what it runs instead."
-            )
         if rest and importlib.util.find_spec(_ours(fullname)) is None:
             return None
         return ModuleSpec(fullname, self, is_package=True)

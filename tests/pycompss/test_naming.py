@@ -77,12 +77,6 @@ def test_what_is_not_supported_says_so_when_it_runs(name: str) -> None:
         compss_wait_on(work())
 
 
-def test_what_is_missing_says_so_at_its_import() -> None:
-    """Likewise."""
-    with pytest.raises(UnsupportedError, match=r"This program uses .*docs/pycompss\.md"):
-        importlib.import_module("pycompss.dds")
-
-
 def test_the_real_package_comes_first(tmp_path: Path) -> None:
     """Where it is installed the name is its own."""
     (tmp_path / "pycompss").mkdir()
