@@ -17,6 +17,8 @@ from pycompss.api.task import task
 
 import eflows_nb as ef
 from eflows_nb.clusters.machine import usable_cores
+from eflows_nb.pycompss.constraints import Constraints, ConstraintWarning
+from eflows_nb.tasks.resources import USUAL, Resources
 
 RESERVING = """
 import os
@@ -134,3 +136,53 @@ def test_a_task_of_many_nodes_has_this_one() -> None:
         return os.environ["COMPSS_NUM_NODES"]
 
     assert compss_wait_on(nodes()) == "1"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"processors": [{"ProcessorType": "GPU", "ComputingUnits": "1"}]},
+        {"processor_type": "GPU"},
+        {"processorType": "GPU", "computingUnits": 1},
+    ],
+)
+def test_a_gpu_is_asked_for_in_three_ways(given: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is what ``gpus=1`` of our own task functions is; what is not there is told."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    constraints = Constraints(given, "work")
+
+    assert constraints.resources({}, {}) == Resources(gpus=1)
+    assert constraints.can_be_met({}, {})
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert not constraints.can_be_met({}, {})
+    with pytest.warns(ConstraintWarning, match="cannot be met: this machine has no GPU that can be used"):
+        assert constraints.resources({}, {}) == USUAL
+
+
+def test_a_kind_of_processor_that_nobody_knows_is_told() -> None:
+    """With what was asked for."""
+    with pytest.warns(
+        ConstraintWarning, match="FPGA computing_units=2 of 'work' cannot be met: this machine h"
+    ):
+        Constraints({"processor_type": "FPGA", "computing_units": 2}, "work").resources({}, {})
+
+
+@pytest.mark.engines
+def test_a_task_finds_the_gpu_that_it_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its engine has one to itself, and where there is none another implementation runs."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5")
+
+    @constraint(processors=[{"ProcessorType": "GPU", "ComputingUnits": "1"}])
+    @task(returns=1)
+    def on_gpu() -> Any:
+        return os.environ["CUDA_VISIBLE_DEVICES"]
+
+    @implement(source_class=__name__, method=on_gpu.plain.__qualname__)
+    @task(returns=1)
+    def without() -> Any:
+        return "none"
+
+    with ef.start(engines=1):
+        assert compss_wait_on(on_gpu()) == "5"
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+        assert compss_wait_on(on_gpu()) == "none"

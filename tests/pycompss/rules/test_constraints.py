@@ -54,3 +54,23 @@ def test_what_no_engine_can_give_is_told_and_the_task_runs(words: Any) -> None:
         assert int(words.wait_on(wide(1))) < 100_000
     assert "computing_units=100000 of '_threads' cannot be met: this machine has" in str(told[0].message)
     assert "memory_size=1e+09 of '_threads' cannot be met" in str(told[1].message)
+
+
+def test_processors_have_units_of_their_own(words: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By kind; a kind that this machine does not have is told, and the task runs without it."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setenv("UNITS", "1")
+    processors = [
+        {"ProcessorType": "CPU", "ComputingUnits": "n"},
+        {"processor_type": "GPU", "computing_units": "${UNITS}"},
+    ]
+    mixed = words.constraint(processors=processors)(words.task(returns=1)(_threads))
+
+    with pytest.warns(ConstraintWarning, match="GPU computing_units=1 of '_threads' cannot be met: this mac"):
+        assert words.wait_on(mixed(1)) == "1"
+
+
+def test_processors_that_are_no_list_are_refused(words: Any) -> None:
+    """With an example."""
+    with pytest.raises(ef.TaskDefinitionError, match=r"processors='GPU'\) of '_threads' is no list of proc"):
+        words.constraint(processors="GPU")(words.task()(_threads))
