@@ -17,7 +17,7 @@ from typing import Any
 import zmq
 
 from eflows_nb.engine.connection import Credentials, connect
-from eflows_nb.engine.memory import FreedMemory
+from eflows_nb.engine.memory import FreedMemory, HugePages
 from eflows_nb.engine.messages import Batch, Cancel, GiveBack, Goodbye, Hello, Lasting, Written
 from eflows_nb.engine.output import OutputCapture
 from eflows_nb.engine.signals import set_handler
@@ -72,6 +72,7 @@ class Attachment:
         self._lasting = -1
         memory = int(os.environ.get(MEMORY, sys.maxsize))
         self._freed = FreedMemory(memory // _KEPT_SHARE)
+        self._huge_pages = HugePages()
         self._worker = Worker(
             self._send,
             self._receive,
@@ -149,6 +150,7 @@ class Attachment:
             finally:
                 set_handler(signal.SIGINT, previous)
             self._freed.check()
+            self._huge_pages.check()
         self._take_all()  # sending may have consumed the signal of a message
         if self._worker.busy and not self._closed:
             self._scheduled = True

@@ -29,6 +29,7 @@ __all__ = [
     "WireFunction",
     "WireTask",
     "Written",
+    "has_run",
 ]
 
 ITEM = "item"
@@ -51,7 +52,7 @@ class Code(IntEnum):
     FAILED = 3
     """``(FAILED, failure)``: the function raised."""
     MISSING = 4
-    """``(MISSING,)``: an input is not on this engine, the task did not run."""
+    """``(MISSING, datum)``: this input is not on this engine, the task did not run."""
     UNRUN = 5
     """``(UNRUN,)``: the batch took too long or was asked for, the task is given back."""
     CANCELLED = 6
@@ -60,6 +61,14 @@ class Code(IntEnum):
     """``(IGNORED, failure, result)``: the function raised, and that is to be ignored; a result as above."""
     MANY = 7
     """``(MANY, results)``: one of the above or a bare scalar for each output."""
+
+
+def has_run(result: Any) -> bool:
+    """Return whether a task has run to its end, by what is told of its result."""
+    return type(result) is not tuple or result[0] in _RUN
+
+
+_RUN = frozenset({Code.SMALL, Code.KEPT, Code.MANY})
 
 
 class Outputs(NamedTuple):
@@ -123,6 +132,8 @@ class Batch(NamedTuple):
         The files of results of an earlier session, or for a later one, by task.
     cores
         Cores that the only task of this batch has, those of other engines among them; 0 for the engine's own.
+    last_reads
+        For some tasks large data of this engine that nobody needs once the task is done.
     """
 
     tasks: list[WireTask]
@@ -133,6 +144,7 @@ class Batch(NamedTuple):
     budget: float
     checkpoints: dict[int, str]
     cores: int = 0
+    last_reads: dict[int, list[int]] = {}  # noqa: RUF012  # never written to
 
 
 class Cancel(NamedTuple):

@@ -28,6 +28,7 @@ from eflows_nb.engine.messages import (
     Results,
     WireFunction,
     WireTask,
+    has_run,
 )
 from eflows_nb.engine.packing import INLINE, SCALARS, Packed, adopt_classes, load, pack
 from eflows_nb.engine.shared import SharedFile
@@ -207,6 +208,8 @@ class Worker:
                     else:
                         call = batch.tasks[self._position]
                         results.append(self._run(call, batch.checkpoints.get(call[0], "")))
+                        if call[0] in batch.last_reads and has_run(results[-1]):
+                            self._store.drop(batch.last_reads[call[0]])
                     self._position += 1
                     now = time.perf_counter()
                     seconds.append(now - last)
@@ -266,8 +269,8 @@ class Worker:
             if outputs is None:
                 return self._result(task, value)
             return self._results(value, args, kwargs, outputs)
-        except MissingDatumError:
-            return (Code.MISSING,)
+        except MissingDatumError as error:
+            return (Code.MISSING, *error.args)
         except TaskCancelledByClient:
             return (Code.CANCELLED,)
         except BaseException as error:  # noqa: BLE001 - the task's own code, SystemExit included

@@ -22,6 +22,7 @@ class Send(NamedTuple):
     drop: list[int]
     keep: int
     budget: float
+    last_reads: dict[int, list[int]]
 
 
 class ExportFrom(NamedTuple):

@@ -12,6 +12,7 @@ from eflows_nb.clusters.cluster import (
     ClusterState,
     EngineDown,
     EngineUp,
+    HostDown,
     Message,
     StateChange,
 )
@@ -128,6 +129,8 @@ class Exchange:
             scheduler.engine_down(arrival.engine, blame=not arrival.expected)
             self._deadlines.forget(arrival.engine)
             observers.note(EngineLeft, engine=arrival.engine, expected=arrival.expected)
+        elif type(arrival) is HostDown:
+            scheduler.host_down(arrival.server)
         elif type(arrival) is StateChange:
             self.state, self.reason = arrival.state, arrival.reason
             scheduler.gangs.growing = arrival.state is ClusterState.STARTING
@@ -141,7 +144,8 @@ class Exchange:
         elif type(content) is Exported:
             if content.shared is not None:
                 self._observers.note(DataShared, engine=engine, datum=content.datum, size=content.shared.size)
-            self._scheduler.exported(engine, content.datum, content.shared, content.reason)
+            home = "" if content.shared is None else content.shared.server
+            self._scheduler.exported(engine, content.datum, content.shared, content.reason, home)
         elif type(content) is Lasting:
             self._scheduler.lasting(engine, content.task, content.behind)
         elif type(content) is Written:
@@ -183,7 +187,8 @@ class Exchange:
             checkpoints = {task.number: task.checkpoint for task in command.tasks if task.checkpoint}
             cores = self._scheduler.gangs.cores_for(command.tasks[0])
             batch = Batch(
-                tasks, functions, data, command.drop, command.keep, command.budget, checkpoints, cores
+                *(tasks, functions, data, command.drop, command.keep, command.budget, checkpoints, cores),
+                command.last_reads,
             )
             self.cluster.send(command.engine, batch)
             for code in command.functions:
@@ -201,7 +206,7 @@ class Exchange:
             self.cluster.interrupt(command.engine)
             self._deadlines.set(command.engine, command.tasks, time.monotonic() + GRACE_SECONDS)
         elif type(command) is Remove:
-            shared.remove(command.shared)
+            self.cluster.files.remove(command.shared)
 
     def _limit(self, command: Send) -> None:
         now = time.monotonic()
@@ -231,7 +236,7 @@ class Exchange:
             value = datum.value = self.share(datum.number, value)
             value.engines.add(engine)
             self._scheduler.engines[engine].holds.add(value)
-        return value.shared if type(value) is Large else value
+        return self.cluster.files.outgoing(value.shared) if type(value) is Large else value
 
     def share(self, number: int, packed: Packed) -> Large:
         """Put a packed value where all engines of this machine can map it."""
@@ -246,6 +251,8 @@ class Exchange:
         for number in list(self._scheduler.engines):
             self._scheduler.engine_down(number, blame=False)
             self._observers.note(EngineLeft, engine=number, expected=True)
+        for home in self._scheduler.homes:
+            self._scheduler.host_down(home)
         self.hosts.clear()
         self._lag = Lag()
         self.cluster = cluster

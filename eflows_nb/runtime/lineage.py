@@ -6,14 +6,18 @@ it; it knows the tasks that made them, and those know theirs.
 
 from __future__ import annotations
 
+import sys
 import weakref
 from typing import Any
 
-from eflows_nb.tasks.data import PENDING, Broken, Datum
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.state import TaskState
-from eflows_nb.tasks.task import Task
+from eflows_nb.tasks.task import FunctionCode, Task
 
-__all__ = ["Past", "output_numbers", "recalled", "was_recalled"]
+__all__ = ["LINEAGE_LIMIT", "Past", "last_read", "output_numbers", "recalled", "was_recalled"]
+
+LINEAGE_LIMIT = 64
+"""Of a chain of large values one is shared after so many, so that never more need to be made again."""
 
 
 class Past:
@@ -34,6 +38,11 @@ class Past:
         reads: tuple[Any, ...] = datum.producer.reads
         self.depth: int = 1 + max((read.depth for read in reads if isinstance(read, Past)), default=0)
         """How many tasks in a row would have to run again to make it."""
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether it is time to share the large value, so that what makes it can be forgotten."""
+        return self.depth >= LINEAGE_LIMIT
 
     def recall(self) -> Datum:
         """Return the datum, or another one in its place, PENDING, that the same task will make."""
@@ -67,3 +76,30 @@ def output_numbers(task: Task) -> list[int]:
     """Return the numbers of the data that a task makes, in order."""
     outputs = task.wire_outputs
     return [task.number] if outputs is None else [*outputs.returns, *(datum for _, datum in outputs.writes)]
+
+
+def last_read(task: Task, engine: int) -> list[int]:
+    """Return the large data of an engine that nobody else refers to than a task that will read them there.
+
+    The engine can drop them as soon as the task is done, before anybody tells it to. Where references are not
+    counted there are none.
+    """
+    return [
+        datum.number
+        for datum, references in zip(task.reads, _references(task), strict=True)
+        if references == _ALONE
+        and type(datum.value) is Large
+        and datum.value.shared is None
+        and engine in datum.value.engines
+        and datum.producer is not None
+        and not Past(datum).is_deep  # otherwise it is to be shared
+    ]
+
+
+def _references(task: Task) -> list[int]:
+    if not hasattr(sys, "getrefcount"):
+        return [0] * len(task.reads)
+    return [sys.getrefcount(datum) for datum in task.reads]
+
+
+_ALONE = _references(Task(0, FunctionCode(0, "", b""), b"", (Datum(0),)))[0] or -1

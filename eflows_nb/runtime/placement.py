@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 
 from eflows_nb.runtime.commands import Send
+from eflows_nb.runtime.lineage import last_read
 from eflows_nb.tasks.data import PENDING, Datum, Large
 from eflows_nb.tasks.resources import USUAL, Resources
 from eflows_nb.tasks.state import TaskState
@@ -43,6 +44,7 @@ _OVERHEAD = 4e-6
 _SHORT_SECONDS = 0.050
 _BLOCK_SECONDS = 0.002
 _LONG_BATCH_SECONDS = 0.250
+_WORTH_DROPPING_SECONDS = 0.001
 _PATIENCE = 4.0
 _UNUSUAL = 3.0
 
@@ -116,6 +118,7 @@ class EngineQueue:
         "host",
         "kept_for",
         "last",
+        "last_reads",
         "leaving",
         "number",
         "queue",
@@ -145,6 +148,8 @@ class EngineQueue:
         """Seconds that these are expected to take."""
         self.returning = 0
         """How many of the flights, the oldest first, will be given back as far as they have not run."""
+        self.last_reads: dict[int, list[int]] = {}
+        """What the engine will drop by itself when a task that it has is done."""
         self.last = (-1, -1)
         """Number and origin of the task that ended last: something that it wrote may still be on its way."""
 
@@ -231,6 +236,7 @@ class EngineQueue:
         engine = self.number
         queue = self.queue
         independent = 0
+        last_reads: dict[int, list[int]] = {}
         most = BATCH_SECONDS if not self.flights or look_ahead < _LONG_BATCH_SECONDS else _LONG_BATCH_SECONDS
         while seconds < most and len(batch) < BATCH_LIMIT:
             if stack:
@@ -250,7 +256,8 @@ class EngineQueue:
             independent += task.state is TaskState.READY and not (task.reads and _is_tied(task))
             task.state = TaskState.RUNNING
             batch.append(task)
-            seconds += durations.expected(code.number)
+            expected = durations.expected(code.number)
+            seconds += expected
             if code.number not in self.functions:
                 self.functions.add(code.number)
                 functions.append(code)
@@ -264,8 +271,9 @@ class EngineQueue:
                 most = 0.0
             if task is self.kept_for:
                 most = 0.0
-            for datum in task.reads:
-                self._provide(datum, data)
+            self._provide(task.reads, data)
+            if expected > _WORTH_DROPPING_SECONDS and task.reads and (last := last_read(task, engine)):
+                last_reads[task.number] = last
             for output in task.outputs:
                 if output.readers:
                     self._follow(output.readers, stack)
@@ -273,23 +281,26 @@ class EngineQueue:
             return None
         drop, self.drop = self.drop, []
         budget = max(_SHORT_SECONDS, _PATIENCE * seconds)
-        send = Send(engine, batch, functions, data, drop, len(self.flights), budget)
+        send = Send(engine, batch, functions, data, drop, len(self.flights), budget, last_reads)
+        self.last_reads.update(last_reads)
         self.flights.append(Flight(batch, seconds, known, independent))
         self.running += len(batch)
         self.ahead += seconds
         started.extend(batch)
         return send
 
-    def _provide(self, datum: Datum, data: dict[int, Datum]) -> None:
-        value = datum.value
-        if value is PENDING:
-            return
-        if type(value) is Large:
-            if self.number in value.engines or value.shared is None:
-                return  # what is neither here nor shared will be missed, and the task given back
-            value.engines.add(self.number)
-            self.holds.add(value)
-        data[datum.number] = datum
+    def _provide(self, reads: Iterable[Datum], data: dict[int, Datum]) -> None:
+        """Add what a task reads and the engine does not have to what goes with its batch."""
+        for datum in reads:
+            value = datum.value
+            if value is PENDING:
+                continue
+            if type(value) is Large:
+                if self.number in value.engines or value.shared is None:
+                    continue  # what is neither here nor shared will be missed, and the task given back
+                value.engines.add(self.number)
+                self.holds.add(value)
+            data[datum.number] = datum
 
     def _follow(self, readers: Iterable[Task], stack: list[Task]) -> None:
         """Let the readers of a datum that is made here follow its maker, if nothing else keeps them."""

@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from eflows_nb.engine.messages import Code, Failure
+from eflows_nb.engine.messages import Code, Failure, has_run
 from eflows_nb.engine.packing import Packed
 from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Recall, Remove, Retire
 from eflows_nb.runtime.endings import because, blamed, deprived, expired, unshared
@@ -33,16 +33,13 @@ from eflows_nb.tasks.resources import USUAL, Resources
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
-__all__ = ["FAILURES_KEPT", "LINEAGE_LIMIT", "LOST_ENGINES_LIMIT", "MISSED_LIMIT", "Scheduler"]
+__all__ = ["FAILURES_KEPT", "LOST_ENGINES_LIMIT", "MISSED_LIMIT", "Scheduler"]
 
 FAILURES_KEPT = 100
 """Number of failures that are kept for a barrier to tell."""
 
 LOST_ENGINES_LIMIT = 3
 """A task that was running on so many engines when they died is blamed for it, and fails."""
-
-LINEAGE_LIMIT = 64
-"""Of a chain of large values one is shared after so many, so that never more need to be made again."""
 
 MISSED_LIMIT = 100
 """A task that did not find an input on its engine so many times fails: what it reads has been removed."""
@@ -76,6 +73,7 @@ class Scheduler:
         self._commands: list[Command] = []
         self._missed: dict[int, int] = {}
         self._leaving: dict[int, set[int]] = {}  # what each engine that is to go was asked to share
+        self._homes: dict[str, weakref.WeakSet[Large]] = {}  # data server -> what has a file there alone
         self._optional: set[int] = set()  # data that are exported only to end their lineage
         self._lossy = False  # whether data were ever lost with an engine
 
@@ -153,6 +151,27 @@ class Scheduler:
                 self._requeue(task)
         self._ready.extend(queue.queue)
 
+    @property
+    def homes(self) -> list[str]:
+        """The data servers with which files would go."""
+        return list(self._homes)
+
+    def elsewhere(self) -> list[Large]:
+        """Return what would go with a data server."""
+        return [large for larges in self._homes.values() for large in larges]
+
+    def brought(self, large: Large, shared: Any) -> None:
+        """The client has a file of its own now."""
+        large.shared = shared
+        for larges in self._homes.values():
+            larges.discard(large)
+
+    def host_down(self, home: str) -> None:
+        """A data server is gone, with the files that it served; its engines have gone before."""
+        for large in list(self._homes.pop(home, ())):
+            large.shared = None
+            self._lossy = True
+
     def results(
         self, number: int, results: Sequence[Any], seconds: Sequence[float], start: float = 0.0
     ) -> None:
@@ -170,6 +189,8 @@ class Scheduler:
             began = start
             start += duration
             size = 0
+            if queue.last_reads and task.number in queue.last_reads:
+                _dropped(task, queue.last_reads.pop(task.number), number, result)
             if task.state is not TaskState.RUNNING or task.engine != number:
                 self._discard(task, result, queue)
                 continue
@@ -193,6 +214,8 @@ class Scheduler:
                 self._cancel(task, Broken(task=task, reason="it was interrupted"))
                 continue
             else:
+                if code is Code.MISSING:
+                    self._note_missing(task, result[1:], queue)
                 if code is Code.MISSING and self._is_hopeless(task):
                     self._fail(task, deprived(task), number, began, duration)
                 else:
@@ -245,8 +268,14 @@ class Scheduler:
             if task.state is TaskState.RUNNING and task.engine == number:
                 self._requeue(task)
 
-    def exported(self, number: int, datum_number: int, shared: Any, reason: str) -> None:
-        """An engine has shared a datum, or says why it could not; without a reason it does not hold it."""
+    def exported(self, number: int, datum_number: int, shared: Any, reason: str, home: str = "") -> None:
+        """An engine has shared a datum, or says why it could not; without a reason it does not hold it.
+
+        Parameters
+        ----------
+        home
+            The data server with which the file goes; empty for one that outlives the engines.
+        """
         entry = self._exporting.get(datum_number)
         if entry is None or type(entry[0].value) is not Large:
             if shared is not None:
@@ -271,7 +300,10 @@ class Scheduler:
         else:
             del self._exporting[datum_number]
             large.shared = shared
-            datum.producer = None  # the file outlives the engines: it is never made again
+            if home:
+                self._homes.setdefault(home, weakref.WeakSet()).add(large)
+            else:
+                datum.producer = None  # the file outlives the engines: it is never made again
             for task in waiting:
                 task.unmet -= 1
                 if not task.unmet and task.engine < 0 and task.state is TaskState.WAITING:
@@ -549,6 +581,8 @@ class Scheduler:
     def _requeue(self, task: Task) -> None:
         """Take back a task that an engine had and did not finish."""
         self._note_return(task)
+        if task.engine in self.engines:
+            self.engines[task.engine].last_reads.pop(task.number, None)
         task.engine = -1
         for output in task.outputs:
             for reader in output.readers or ():
@@ -652,7 +686,7 @@ class Scheduler:
         if read.producer is None or read.number in self._exporting:
             return read
         past = Past(read)
-        if past.depth < LINEAGE_LIMIT or type(read.value) is not Large or not read.value.engines:
+        if not past.is_deep or type(read.value) is not Large or not read.value.engines:
             return past
         self._export(read, None, optional=True)
         return read
@@ -721,6 +755,13 @@ class Scheduler:
             self.resolved.append(datum)
         return readers
 
+    def _note_missing(self, task: Task, missing: tuple[int, ...], queue: EngineQueue) -> None:
+        """Know that an engine does not hold what it was told to fetch: it is told again."""
+        for datum in task.reads:
+            if datum.number in missing and type(datum.value) is Large and datum.value.shared is not None:
+                datum.value.engines.discard(queue.number)
+                queue.holds.discard(datum.value)
+
     def _is_hopeless(self, task: Task) -> bool:
         """Return whether an input of a task was missing so often that it will never be there."""
         self._missed[task.number] = missed = self._missed.get(task.number, 0) + 1
@@ -729,6 +770,14 @@ class Scheduler:
     def _count(self, old: TaskState, new: TaskState, number: int) -> None:
         self.counts[old] -= number
         self.counts[new] += number
+
+
+def _dropped(task: Task, data: list[int], engine: int, result: Any) -> None:
+    """Note that an engine holds some of what a task read no longer."""
+    if has_run(result):
+        for datum in task.reads:
+            if datum.number in data and type(datum.value) is Large:
+                datum.value.engines.discard(engine)
 
 
 def _is_lost(datum: Datum) -> bool:

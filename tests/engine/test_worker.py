@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -45,7 +46,13 @@ class Bench:
         return heard
 
     def batch(
-        self, *calls: tuple[Any, ...], data: Any = None, drop: Any = (), keep: int = 0, budget: float = 100.0
+        self,
+        *calls: tuple[Any, ...],
+        data: Any = None,
+        drop: Any = (),
+        keep: int = 0,
+        budget: float = 100.0,
+        last_reads: Any = None,
     ) -> None:
         """Give it a batch of ``(task, function, args)`` or ``(task, function, args, outputs)``."""
         tasks, functions = [], {}
@@ -53,7 +60,9 @@ class Bench:
             number = self._functions.setdefault(function, len(self._functions))
             functions[number] = WireFunction(cloudpickle.dumps(function))
             tasks.append((task, number, cloudpickle.dumps((args, {})), outputs[0] if outputs else None))
-        self.worker.handle(Batch(tasks, functions, data or {}, list(drop), keep, budget, {}))
+        self.worker.handle(
+            Batch(tasks, functions, data or {}, list(drop), keep, budget, {}, last_reads=last_reads or {})
+        )
 
     def run(self) -> list[Any]:
         """Let it work until it has nothing to do; return the results since the last time."""
@@ -312,3 +321,16 @@ def test_output_is_captured_task_by_task(bench: Bench) -> None:
     bench.run()
 
     assert heard == [1, "end", 2, "end"]
+
+
+def test_an_input_is_dropped_after_the_task_that_reads_it_last(bench: Bench) -> None:
+    """Not before, and not when the task fails: it may run again."""
+    bench.batch((1, np.ones, (1 << 16,)))
+    bench.run()
+    bench.batch((2, operator.getitem, (Reads(1), "x")), (3, len, (Reads(1),)), last_reads={2: [1], 3: [1]})
+    bench.batch((4, len, (Reads(1),)))
+
+    failed, length, missing = bench.run()
+    assert failed[0] is Code.FAILED
+    assert length == 1 << 16
+    assert missing == (Code.MISSING,)

@@ -8,7 +8,7 @@ import pytest
 
 from eflows_nb.engine.messages import Code
 from eflows_nb.runtime.commands import ExportFrom, Recall, Remove, Retire, Send
-from eflows_nb.runtime.scheduler import LINEAGE_LIMIT
+from eflows_nb.runtime.lineage import LINEAGE_LIMIT
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.state import TaskState
 
@@ -322,8 +322,8 @@ def test_the_inputs_of_a_large_result_are_let_go(graph: Any) -> None:
     graph.sent()
     graph.finish(0, graph.kept)
     second = graph.result(first)
-    del first
     graph.sent()
+    del first
     graph.finish(0, graph.kept)
     graph.make()
     [send] = graph.advance()
@@ -519,3 +519,63 @@ def test_when_only_leaving_engines_are_left_tasks_wait_for_a_new_one(graph: Any)
     assert graph.sent() == {}
     graph.engines(2)
     assert graph.sent() == {2: [second.number]}
+
+
+def _input_that_is_only_read_once(graph: Any) -> tuple[int, Any]:
+    """Return the number of a large datum that is held by its engine and a task that reads it alone."""
+    graph.engines(0)
+    maker = graph.make()
+    graph.sent()
+    [datum], number = maker.outputs, maker.number
+    graph.finish(0, graph.kept)
+    return number, graph.make(datum)
+
+
+def _last_reads(graph: Any) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for command in graph.advance():
+        if type(command) is Send:
+            found.update(command.last_reads)
+    return found
+
+
+def test_an_engine_is_told_what_nobody_needs_after_a_task(graph: Any) -> None:
+    """It can take the memory for the next result at once, without another word of the client."""
+    number, reader = _input_that_is_only_read_once(graph)
+
+    assert _last_reads(graph) == {reader.number: [number]}
+
+
+def test_what_somebody_may_still_ask_for_stays(graph: Any) -> None:
+    """A future, or another task that has not ended."""
+    _, reader = _input_that_is_only_read_once(graph)
+    [datum] = reader.reads
+    assert _last_reads(graph) == {}
+    graph.finish(0, graph.kept)
+
+    graph.make(datum), graph.make(datum)
+    del datum
+    assert _last_reads(graph) == {}
+
+
+def test_a_task_that_failed_finds_its_input_again(graph: Any) -> None:
+    """The engine drops an input when the task is done, not when it has failed or was given back."""
+    number, reader = _input_that_is_only_read_once(graph)
+    _last_reads(graph)
+    graph.finish(0, graph.unrun)
+
+    assert graph.holder(reader.reads[0]) == {0}
+    assert _last_reads(graph) == {reader.number: [number]}
+
+
+def test_a_dropped_input_is_made_again_when_it_is_needed(graph: Any) -> None:
+    """The result is lost with its engine, and so is what it was made of."""
+    number, reader = _input_that_is_only_read_once(graph)
+    [result] = reader.outputs
+    assert _last_reads(graph) == {reader.number: [number]}
+    graph.finish(0, graph.kept)
+    graph.scheduler.engine_down(0)
+    graph.engines(1)
+    graph.scheduler.want([result])
+
+    assert graph.sent() == {1: [number, reader.number]}

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eflows_nb.engine.messages import Code, Failure, Outputs
+from eflows_nb.engine.messages import Code, Failure, Outputs, has_run
 from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.store import Store
-from eflows_nb.runtime import scheduler
+from eflows_nb.runtime import lineage
 from eflows_nb.runtime.commands import ExportFrom, Interrupt, Recall, Remove, Retire, Send
 from eflows_nb.runtime.scheduler import LOST_ENGINES_LIMIT, Scheduler
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
@@ -112,6 +112,8 @@ class SimulatedEngine:
                 given_back = self.position > self.lasting
             given_back = given_back or self.returning
             results.append((Code.UNRUN,) if given_back else self._run(task.number, task.code.number))
+            if has_run(results[-1]):
+                self.store.drop(batch.last_reads.get(task.number, []))
             self.position += 1
         if self.position == len(batch.tasks):
             self.batches.popleft()
@@ -454,7 +456,7 @@ HAPPENINGS = (
 def test_every_order_of_events_ends_like_a_sequential_run(events: list[tuple[Any, int]]) -> None:
     """Same ends, same values, nothing hangs, nothing is committed twice, nothing is left over."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scheduler, "LINEAGE_LIMIT", 3)
+        patch.setattr(lineage, "LINEAGE_LIMIT", 3)
         world = World()
         for happen, choice in events:
             happen(world, choice)
