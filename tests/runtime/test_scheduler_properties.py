@@ -205,6 +205,18 @@ class World:
             reads[number] = self.held[number]
         self._submit(Plan(tuple(reads), kinds, self._new_numbers(kinds), fails), code, tuple(reads.values()))
 
+    def nest(self, choice: int) -> None:
+        """The user calls a task function with the results of another, and keeps only what it returns."""
+        before = set(self.held)
+        self.submit(choice)
+        inner = {number: datum for number, datum in self.held.items() if number not in before}
+        choice, kinds = _take(choice, KINDS)
+        choice, code = _take(choice, self.codes)
+        plan = Plan(tuple(inner), kinds, self._new_numbers(kinds), fails=False)
+        self._submit(plan, code, tuple(inner.values()))
+        for number in inner:
+            del self.held[number]
+
     def _new_numbers(self, kinds: tuple[str, ...]) -> tuple[int, ...]:
         return tuple(next(self.numbers) for _ in kinds)
 
@@ -434,6 +446,7 @@ def _take(choice: int, options: Sequence[T]) -> tuple[int, T]:
 
 HAPPENINGS = (
     *[World.submit] * 8,
+    *[World.nest] * 2,
     *[World.advance] * 4,
     *[World.work] * 4,
     *[World.hear] * 4,
