@@ -1,17 +1,20 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
-import { clustersPlugin } from './clusters/plugin';
+import { clustersPlugin, machinePlugin } from './clusters/plugin';
 import { panelPlugin } from './panel/plugin';
 import { replayPlugin } from './replay/plugin';
 import { runPlugin } from './run/plugin';
 import { channelsPlugin, sessionPlugin } from './session/plugin';
+import { settingsPlugin } from './settings/plugin';
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  settingsPlugin,
   panelPlugin,
   channelsPlugin,
   sessionPlugin,
   runPlugin,
   replayPlugin,
+  machinePlugin,
   clustersPlugin
 ];
 

@@ -6,7 +6,7 @@ import {
   type Answer,
   type IClusterRequests
 } from '../src/clusters/model';
-import { readClusters } from '../src/clusters/protocol';
+import { readListing } from '../src/clusters/protocol';
 import listing from '../../tests/protocol/clusters.json';
 
 class Server implements IClusterRequests {
@@ -16,7 +16,11 @@ class Server implements IClusterRequests {
 
   list(): Promise<Answer> {
     this.asked++;
-    return Promise.resolve({ kind: 'listed', clusters: this.clusters });
+    return Promise.resolve({
+      kind: 'listed',
+      ...listing,
+      clusters: this.clusters
+    });
   }
 
   stop(id: string): Promise<boolean> {
@@ -28,12 +32,12 @@ class Server implements IClusterRequests {
 }
 
 test('the answer of the server is read whole', () => {
-  assert.deepEqual(readClusters(listing), listing.clusters);
+  assert.deepEqual(readListing(listing), listing);
 });
 
 test('an answer that is something else is not guessed at', () => {
   for (const data of [null, [], {}, { clusters: 1 }, { clusters: [{}] }]) {
-    assert.equal(readClusters(data), null);
+    assert.equal(readListing(data), null);
   }
 });
 
@@ -43,7 +47,7 @@ test('nothing is known before the server was asked', async () => {
   await model.refresh();
   assert.deepEqual(model.answer, {
     kind: 'listed',
-    clusters: listing.clusters
+    ...listing
   });
 });
 

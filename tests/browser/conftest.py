@@ -80,8 +80,10 @@ class Lab:
 
     def command(self, command: str, **arguments: Any) -> None:
         """Execute a command of the application and wait for its end."""
+        # What comes of it may be a widget, which nobody can send.
         self.page.evaluate(
-            "([id, args]) => window.jupyterapp.commands.execute(id, args)", [command, arguments]
+            "([id, args]) => window.jupyterapp.commands.execute(id, args).then(() => undefined)",
+            [command, arguments],
         )
 
     def run_all(self) -> list[str]:

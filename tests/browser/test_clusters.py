@@ -21,7 +21,7 @@ def test_a_listed_cluster_is_stopped_from_the_panel(lab: Any) -> None:
     expect(panel.get_by_test_id("eflows-state")).to_have_text("Ready")
     cluster = panel.get_by_test_id("eflows-cluster")
     expect(cluster).to_contain_text("stopped.ipynb")
-    expect(cluster).to_contain_text("1 engineStop")
+    expect(cluster.get_by_test_id("eflows-cluster-use")).to_contain_text("1 engine · ")
 
     cluster.get_by_role("button", name="Stop cluster").click()
     dialog = lab.page.locator(".jp-Dialog")

@@ -1,11 +1,17 @@
-import type { IDisposable } from '@lumino/disposable';
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import type { ICluster } from './protocol';
+import type { ILauncher, IListing, IProcess } from './protocol';
+import type { IEflowsMachine } from './tokens';
+
+/** What can be started when the server does not say. */
+const USUAL: readonly ILauncher[] = [
+  { name: 'local', cores: 0, memory: 0, gpus: 0 }
+];
 
 /** What asking for the list can give; status 0 means no answer at all. */
 export type Answer =
-  | { readonly kind: 'listed'; readonly clusters: readonly ICluster[] }
+  | ({ readonly kind: 'listed' } & IListing)
   | { readonly kind: 'failed'; readonly status: number };
 
 /** What can be asked of the server. */
@@ -16,7 +22,7 @@ export interface IClusterRequests {
 }
 
 /** The clusters on the server's machine, as it told them last. */
-export class ClustersModel implements IDisposable {
+export class ClustersModel implements IEflowsMachine, IDisposable {
   constructor(requests: IClusterRequests) {
     this._requests = requests;
   }
@@ -29,6 +35,39 @@ export class ClustersModel implements IDisposable {
   /** Null until the server was first asked. */
   get answer(): Answer | null {
     return this._answer;
+  }
+
+  get launchers(): readonly ILauncher[] {
+    const told = this._answer?.kind === 'listed' ? this._answer.launchers : [];
+    return told.length > 0 ? told : USUAL;
+  }
+
+  usageOf(pid: number): IProcess | null {
+    if (this._answer?.kind === 'listed') {
+      for (const cluster of this._answer.clusters) {
+        const found = cluster.processes.find(process => process.pid === pid);
+        if (found !== undefined) {
+          return found;
+        }
+      }
+    }
+    return null;
+  }
+
+  attend(isWatching: () => boolean): IDisposable {
+    this._watchers.add(isWatching);
+    return new DisposableDelegate(() => this._watchers.delete(isWatching));
+  }
+
+  /** Whether somebody sees what the server tells. */
+  get isWatched(): boolean {
+    return [...this._watchers].some(isWatching => isWatching());
+  }
+
+  /** Whether there is something whose use changes all the time. */
+  get isBusy(): boolean {
+    const answer = this._answer;
+    return answer?.kind === 'listed' && answer.clusters.length > 0;
   }
 
   /** Id of the cluster that could not be stopped, null when there is none. */
@@ -95,4 +134,5 @@ export class ClustersModel implements IDisposable {
   private _requests: IClusterRequests;
   private _stopping = new Set<string>();
   private _unstopped: string | null = null;
+  private _watchers = new Set<() => boolean>();
 }

@@ -1,9 +1,29 @@
 /** What the server says about clusters; mirrors `eflows_nb/server/clusters.py`. */
 
+/** What the process of an engine uses now. */
+export interface IProcess {
+  readonly pid: number;
+  /** How many cores; null until the server was asked twice. */
+  readonly cores: number | null;
+  /** Resident bytes. */
+  readonly memory: number;
+  /** Bytes of GPU memory; null where nobody tells. */
+  readonly gpu_memory: number | null;
+}
+
+/** A kind of cluster that a kernel on the server's machine can start. */
+export interface ILauncher {
+  readonly name: string;
+  readonly cores: number;
+  readonly memory: number;
+  readonly gpus: number;
+}
+
 /** One cluster that eflows-nb runs on the server's machine. */
 export interface ICluster {
   readonly id: string;
   readonly engines: number;
+  readonly processes: readonly IProcess[];
   /** Process number of its controller, -1 when that is gone. */
   readonly controller: number;
   /** Path of the notebook that started it, empty when the server does not know. */
@@ -12,32 +32,72 @@ export interface ICluster {
   readonly owner_pid: number;
   /** Whether it still serves somebody. */
   readonly alive: boolean;
+  /** When it was started, seconds since the epoch; 0 when that is not known. */
+  readonly started: number;
+}
+
+/** What the server says of its machine. */
+export interface IListing {
+  readonly clusters: readonly ICluster[];
+  readonly launchers: readonly ILauncher[];
+  /** The server's clock, seconds since the epoch. */
+  readonly now: number;
 }
 
 /** Read the answer of `GET eflows/clusters`; null when it is something else. */
-export function readClusters(data: unknown): readonly ICluster[] | null {
-  if (typeof data !== 'object' || data === null || !('clusters' in data)) {
+export function readListing(data: unknown): IListing | null {
+  if (!isRecord(data)) {
     return null;
   }
-  const { clusters } = data;
-  return Array.isArray(clusters) && clusters.every(isCluster) ? clusters : null;
+  const { clusters, launchers, now } = data;
+  return Array.isArray(clusters) &&
+    clusters.every(isCluster) &&
+    Array.isArray(launchers) &&
+    launchers.every(isLauncher) &&
+    typeof now === 'number'
+    ? { clusters, launchers, now }
+    : null;
 }
 
 function isCluster(data: unknown): data is ICluster {
   return (
-    typeof data === 'object' &&
-    data !== null &&
-    'id' in data &&
+    isRecord(data) &&
     typeof data.id === 'string' &&
-    'engines' in data &&
     typeof data.engines === 'number' &&
-    'controller' in data &&
+    Array.isArray(data.processes) &&
+    data.processes.every(isProcess) &&
     typeof data.controller === 'number' &&
-    'owner' in data &&
     typeof data.owner === 'string' &&
-    'owner_pid' in data &&
     typeof data.owner_pid === 'number' &&
-    'alive' in data &&
-    typeof data.alive === 'boolean'
+    typeof data.alive === 'boolean' &&
+    typeof data.started === 'number'
   );
+}
+
+function isProcess(data: unknown): data is IProcess {
+  return (
+    isRecord(data) &&
+    typeof data.pid === 'number' &&
+    isNumberOrNull(data.cores) &&
+    typeof data.memory === 'number' &&
+    isNumberOrNull(data.gpu_memory)
+  );
+}
+
+function isLauncher(data: unknown): data is ILauncher {
+  return (
+    isRecord(data) &&
+    typeof data.name === 'string' &&
+    typeof data.cores === 'number' &&
+    typeof data.memory === 'number' &&
+    typeof data.gpus === 'number'
+  );
+}
+
+function isNumberOrNull(data: unknown): data is number | null {
+  return data === null || typeof data === 'number';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import type { Answer, IClusterRequests } from './model';
-import { readClusters } from './protocol';
+import { readListing } from './protocol';
 
 /** Asks the Jupyter server about the clusters on its machine. */
 export class ClusterRequests implements IClusterRequests {
@@ -15,10 +15,10 @@ export class ClusterRequests implements IClusterRequests {
     if (response === null || !response.ok) {
       return { kind: 'failed', status: response?.status ?? 0 };
     }
-    const clusters = readClusters(await response.json().catch(() => null));
-    return clusters === null
+    const listing = readListing(await response.json().catch(() => null));
+    return listing === null
       ? { kind: 'failed', status: response.status }
-      : { kind: 'listed', clusters };
+      : { kind: 'listed', ...listing };
   }
 
   async stop(id: string): Promise<boolean> {

@@ -11,15 +11,25 @@ import type { Message } from '@lumino/messaging';
 import { Signal, type ISignal } from '@lumino/signaling';
 import React from 'react';
 
+import { formatBytes } from '../core/format';
 import { Sign } from '../signs/sign';
+import { formatAge, formatCores } from './amounts';
 import type { ClustersModel } from './model';
 import type { ICluster } from './protocol';
 
 /** The section "Clusters on this server" of the side panel. */
 export class ClustersSection extends ReactWidget {
-  constructor(model: ClustersModel, trans: TranslationBundle) {
+  /**
+   * @param open brings the notebook of a path to the front
+   */
+  constructor(
+    model: ClustersModel,
+    open: (path: string) => void,
+    trans: TranslationBundle
+  ) {
     super();
     this._model = model;
+    this._open = open;
     this._trans = trans;
     this.id = 'eflows-nb-clusters';
     this.addClass('eflows-Section');
@@ -62,18 +72,22 @@ export class ClustersSection extends ReactWidget {
     };
     return (
       <UseSignal signal={model.changed}>
-        {() => <Clusters model={model} stop={stop} trans={trans} />}
+        {() => (
+          <Clusters model={model} open={this._open} stop={stop} trans={trans} />
+        )}
       </UseSignal>
     );
   }
 
   private _model: ClustersModel;
+  private _open: (path: string) => void;
   private _shown = new Signal<this, void>(this);
   private _trans: TranslationBundle;
 }
 
 function Clusters(props: {
   model: ClustersModel;
+  open: (path: string) => void;
   stop: (cluster: ICluster) => void;
   trans: TranslationBundle;
 }): JSX.Element {
@@ -117,6 +131,8 @@ function Clusters(props: {
           <Cluster
             key={cluster.id}
             cluster={cluster}
+            now={answer.now}
+            open={props.open}
             stopping={model.isStopping(cluster.id)}
             stop={props.stop}
             trans={trans}
@@ -129,6 +145,8 @@ function Clusters(props: {
 
 function Cluster(props: {
   cluster: ICluster;
+  now: number;
+  open: (path: string) => void;
   stopping: boolean;
   stop: (cluster: ICluster) => void;
   trans: TranslationBundle;
@@ -142,9 +160,28 @@ function Cluster(props: {
     >
       <Sign name={cluster.alive ? 'cluster-ready' : 'cluster-broken'} />
       <div className="eflows-Cluster-text">
-        <div className="eflows-Cluster-name">{ownerLabel(cluster, trans)}</div>
-        <div className="eflows-Secondary">
-          {trans._n('%1 engine', '%1 engines', cluster.engines)}
+        <div className="eflows-Cluster-name">
+          {cluster.alive && cluster.owner !== '' ? (
+            <button
+              className="eflows-Link"
+              title={trans.__(
+                'Open %1, to have more or fewer engines',
+                cluster.owner
+              )}
+              onClick={() => props.open(cluster.owner)}
+            >
+              {cluster.owner}
+            </button>
+          ) : (
+            ownerLabel(cluster, trans)
+          )}
+        </div>
+        <div className="eflows-Secondary" data-testid="eflows-cluster-use">
+          {[
+            trans._n('%1 engine', '%1 engines', cluster.engines),
+            ...use(cluster, trans),
+            ...age(cluster, props.now)
+          ].join(' · ')}
         </div>
       </div>
       <button
@@ -157,6 +194,33 @@ function Cluster(props: {
       </button>
     </li>
   );
+}
+
+/** What its engines use together, as far as it is known. */
+function use(cluster: ICluster, trans: TranslationBundle): string[] {
+  const { processes } = cluster;
+  if (processes.length === 0) {
+    return [];
+  }
+  const known = processes.flatMap(({ cores }) => cores ?? []);
+  const gpus = processes.flatMap(({ gpu_memory }) => gpu_memory ?? []);
+  return [
+    ...(known.length > 0
+      ? [trans.__('%1 cores', formatCores(total(known)))]
+      : []),
+    formatBytes(total(processes.map(({ memory }) => memory))),
+    ...(gpus.length > 0 ? [trans.__('GPU %1', formatBytes(total(gpus)))] : [])
+  ];
+}
+
+function age(cluster: ICluster, now: number): string[] {
+  return cluster.started > 0
+    ? [formatAge(Math.max(0, now - cluster.started))]
+    : [];
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }
 
 function ownerLabel(cluster: ICluster, trans: TranslationBundle): string {

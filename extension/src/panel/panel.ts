@@ -1,6 +1,7 @@
 import { SidePanel } from '@jupyterlab/ui-components';
 import type { ITranslator } from '@jupyterlab/translation';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
+import { SplitPanel } from '@lumino/widgets';
 
 import { eflowsIcon } from '../icons';
 import type { IEflowsPanel, ISection } from './tokens';
@@ -23,6 +24,11 @@ export class EflowsPanel extends SidePanel implements IEflowsPanel {
     const index = before < 0 ? this._sections.length : before;
     this._sections.splice(index, 0, section);
     this.insertWidget(index, section.widget);
+    if (this.content instanceof SplitPanel) {
+      this.content.setRelativeSizes(
+        this._sections.map(({ weight }) => weight ?? 1)
+      );
+    }
     return new DisposableDelegate(() => {
       this._sections = this._sections.filter(other => other !== section);
       section.widget.dispose();

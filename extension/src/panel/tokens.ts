@@ -8,6 +8,8 @@ export interface ISection {
   readonly widget: Widget;
   /** Sections stand in ascending order of rank. */
   readonly rank: number;
+  /** How much of the height it has at first, beside those of others; 1 is usual. */
+  readonly weight?: number;
 }
 
 /** The eFlows side panel, as other plugins see it. */

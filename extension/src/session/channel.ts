@@ -168,11 +168,12 @@ export class KernelChannel implements ISessionSource, IDisposable {
   private _watch: (() => Watch) | null = null;
 }
 
-/** Whether a message is for those who show tasks, not the state of a session. */
+/** Whether a message is not the state of a session. */
 function isOfTasks(data: unknown): boolean {
-  const kind =
-    typeof data === 'object' && data !== null && 'kind' in data
-      ? data.kind
-      : null;
-  return kind === 'graph' || kind === 'task' || kind === 'answer';
+  return (
+    typeof data === 'object' &&
+    data !== null &&
+    'kind' in data &&
+    data.kind !== 'session'
+  );
 }

@@ -1,14 +1,17 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import { Signal, type ISignal } from '@lumino/signaling';
 import React from 'react';
 
 import { Sign } from '../signs/sign';
+import { EngineControls, StartForm, type IControls } from './controls';
+import { EngineTable } from './engine-table';
 import { stateLabel } from './labels';
 import type { SessionStatus } from './model';
 import {
   TASK_STATES,
   type ClusterState,
-  type IEngine,
   type ISession,
   type TaskState
 } from './protocol';
@@ -20,44 +23,68 @@ export const START_CODE = 'import eflows_nb as ef\n\nef.start(engines=2)';
 /** The section "This notebook" of the side panel. */
 export class SessionSection extends ReactWidget {
   /**
+   * @param controls starts, scales and stops the engines
    * @param insert writes `START_CODE` into the current notebook
    */
   constructor(
     session: IEflowsSession,
+    controls: IControls,
     insert: () => void,
     trans: TranslationBundle
   ) {
     super();
     this._session = session;
+    this._controls = controls;
     this._insert = insert;
     this._trans = trans;
     this.id = 'eflows-nb-session';
     this.addClass('eflows-Section');
     this.title.label = trans.__('This notebook');
     this.title.caption = trans.__('Engines and tasks of the current notebook');
+    session.changed.connect(this.update, this);
+    controls.changed.connect(this.update, this);
+  }
+
+  /** The section came into view. */
+  get shown(): ISignal<this, void> {
+    return this._shown;
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this._session.changed.disconnect(this.update, this);
+      this._controls.changed.disconnect(this.update, this);
+      Signal.clearData(this);
+      super.dispose();
+    }
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._shown.emit();
   }
 
   protected render(): JSX.Element {
     return (
-      <UseSignal signal={this._session.changed}>
-        {() => (
-          <Status
-            status={this._session.status}
-            insert={this._insert}
-            trans={this._trans}
-          />
-        )}
-      </UseSignal>
+      <Status
+        status={this._session.status}
+        controls={this._controls}
+        insert={this._insert}
+        trans={this._trans}
+      />
     );
   }
 
+  private _controls: IControls;
   private _insert: () => void;
   private _session: IEflowsSession;
+  private _shown = new Signal<this, void>(this);
   private _trans: TranslationBundle;
 }
 
 function Status(props: {
   status: SessionStatus;
+  controls: IControls;
   insert: () => void;
   trans: TranslationBundle;
 }): JSX.Element {
@@ -97,6 +124,7 @@ function Status(props: {
         <Session
           notebook={status.notebook}
           session={status.session}
+          controls={props.controls}
           trans={trans}
         />
       );
@@ -105,6 +133,7 @@ function Status(props: {
 
 function Lesson(props: {
   notebook: string;
+  controls: IControls;
   insert: () => void;
   trans: TranslationBundle;
 }): JSX.Element {
@@ -117,10 +146,15 @@ function Lesson(props: {
           props.notebook
         )}
       </p>
-      <p>{trans.__('Run a cell like this one to start two engines:')}</p>
+      <StartForm controls={props.controls} trans={trans} />
+      <p>
+        {trans.__(
+          'Or run a cell like this one, and the notebook starts them wherever it runs:'
+        )}
+      </p>
       <pre className="eflows-Code">{START_CODE}</pre>
       <button
-        className="jp-mod-styled jp-mod-accept eflows-Button"
+        className="jp-mod-styled eflows-Button"
         onClick={props.insert}
         data-testid="eflows-insert"
       >
@@ -133,6 +167,7 @@ function Lesson(props: {
 function Session(props: {
   notebook: string;
   session: ISession;
+  controls: IControls;
   trans: TranslationBundle;
 }): JSX.Element {
   const { session, trans } = props;
@@ -168,10 +203,19 @@ function Session(props: {
           {trans.__('No engines: tasks run in the kernel, one after another.')}
         </p>
       ) : (
-        session.engines.length > 0 && (
-          <Engines engines={session.engines} trans={trans} />
+        session.requested > 0 && (
+          <EngineTable
+            session={session}
+            machine={props.controls.machine}
+            trans={trans}
+          />
         )
       )}
+      <EngineControls
+        session={session}
+        controls={props.controls}
+        trans={trans}
+      />
     </div>
   );
 }
@@ -219,51 +263,6 @@ function Tasks(props: {
       </dl>
     </>
   );
-}
-
-function Engines(props: {
-  engines: readonly IEngine[];
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { trans } = props;
-  return (
-    <table className="eflows-Engines" aria-label={trans.__('Engines')}>
-      <thead>
-        <tr>
-          <th scope="col">{trans.__('Engine')}</th>
-          <th scope="col">{trans.__('Host')}</th>
-          <th scope="col" title={trans.__('Process number')}>
-            {trans.__('PID')}
-          </th>
-          <th scope="col" title={trans.__('Tasks that it holds now')}>
-            {trans.__('Running')}
-          </th>
-          <th scope="col" title={trans.__('Tasks that it has finished')}>
-            {trans.__('Finished')}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {inOrder(props.engines).map(engine => (
-          <tr key={engine.engine} data-testid="eflows-engine">
-            <th scope="row">
-              <Sign name={engine.running > 0 ? 'task-running' : 'task-ready'} />
-              {engine.engine}
-            </th>
-            <td title={engine.host}>{engine.host}</td>
-            <td>{engine.pid}</td>
-            <td>{engine.running}</td>
-            <td>{engine.finished}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-/** By number: a snapshot has them as they joined. */
-function inOrder(engines: readonly IEngine[]): IEngine[] {
-  return [...engines].sort((a, b) => a.engine - b.engine);
 }
 
 /** What is settled first, so that the bar fills from its start. */

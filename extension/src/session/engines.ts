@@ -1,0 +1,167 @@
+import type { IDisposable } from '@lumino/disposable';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import type { IPageRequest } from '../core/protocol';
+
+/** What can be wanted with the engines of a kernel. */
+export type EnginesWish =
+  | { readonly do: 'start'; readonly number: number; readonly cluster: string }
+  | { readonly do: 'scale'; readonly number: number }
+  | { readonly do: 'stop'; readonly cancel: boolean };
+
+/** The kernel whose engines are meant. */
+export interface IEnginesKernel {
+  /** Null while the kernel has no session that could be asked. */
+  readonly latest: unknown;
+  readonly heard: ISignal<unknown, { readonly data: unknown }>;
+  request(request: IPageRequest): void;
+  /** Whether it runs a cell, so that code has to wait. */
+  readonly isBusy: boolean;
+  /** Run code in silence; returns the error, empty for none. */
+  run(code: string): Promise<string>;
+}
+
+/** What was wanted and is not done yet. */
+export interface IPendingWish {
+  readonly wish: EnginesWish;
+  /** Whether it waits for the cell that runs. */
+  readonly waits: boolean;
+  /** Whether the session was asked, and not code run. */
+  readonly isAsked: boolean;
+}
+
+/**
+ * What the user wants with the engines of the current notebook.
+ *
+ * A kernel with a session is asked on the control channel, and does it while a
+ * cell runs. One without cannot hear that: the engines are started by code, which
+ * waits for the cell that runs.
+ */
+export class EngineWishes implements IDisposable {
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** What is not done yet, null when there is nothing. */
+  get pending(): IPendingWish | null {
+    return this._pending.get(this._kernel) ?? null;
+  }
+
+  /** Why the last wish could not be fulfilled, empty when it could. */
+  get error(): string {
+    return this._errors.get(this._kernel) ?? '';
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      Signal.clearData(this);
+    }
+  }
+
+  /** Mean the engines of another kernel from now on. */
+  follow(kernel: IEnginesKernel | null): void {
+    if (kernel !== this._kernel) {
+      this._kernel = kernel ?? NOBODY;
+      this._emit();
+    }
+  }
+
+  /** Say what is wanted; a later wish takes the place of one that is pending. */
+  async wish(wish: EnginesWish): Promise<void> {
+    const kernel = this._kernel;
+    if (kernel === NOBODY) {
+      return;
+    }
+    this._errors.delete(kernel);
+    const isAsked = kernel.latest !== null;
+    const pending = { wish, waits: !isAsked && kernel.isBusy, isAsked };
+    this._pending.set(kernel, pending);
+    this._emit();
+    const error = isAsked
+      ? await this._ask(kernel, wish)
+      : await kernel.run(codeOf(wish));
+    if (this._pending.get(kernel) === pending) {
+      this._pending.delete(kernel);
+      this._errors.set(kernel, error);
+      this._emit();
+    }
+  }
+
+  /** The session is gone, and will not answer any more. */
+  lose(): void {
+    if (this.pending?.isAsked === true) {
+      this._pending.delete(this._kernel);
+      this._emit();
+    }
+  }
+
+  private _ask(kernel: IEnginesKernel, wish: EnginesWish): Promise<string> {
+    const request = `engines-${++this._requests}-${Math.random()}`;
+    return new Promise(resolve => {
+      const hear = (_: unknown, { data }: { readonly data: unknown }): void => {
+        const error = answerTo(request, data);
+        if (error !== null) {
+          kernel.heard.disconnect(hear);
+          resolve(error);
+        }
+      };
+      kernel.heard.connect(hear);
+      const asked = { engines: wish, request };
+      kernel.request(asked);
+    });
+  }
+
+  private _emit(): void {
+    if (!this._isDisposed) {
+      this._changed.emit();
+    }
+  }
+
+  private _changed = new Signal<this, void>(this);
+  private _errors = new WeakMap<IEnginesKernel, string>();
+  private _isDisposed = false;
+  private _kernel: IEnginesKernel = NOBODY;
+  private _pending = new WeakMap<IEnginesKernel, IPendingWish>();
+  private _requests = 0;
+}
+
+/** Stands for no kernel: it is never asked. */
+const NOBODY: IEnginesKernel = {
+  latest: null,
+  heard: new Signal<unknown, { readonly data: unknown }>({}),
+  request: () => undefined,
+  isBusy: false,
+  run: () => Promise.resolve('')
+};
+
+/** The code of a wish, which binds no name of the user's. */
+function codeOf(wish: EnginesWish): string {
+  const ef = "__import__('eflows_nb')";
+  switch (wish.do) {
+    case 'start':
+      return `${ef}.start(${Math.trunc(wish.number)})`;
+    case 'scale':
+      return `${ef}.scale(${Math.trunc(wish.number)})`;
+    case 'stop':
+      return `${ef}.stop()`;
+  }
+}
+
+/** The error in the answer to a request; null when this is another message. */
+function answerTo(request: string, data: unknown): string | null {
+  return typeof data === 'object' &&
+    data !== null &&
+    'kind' in data &&
+    data.kind === 'engines' &&
+    'request' in data &&
+    data.request === request &&
+    'error' in data &&
+    typeof data.error === 'string'
+    ? data.error
+    : null;
+}

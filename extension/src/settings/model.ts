@@ -1,0 +1,47 @@
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import { DEFAULTS, type IEflowsSettings, type ISettings } from './tokens';
+
+/** The settings as they were read last. */
+export class SettingsModel implements IEflowsSettings {
+  get values(): ISettings {
+    return this._values;
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Take what the user has set; what makes no sense is as if it were not set. */
+  take(given: Readonly<Record<string, unknown>>): void {
+    this._values = {
+      engines: numberOf(given['engines'], DEFAULTS.engines, 0, 4096),
+      updateSeconds: numberOf(
+        given['updateSeconds'],
+        DEFAULTS.updateSeconds,
+        1,
+        3600
+      ),
+      statusBar:
+        typeof given['statusBar'] === 'boolean'
+          ? given['statusBar']
+          : DEFAULTS.statusBar,
+      runs: numberOf(given['runs'], DEFAULTS.runs, 1, 200)
+    };
+    this._changed.emit();
+  }
+
+  private _changed = new Signal<this, void>(this);
+  private _values: ISettings = DEFAULTS;
+}
+
+function numberOf(
+  given: unknown,
+  usual: number,
+  least: number,
+  most: number
+): number {
+  return typeof given === 'number' && given >= least && given <= most
+    ? given
+    : usual;
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Signal } from '@lumino/signaling';
+
+import { formatAge, formatCores, formatLoad } from '../src/clusters/amounts';
+import { EngineWishes, type IEnginesKernel } from '../src/session/engines';
+
+class Kernel implements IEnginesKernel {
+  latest: unknown = null;
+  isBusy = false;
+  readonly heard = new Signal<this, { readonly data: unknown }>(this);
+  readonly asked: { engines?: unknown; request?: string }[] = [];
+  readonly code: string[] = [];
+  end: (error: string) => void = () => undefined;
+
+  request(request: object): void {
+    this.asked.push(request);
+  }
+
+  run(code: string): Promise<string> {
+    this.code.push(code);
+    return new Promise(resolve => (this.end = resolve));
+  }
+
+  answer(error: string, request = this.asked.at(-1)?.request): void {
+    this.heard.emit({ data: { version: 1, kind: 'engines', request, error } });
+  }
+}
+
+function following(kernel: Kernel | null): EngineWishes {
+  const wishes = new EngineWishes();
+  wishes.follow(kernel);
+  return wishes;
+}
+
+test('a kernel with a session is asked, and answers', async () => {
+  const kernel = new Kernel();
+  kernel.latest = {};
+  kernel.isBusy = true;
+  const wishes = following(kernel);
+  const done = wishes.wish({ do: 'scale', number: 3 });
+  assert.deepEqual(kernel.asked[0]?.engines, { do: 'scale', number: 3 });
+  assert.equal(wishes.pending?.waits, false);
+  kernel.answer('', 'of another page');
+  assert.notEqual(wishes.pending, null);
+  kernel.answer('no room');
+  await done;
+  assert.equal(wishes.pending, null);
+  assert.equal(wishes.error, 'no room');
+});
+
+test('a kernel without a session runs code, after the cell that runs', async () => {
+  const kernel = new Kernel();
+  kernel.isBusy = true;
+  const wishes = following(kernel);
+  const done = wishes.wish({ do: 'start', number: 2, cluster: 'local' });
+  assert.deepEqual(kernel.code, ["__import__('eflows_nb').start(2)"]);
+  assert.equal(wishes.pending?.waits, true);
+  kernel.end('');
+  await done;
+  assert.equal(wishes.pending, null);
+  assert.equal(wishes.error, '');
+});
+
+test('a later wish takes the place of the one before', async () => {
+  const kernel = new Kernel();
+  kernel.latest = {};
+  const wishes = following(kernel);
+  const first = wishes.wish({ do: 'stop', cancel: false });
+  const second = wishes.wish({ do: 'stop', cancel: true });
+  kernel.answer('', kernel.asked[0]?.request);
+  await first;
+  assert.deepEqual(wishes.pending?.wish, { do: 'stop', cancel: true });
+  kernel.answer('');
+  await second;
+  assert.equal(wishes.pending, null);
+});
+
+test('a session that is gone leaves nothing pending', () => {
+  const kernel = new Kernel();
+  kernel.latest = {};
+  const wishes = following(kernel);
+  void wishes.wish({ do: 'stop', cancel: false });
+  wishes.lose();
+  assert.equal(wishes.pending, null);
+});
+
+test('what is pending belongs to its kernel', () => {
+  const kernel = new Kernel();
+  const wishes = following(kernel);
+  void wishes.wish({ do: 'start', number: 2, cluster: 'local' });
+  wishes.follow(new Kernel());
+  assert.equal(wishes.pending, null);
+  wishes.follow(kernel);
+  assert.notEqual(wishes.pending, null);
+});
+
+test('without a notebook nothing is wanted of anybody', async () => {
+  const wishes = following(null);
+  await wishes.wish({ do: 'stop', cancel: true });
+  assert.equal(wishes.pending, null);
+});
+
+test('amounts are written as people read them', () => {
+  assert.equal(formatCores(0.26), '0.3');
+  assert.equal(formatCores(12.4), '12');
+  assert.equal(formatLoad(null), '–');
+  assert.equal(formatLoad(0.984), '98 %');
+  assert.equal(formatAge(0), '0 s');
+  assert.equal(formatAge(3599), '59 min');
+  assert.equal(formatAge(200_000), '2 d');
+});
