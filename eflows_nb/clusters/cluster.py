@@ -81,10 +81,13 @@ class Cluster(Protocol):
 
     kind: str
     requested: int
-    capacity: Resources
-    """What its largest host has, and so the most that one task can have."""
     files: Files
     """What is to be done with shared files of the client and of engines."""
+
+    @property
+    def capacity(self) -> Resources:
+        """What its largest host has, and so the most that one task can have."""
+        ...
 
     def start(self) -> None:
         """Begin to start engines, and return at once."""

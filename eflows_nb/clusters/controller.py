@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -73,7 +74,7 @@ class Controller:
     async def engine_environment(self) -> dict[str, str]:
         """Return the environment by which ipyparallel's engine finds this controller; it holds keys."""
         info = await self.cluster.controller.get_connection_info()
-        return {"IPP_CONNECTION_INFO": info["engine"], "IPP_CLUSTER_ID": self.cluster.cluster_id}
+        return {"IPP_CONNECTION_INFO": json.dumps(info["engine"]), "IPP_CLUSTER_ID": self.cluster.cluster_id}
 
     def client(self, engines: int) -> Any:
         """Return a connected `ipyparallel.Client` that knows so many engines."""

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 from eflows_nb.clusters.cluster import Arrival, ClusterState, EngineDown, EngineUp, HostDown, StateChange
@@ -15,6 +16,7 @@ from eflows_nb.clusters.controller import Controller
 from eflows_nb.clusters.launcher import Launcher, Process
 from eflows_nb.clusters.protection import Protection
 from eflows_nb.engine.messages import Hello, Ping
+from eflows_nb.tasks.resources import Resources
 
 __all__ = ["EngineCluster"]
 
@@ -42,7 +44,6 @@ class EngineCluster:
     def __init__(self, engines: int, session: str, protection: Protection, launcher: Launcher) -> None:
         self.kind = launcher.kind
         self.requested = engines
-        self.capacity = launcher.capacity
         self.files = launcher.files
         self._session = session
         self._launcher = launcher
@@ -63,6 +64,11 @@ class EngineCluster:
         self._controlled = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="eflows-cluster", daemon=True)
+
+    @property
+    def capacity(self) -> Resources:
+        """What its largest host has."""
+        return self._launcher.capacity
 
     def start(self) -> None:
         """Begin to start the controller and the engines, and return at once."""
@@ -110,7 +116,9 @@ class EngineCluster:
     async def _restart(self) -> None:
         self._arrived.append(StateChange(ClusterState.STARTING, "its controller was lost"))
         self._controlled = False
-        await asyncio.get_running_loop().run_in_executor(None, self._launcher.end_all)
+        await asyncio.get_running_loop().run_in_executor(
+            None, partial(self._launcher.end_all, finally_=False)
+        )
         assert self._controller is not None
         await self._controller.stop()
         await self._start()
@@ -143,6 +151,7 @@ class EngineCluster:
 
     def receive(self) -> list[Arrival]:
         """Return what has come: what an engine still said comes before its end."""
+        self._launcher.tick()
         for message in self._channel.receive():
             if message.engine < 0:
                 self._launcher.hear(message.engine, message.content)
@@ -268,7 +277,7 @@ class EngineCluster:
             return
         self._stopping = True
         if self._thread.is_alive():
-            self._launcher.end_all()
+            self._launcher.end_all(finally_=True)
             if self._controller is not None:
                 self._ask(self._controller.stop()).result()
             self._loop.call_soon_threadsafe(self._loop.stop)

@@ -82,9 +82,10 @@ def main() -> None:
     for prefix in prefixes:
         _remove(prefix)
     for folder in folders:
-        _remove(folder + "/")
-        with contextlib.suppress(OSError):
-            os.rmdir(folder)  # noqa: PTH106 - pathlib takes long to import
+        for inner, _, _ in os.walk(folder, topdown=False):
+            _remove(inner + "/")
+            with contextlib.suppress(OSError):
+                os.rmdir(inner)  # noqa: PTH106 - pathlib takes long to import
 
 
 if __name__ == "__main__":

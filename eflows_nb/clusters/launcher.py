@@ -75,8 +75,11 @@ class Launcher(Protocol):
     def end(self, process: Process) -> None:
         """End a process: it is asked to go, and made to if it does not; may take a second."""
 
-    def end_all(self) -> None:
-        """End all processes and wait until they are gone."""
+    def tick(self) -> None:
+        """Do what whoever receives must do; called before each time."""
+
+    def end_all(self, *, finally_: bool) -> None:
+        """End all processes and wait until they are gone; finally, nobody receives any more."""
 
     def last_words(self) -> str:
         """Return the last line that an engine wrote to its log, one that is gone if there is any."""

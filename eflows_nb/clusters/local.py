@@ -13,13 +13,12 @@ from eflows_nb.clusters.controller import Controller
 from eflows_nb.clusters.files import Files, FilesHere
 from eflows_nb.clusters.launcher import Process
 from eflows_nb.clusters.machine import engine_environment, share_of
+from eflows_nb.clusters.processes import end_processes
 from eflows_nb.clusters.protection import Protection
 from eflows_nb.engine.attach import CHANNEL, STARTUP_COMMAND
 from eflows_nb.tasks.resources import Resources
 
 __all__ = ["LocalLauncher"]
-
-_STOP_LIMIT = 1.0
 
 
 class LocalLauncher:
@@ -121,7 +120,10 @@ class LocalLauncher:
         """End a process."""
         end_processes([process.pid])
 
-    def end_all(self) -> None:
+    def tick(self) -> None:
+        """Do nothing: signals go their own way."""
+
+    def end_all(self, *, finally_: bool) -> None:
         """End all processes and wait until they are gone."""
         end_processes(list(self._watched.values()))
 
@@ -140,22 +142,3 @@ class LocalLauncher:
             self._protection.remove_group(pid)  # the number may soon belong to somebody else
         self._watched.clear()
         self.channel.close()
-
-
-def end_processes(engines: list[int]) -> None:
-    """End engines and their nannies: what they run is cancelled, so nobody waits long for it."""
-    import psutil
-
-    found = []
-    for pid in engines:
-        with suppress(psutil.NoSuchProcess):
-            process = psutil.Process(pid)
-            found += [process, *process.children()]
-    for process in found:
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, alive = psutil.wait_procs(found, timeout=_STOP_LIMIT)
-    for process in alive:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(alive, timeout=_STOP_LIMIT)

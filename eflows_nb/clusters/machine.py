@@ -10,6 +10,7 @@ from eflows_nb.tasks.resources import Resources
 
 __all__ = [
     "THREAD_LIMITS",
+    "divided",
     "engine_environment",
     "installed_memory",
     "share_of",
@@ -48,11 +49,16 @@ def usable_gpus() -> list[str]:
 
 def share_of(engines: int) -> Resources:
     """Return what each of so many engines has of this machine; GPUs may be shared, cores are not."""
-    gpus = len(usable_gpus())
+    machine = Resources(cores=usable_cores(), memory=installed_memory(), gpus=len(usable_gpus()))
+    return divided(machine, engines)
+
+
+def divided(machine: Resources, engines: int) -> Resources:
+    """Return what each of so many engines has of a machine."""
     return Resources(
-        cores=max(1, usable_cores() // max(engines, 1)),
-        memory=installed_memory() // max(engines, 1),
-        gpus=max(1, gpus // max(engines, 1)) if gpus else 0,
+        cores=max(1, machine.cores // max(engines, 1)),
+        memory=machine.memory // max(engines, 1),
+        gpus=max(1, machine.gpus // max(engines, 1)) if machine.gpus else 0,
     )
 
 

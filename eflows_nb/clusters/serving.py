@@ -96,7 +96,7 @@ class Serving:
     def _find(self, name: str) -> Path | None:
         if self._names.fullmatch(name) is None or name.endswith(".part"):
             return None
-        return next((path for folder in shared.folders() if (path := folder / name).is_file()), None)
+        return shared.locate(name)
 
 
 def main() -> None:

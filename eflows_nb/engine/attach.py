@@ -20,6 +20,7 @@ from eflows_nb.engine.connection import Credentials, connect
 from eflows_nb.engine.memory import FreedMemory, HugePages
 from eflows_nb.engine.messages import Batch, Cancel, GiveBack, Goodbye, Hello, Lasting, Written
 from eflows_nb.engine.output import OutputCapture
+from eflows_nb.engine.shared import SERVER, prefix
 from eflows_nb.engine.signals import set_handler
 from eflows_nb.engine.transfer import DATA_KEY, Reader
 from eflows_nb.engine.worker import TaskCancelledByClient, Worker, become_engine
@@ -79,7 +80,7 @@ class Attachment:
             session=credentials.session,
             capture=self._capture,
             memory=memory,
-            attach=Reader(data_key).attach,
+            attach=Reader(data_key, prefix(credentials.session, os.environ.get(SERVER, ""))).attach,
         )
         self._send(Hello(engine, os.environ.get(HOST) or socket.gethostname(), os.getpid()))
         self._loop.add_handler(int(self._socket.get(_FD)), self._on_messages, IOLoop.READ)

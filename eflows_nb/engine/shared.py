@@ -22,6 +22,7 @@ __all__ = [
     "export",
     "folders",
     "locate",
+    "prefix",
     "prefixes",
     "remove",
     "remove_all",
@@ -50,8 +51,7 @@ class SharedFile(NamedTuple):
     spans
         Offset and length in bytes of each buffer.
     server
-        The data server from which other nodes get the file, as ``ADDRESS:PORT``; empty without one. Its name
-        is the same on every node that has it.
+        The data server from which other nodes get the file, as ``ADDRESS:PORT``; empty without one.
     """
 
     path: str
@@ -110,7 +110,7 @@ def _write(folder: Path, packed: Packed, session: str) -> SharedFile:
         spans.append((size, length))
         size += -(-length // _PAGE) * _PAGE
     server = os.environ.get(SERVER, "")
-    path = folder / f"eflows-{session}-{server and server + '-'}{os.getpid()}-{next(_numbers)}"
+    path = folder / f"{prefix(session, server)}{os.getpid()}-{next(_numbers)}"
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_EXCL, 0o600)
     try:
         os.posix_fallocate(descriptor, 0, max(size, 1))
@@ -151,13 +151,7 @@ def attach(shared: SharedFile) -> Packed:
     FileNotFoundError
         When the file has been removed.
     """
-    try:
-        descriptor = os.open(shared.path, os.O_RDONLY)
-    except FileNotFoundError:
-        path = locate(shared)
-        if path is None:
-            raise
-        descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(shared.path, os.O_RDONLY)
     try:
         mapped = mmap.mmap(descriptor, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
     finally:
@@ -166,12 +160,9 @@ def attach(shared: SharedFile) -> Packed:
     return Packed(shared.head, [view[offset : offset + length] for offset, length in shared.spans])
 
 
-def locate(shared: SharedFile) -> Path | None:
-    """Return where this node has a shared file, None when it does not have it."""
-    for path in (Path(shared.path), *(folder / shared.name for folder in folders())):
-        if path.exists():
-            return path
-    return None
+def locate(name: str) -> Path | None:
+    """Return where this node has the shared file of this name, None when it does not have it."""
+    return next((path for folder in folders() if (path := folder / name).exists()), None)
 
 
 def remove(shared: SharedFile) -> None:
@@ -180,9 +171,20 @@ def remove(shared: SharedFile) -> None:
         os.unlink(shared.path)  # noqa: PTH108 - called while the interpreter shuts down
 
 
-def prefixes(session: str) -> list[str]:
-    """Return what the paths of all shared files of a session begin with."""
-    return [str(folder / f"eflows-{session}-") for folder in folders()]
+def prefix(session: str, server: str = "") -> str:
+    """Return what the names of the shared files begin with that are made on a host."""
+    return f"eflows-{session}-{server}-" if server else f"eflows-{session}-"
+
+
+def prefixes(session: str, server: str = "") -> list[str]:
+    """Return what the paths of all shared files of a session begin with.
+
+    Parameters
+    ----------
+    server
+        Only those of the host with this data server, its copies of others among them; empty for all.
+    """
+    return [str(folder / prefix(session, server)) for folder in folders()]
 
 
 def remove_all(session: str) -> None:

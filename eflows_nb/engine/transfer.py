@@ -9,12 +9,12 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import hmac
+import logging
 import mmap
 import os
 import secrets
 import socket
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from eflows_nb.engine import shared
@@ -34,6 +34,8 @@ _TRANSFER_SECONDS = 60.0
 _PATIENCE_SECONDS = 2.0
 _PAUSE_SECONDS = 0.05
 _CHUNK = 8 << 20
+
+logger = logging.getLogger(__name__)
 
 
 def proof(key: bytes, *parts: bytes) -> bytes:
@@ -65,10 +67,13 @@ class Reader:
     ----------
     key
         Key of the session's data servers; empty where there are none.
+    prefix
+        What the names of the copies on this node begin with.
     """
 
-    def __init__(self, key: bytes = b"") -> None:
+    def __init__(self, key: bytes, prefix: str) -> None:
         self._key = key
+        self._prefix = prefix
 
     def attach(self, file: SharedFile) -> Packed:
         """Map a file of this node or of another one.
@@ -81,10 +86,14 @@ class Reader:
         try:
             return shared.attach(file)
         except FileNotFoundError:
-            return shared.attach(self.fetch(file))
+            try:
+                return shared.attach(self.fetch(file))
+            except OSError as error:
+                logger.warning("A value of %d bytes could not be fetched: %s", file.size, error)
+                raise
 
     def fetch(self, file: SharedFile) -> SharedFile:
-        """Bring a file to this node, once for all processes here, and return it with its path here.
+        """Bring a file to this node, once for all processes here, and return the copy.
 
         Raises
         ------
@@ -93,32 +102,34 @@ class Reader:
         """
         if not file.server:
             raise FileNotFoundError(f"The shared file '{file.path}' has been removed.")
+        name = self._prefix + file.name
+        found = shared.locate(name)
+        if found is not None:
+            return file._replace(path=str(found), server="")
         for folder in shared.folders():
             try:
-                return file._replace(path=str(self._fetch_to(folder, file)))
+                return file._replace(path=str(self._fetch_to(folder / name, file)), server="")
             except OSError as error:
                 if error.errno not in shared.NO_ROOM:
                     raise
                 full = error
         raise full
 
-    def _fetch_to(self, folder: Path, file: SharedFile) -> Path:
+    def _fetch_to(self, path: Path, file: SharedFile) -> Path:
         """Write the file under another name first; whoever else of this node wants it waits for that."""
-        part = folder / f"{file.name}.part"
+        part = path.with_name(f"{path.name}.part")
         while True:
             descriptor = os.open(part, os.O_CREAT | os.O_RDWR, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-                found = shared.locate(file)
-                if found is not None:
-                    with suppress(FileNotFoundError):
-                        part.unlink()
-                    return found
+                if path.exists():
+                    part.unlink(missing_ok=True)
+                    return path
                 if not _is_at(descriptor, part):
                     continue  # whoever had it before has given up
                 try:
                     self._download(descriptor, file)
-                    return part.rename(folder / file.name)
+                    return part.rename(path)
                 except BaseException:
                     part.unlink()
                     raise

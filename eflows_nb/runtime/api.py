@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -322,16 +322,27 @@ def put(value: Any) -> Future:
     return session.current().put(value)
 
 
-def start(engines: int | None = None, *, checkpoint: str | Path | None = None) -> Session:
-    """Run tasks on ipyparallel engines of this machine from now on, and return the session at once.
+def start(
+    engines: int | None = None,
+    *,
+    hosts: Sequence[str] | None = None,
+    address: str | None = None,
+    checkpoint: str | Path | None = None,
+) -> Session:
+    """Run tasks on ipyparallel engines from now on, and return the session at once.
 
     The first tasks begin when the first engine is there. Before any `start`, tasks run where they are called.
 
     Parameters
     ----------
     engines
-        Number of engines; None takes one for each core that this process may use. More than are running adds
-        engines.
+        Number of engines; None takes one for each core that this process may use, or that the hosts have.
+        More than are running adds engines.
+    hosts
+        Where the engines are to be, as SSH knows it: ``["n1", "n2"]``; ``"localhost"`` is this machine. None
+        for this machine, without a network.
+    address
+        Address of this machine that all hosts can reach; None finds it out.
     checkpoint
         Folder in which the results of tasks are kept. A later session that is given the same folder takes
         them from there where the code of the function and its inputs are the same, and computes only what
@@ -345,9 +356,10 @@ def start(engines: int | None = None, *, checkpoint: str | Path | None = None) -
     Raises
     ------
     ClusterError
-        When the number is not a positive whole number, or smaller than that of the running engines.
+        When the number is not a positive whole number, or smaller than that of the running engines; when the
+        hosts cannot be, or others are running.
     """
-    return session.current().start(engines, checkpoint=checkpoint)
+    return session.current().start(engines, hosts=hosts, address=address, checkpoint=checkpoint)
 
 
 def scale(engines: int) -> None:

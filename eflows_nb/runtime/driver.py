@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 from eflows_nb.clusters.cluster import Cluster, ClusterState
@@ -37,6 +38,7 @@ _PAUSE_SECONDS = 0.002
 _SUBMITTING_SECONDS = 0.003
 _POLL_SECONDS = 1.0
 _GRACE_SECONDS = 0.01
+_LOSS_SECONDS = 15.0  # after which the loss of a host is known
 
 
 class Driver:
@@ -300,6 +302,35 @@ class Driver:
         with self._lock:
             self.scheduler.want([Datum(large.datum, value=large) for large in missing(self.scheduler)])
         self.wait(lambda: not self.scheduler.exporting or not self.scheduler.engines)
+        for large in self.scheduler.elsewhere():
+            with suppress(ClusterError):  # it can be made again
+                self.bring(large)
+
+    def bring(self, large: Large) -> None:
+        """Bring the shared file of a value to this node if it is on another one, or learn that it is lost.
+
+        Raises
+        ------
+        ClusterError
+            When it can be had neither now nor when its host should have answered.
+        """
+        file = large.shared
+        if file is None or not file.server:
+            return
+        try:
+            brought = self.cluster.files.fetch(file)
+        except OSError as error:
+            failed = error
+        else:
+            self.change(lambda scheduler: scheduler.brought(large, brought))
+            return
+        try:
+            self.wait(lambda: large.shared is None, _LOSS_SECONDS)
+        except WaitTimeoutError:
+            raise ClusterError(
+                f"A result of {large.size} bytes lies at {file.server} and cannot be brought here: {failed}. "
+                "Free some space here, or let tasks read it."
+            ) from failed
 
     def close(self) -> None:
         """Let the thread end."""

@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -329,7 +329,9 @@ class Session:
                     else:
                         wanted = [d for d in data[position:] if type(d.value) is Large]
                         self._driver.change(partial(Scheduler.want, data=wanted))
-                        self._driver.wait(partial(_has_come, datum), left, asked=timeout)
+                        self._driver.wait(partial(_is_shared, datum), left, asked=timeout)
+                        if type(datum.value) is Large:
+                            self._driver.bring(datum.value)
                     position = _first_away(data, position)
         for datum in data:
             if type(datum.value) is Broken:
@@ -411,17 +413,24 @@ class Session:
 
     # The cluster ---------------------------------------------------------------------------------------
 
-    def start(self, engines: int | None = None, *, checkpoint: str | Path | None = None) -> Session:
-        """Run tasks on engines of this machine from now on; see `eflows_nb.start`."""
+    def start(
+        self,
+        engines: int | None = None,
+        *,
+        hosts: Sequence[str] | None = None,
+        address: str | None = None,
+        checkpoint: str | Path | None = None,
+    ) -> Session:
+        """Run tasks on engines of this machine, or of hosts, from now on; see `eflows_nb.start`."""
         if inside_task():
             return self
         with self._changing:
-            self._start(engines, checkpoint)
+            if checkpoint is not None:
+                self._checkpoint = Checkpoint(checkpoint)
+            self._start(engines, hosts, address)
         return self
 
-    def _start(self, engines: int | None, checkpoint: str | Path | None) -> None:
-        if checkpoint is not None:
-            self._checkpoint = Checkpoint(checkpoint)
+    def _start(self, engines: int | None, hosts: Sequence[str] | None, address: str | None) -> None:
         given = os.environ.get(ENGINES)
         number = _number_of_engines(given, f"{ENGINES}=") if given else _number_of_engines(engines)
         cluster = self._driver.cluster
@@ -431,9 +440,16 @@ class Session:
                     f"{cluster.requested} engines are running, and start(engines={number}) asks for fewer. "
                     f"Call ef.scale({number}) to let some go."
                 )
+            if hosts is not None:
+                raise ClusterError(
+                    f"A {cluster.kind} cluster is running, and start(hosts={hosts!r}) asks for another one. "
+                    "Call ef.stop() first, or leave out hosts= to have more engines on the hosts there are."
+                )
             self._driver.change(lambda _: cluster.grow(number))
             return
         from eflows_nb.clusters.engines import EngineCluster
+        from eflows_nb.clusters.hosts import HostsLauncher
+        from eflows_nb.clusters.launcher import Launcher
         from eflows_nb.clusters.local import LocalLauncher
         from eflows_nb.clusters.protection import Protection
 
@@ -441,7 +457,12 @@ class Session:
             self._protection = Protection()
             for prefix in shared.prefixes(self.token):
                 self._protection.add_files(prefix)
-        launcher = LocalLauncher(self.token, self._protection)
+        launcher: Launcher
+        if hosts is None:
+            launcher = LocalLauncher(self.token, self._protection)
+        else:
+            launcher = HostsLauncher(hosts, self.token, self._protection, address)
+            number = number if given or engines is not None else 0
         self._driver.use(EngineCluster(number, self.token, self._protection, launcher))
         if cluster.kind != "inline":
             cluster.stop()
@@ -605,9 +626,15 @@ def _any_has_value(futures: list[Future]) -> bool:
     return any(future.datum.value is not PENDING for future in futures)
 
 
-def _has_come(datum: Datum) -> bool:
-    """Return whether the client has a value or can map it, or must wait for it to be made again."""
+def _is_shared(datum: Datum) -> bool:
+    """Return whether the client has a value or can get it, or must wait for it to be made again."""
     return type(datum.value) is not Large or datum.value.shared is not None
+
+
+def _has_come(datum: Datum) -> bool:
+    """Return whether the client has a value or can map it."""
+    value = datum.value
+    return type(value) is not Large or (value.shared is not None and not value.shared.server)
 
 
 def _first_away(data: list[Datum], position: int) -> int:

@@ -131,7 +131,7 @@ def test_tasks_of_a_batch_read_each_others_results(bench: Bench) -> None:
 def test_a_missing_input_is_told(bench: Bench) -> None:
     """The task did not run, and neither did those behind it that read its result."""
     bench.batch((2, add, (Reads(1), 1)), (3, add, (Reads(2), 1)), (4, add, (1, 1)))
-    assert bench.run() == [(Code.MISSING,), (Code.MISSING,), 2]
+    assert bench.run() == [(Code.MISSING, 1), (Code.MISSING, 2), 2]
 
 
 def test_data_come_with_the_batch_or_in_shared_files(bench: Bench) -> None:
@@ -140,7 +140,7 @@ def test_data_come_with_the_batch_or_in_shared_files(bench: Bench) -> None:
     bench.batch((3, add, (Reads(1), 1)), data={1: 41, 2: file})
     bench.batch((4, lambda array: float(array[0]), (Reads(2),)), (5, add, (Reads(1), 1)), keep=0)
 
-    assert bench.run() == [42, 2.0, (Code.MISSING,)]
+    assert bench.run() == [42, 2.0, (Code.MISSING, 1)]
 
 
 def test_a_removed_file_is_missing(bench: Bench) -> None:
@@ -149,7 +149,7 @@ def test_a_removed_file_is_missing(bench: Bench) -> None:
     shared.remove(file)
     bench.batch((2, add, (Reads(1), 1)), data={1: file})
 
-    assert bench.run() == [(Code.MISSING,)]
+    assert bench.run() == [(Code.MISSING, 1)]
 
 
 def test_what_is_dropped_is_missing(bench: Bench) -> None:
@@ -157,7 +157,7 @@ def test_what_is_dropped_is_missing(bench: Bench) -> None:
     bench.batch((1, np.ones, (100_000,)))
     bench.batch((2, add, (Reads(1), 1)), drop=[1], keep=1)
 
-    assert bench.run()[1] == (Code.MISSING,)
+    assert bench.run()[1] == (Code.MISSING, 1)
 
 
 def test_several_results_and_written_arguments_are_told_together(bench: Bench) -> None:
@@ -182,7 +182,7 @@ def test_a_failure_is_told_and_the_others_go_on(bench: Bench) -> None:
 
     assert failed[0] is Code.FAILED
     assert failed[1].kind == "TypeError"
-    assert (missing, done) == ((Code.MISSING,), 2)
+    assert (missing, done) == ((Code.MISSING, 1), 2)
 
 
 def test_a_function_that_cannot_be_loaded_fails_its_tasks(bench: Bench) -> None:
@@ -333,4 +333,4 @@ def test_an_input_is_dropped_after_the_task_that_reads_it_last(bench: Bench) -> 
     failed, length, missing = bench.run()
     assert failed[0] is Code.FAILED
     assert length == 1 << 16
-    assert missing == (Code.MISSING,)
+    assert missing == (Code.MISSING, 1)

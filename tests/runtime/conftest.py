@@ -148,9 +148,19 @@ def _local() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _hosts() -> Iterator[None]:
+    with ef.start(engines=2, hosts=["localhost"]):
+        yield
+
+
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(_inline, id="inline"), pytest.param(_local, id="local", marks=pytest.mark.engines)],
+    params=[
+        pytest.param(_inline, id="inline"),
+        pytest.param(_local, id="local", marks=pytest.mark.engines),
+        pytest.param(_hosts, id="hosts", marks=pytest.mark.engines),
+    ],
 )
 def every_cluster(request: pytest.FixtureRequest) -> Iterator[None]:
     """Run the tests of a module on each kind of cluster, one after the other."""
