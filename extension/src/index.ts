@@ -1,9 +1,11 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
+import { cellsPlugin } from './cells/plugin';
 import { clustersPlugin, machinePlugin } from './clusters/plugin';
 import { panelPlugin } from './panel/plugin';
 import { replayPlugin } from './replay/plugin';
 import { runPlugin } from './run/plugin';
+import { runsPlugin } from './runs/plugin';
 import { channelsPlugin, sessionPlugin } from './session/plugin';
 import { settingsPlugin } from './settings/plugin';
 
@@ -12,10 +14,12 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   panelPlugin,
   channelsPlugin,
   sessionPlugin,
+  cellsPlugin,
   runPlugin,
   replayPlugin,
   machinePlugin,
-  clustersPlugin
+  clustersPlugin,
+  runsPlugin
 ];
 
 export default plugins;

@@ -3,3 +3,4 @@ import './signs.css';
 import './session.css';
 import './clusters.css';
 import './run.css';
+import './cells.css';

@@ -102,26 +102,21 @@ while not pathlib.Path("stop").exists():
     sum(range(1000))"""
 
 
-def test_cells_tell_how_far_their_tasks_are(lab: Any) -> None:
-    """While the run view is open; the strip goes with it, and leads to the tasks."""
+def test_strips_lead_to_the_tasks_of_their_cells(lab: Any) -> None:
+    """Cells tell how far their tasks are without the run view, and their chips open it."""
     lab.open(lab.write("strips.ipynb", START, PIPELINE, RUN, FAILING.replace(MARK, "bad")))
     assert lab.run_all() == []
-    view = open_view(lab)
     strips = lab.page.get_by_test_id("eflows-strip")
     expect(strips).to_have_count(2)
     expect(strips.nth(0)).to_contain_text("Done: 25 tasks")
     expect(strips.nth(1)).to_contain_text("Failed: 1 of 2 tasks")
-    lab.picture("cell-strips")
-    strips.nth(1).get_by_role("button").click()
+    strips.nth(1).get_by_test_id("eflows-cell-chip").click()
+    view = lab.page.locator(".eflows-Run")
     expect(view.get_by_test_id("eflows-task-name")).to_contain_text("bad")
-    view.get_by_test_id("eflows-run-again").click()
+    lab.picture("cell-strips")
+    view.get_by_test_id("eflows-retry").click()
     expect(view.get_by_test_id("eflows-run-failed")).to_have_text("2")
     expect(strips.nth(1)).to_contain_text("Failed: 1 of 2 tasks")
-    lab.page.evaluate(
-        """() => [...window.jupyterapp.shell.widgets('main')]
-          .find(widget => widget.id.startsWith('eflows-nb-run')).close()"""
-    )
-    expect(strips).to_have_count(0)
 
 
 def test_tasks_are_cancelled_while_a_cell_computes(lab: Any) -> None:

@@ -82,8 +82,10 @@ export interface IAnswer {
 /** What a page asks of a kernel, beside being told of its session. */
 export interface IPageRequest {
   readonly watch?: { readonly stream: string; readonly sequence: number };
+  readonly cells?: { readonly stream: string; readonly sequence: number };
   readonly task?: number;
   readonly cancel?: readonly number[];
+  readonly cancel_cells?: readonly string[];
   readonly request?: string;
 }
 

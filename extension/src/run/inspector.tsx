@@ -21,7 +21,10 @@ export interface ITaskActions {
   /** Whether the cell that submitted a task is known and there. */
   hasCell(row: number): boolean;
   goToCell(row: number): void;
-  /** Run the cell that submitted a task again. */
+  /**
+   * Run the cell that submitted a task again; where the task has no result, also
+   * the cells that have none because of it.
+   */
   runCell(row: number): void;
 }
 
@@ -206,17 +209,12 @@ function Task(props: {
               {trans.__('Cancel task')}
             </button>
           ) : (
-            <button
-              className="jp-mod-styled eflows-Button"
-              disabled={!actions.hasCell(row)}
-              title={trans.__(
-                'Run the cell that submitted this task once more'
-              )}
-              onClick={() => actions.runCell(row)}
-              data-testid="eflows-run-again"
-            >
-              {trans.__('Run cell again')}
-            </button>
+            <AgainButton
+              row={row}
+              code={code}
+              actions={actions}
+              trans={trans}
+            />
           )}
         </div>
       ) : null}
@@ -276,6 +274,34 @@ function Task(props: {
         model={model}
       />
     </>
+  );
+}
+
+/** Retry for a task without a result, and otherwise only its cell once more. */
+function AgainButton(props: {
+  row: number;
+  code: number;
+  actions: ITaskActions;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { row, code, actions, trans } = props;
+  const failed = code === STATE.failed || code === STATE.cancelled;
+  return (
+    <button
+      className="jp-mod-styled eflows-Button"
+      disabled={!actions.hasCell(row)}
+      title={
+        failed
+          ? trans.__(
+              'Run the cell that submitted this task, as it is written now, and the cells that have no result because of it'
+            )
+          : trans.__('Run the cell that submitted this task once more')
+      }
+      onClick={() => actions.runCell(row)}
+      data-testid={failed ? 'eflows-retry' : 'eflows-run-again'}
+    >
+      {failed ? trans.__('Retry') : trans.__('Run cell again')}
+    </button>
   );
 }
 

@@ -170,6 +170,15 @@ export class RunModel implements IDisposable {
     }
   }
 
+  /** Select a task by its number, as soon as it is known. */
+  selectTask(task: number): void {
+    const row = this.table.rowOf(task);
+    this._wanted = row < 0 ? task : -1;
+    if (row >= 0) {
+      this.select(row, { reveal: true });
+    }
+  }
+
   find(text: string): void {
     this._query = text.trim();
     this._findAgain();
@@ -243,6 +252,9 @@ export class RunModel implements IDisposable {
           this._selected = Math.min(this._selected, this.table.rows - 1);
         }
         this._findAgain();
+        if (this._wanted >= 0) {
+          this.selectTask(this._wanted);
+        }
         this._heardAt = performance.now();
         this._toldNow = message.now;
         this._tick();
@@ -339,4 +351,5 @@ export class RunModel implements IDisposable {
   private _source: IGraphSource | null = null;
   private _told = '';
   private _toldNow = 0;
+  private _wanted = -1;
 }

@@ -1,5 +1,7 @@
 import { NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 
+import type { IEflowsCells } from '../cells/tokens';
+import { STATE } from '../core/tasks';
 import type { ITaskActions } from './inspector';
 import type { RunModel } from './model';
 
@@ -8,15 +10,18 @@ export class CellActions implements ITaskActions {
   /**
    * @param panel returns the notebook, null while it is not open
    * @param reveal brings the notebook to the front
+   * @param cells runs what has no result again; null without that plugin
    */
   constructor(
     model: RunModel,
     panel: () => NotebookPanel | null,
-    reveal: (panel: NotebookPanel) => void
+    reveal: (panel: NotebookPanel) => void,
+    cells: IEflowsCells | null
   ) {
     this._model = model;
     this._panel = panel;
     this._reveal = reveal;
+    this._cells = cells;
   }
 
   hasCell(row: number): boolean {
@@ -37,21 +42,34 @@ export class CellActions implements ITaskActions {
 
   runCell(row: number): void {
     const panel = this._panel();
-    if (panel !== null && this._find(row) >= 0) {
-      this.goToCell(row);
+    const cell = this._cellOf(row);
+    if (panel === null || cell === undefined || this._find(row) < 0) {
+      return;
+    }
+    this.goToCell(row);
+    const state = this._model.table.state[row];
+    const failed = state === STATE.failed || state === STATE.cancelled;
+    if (failed && this._cells !== null) {
+      void this._cells.retry(panel, cell);
+    } else {
       void NotebookActions.run(panel.content, panel.sessionContext);
     }
   }
 
-  private _find(row: number): number {
+  private _cellOf(row: number): string | undefined {
     const { table } = this._model;
-    const cell = table.cells.get(table.origin[row] ?? -1);
+    return table.cells.get(table.origin[row] ?? -1);
+  }
+
+  private _find(row: number): number {
+    const cell = this._cellOf(row);
     const widgets = this._panel()?.content.widgets ?? [];
     return cell === undefined
       ? -1
       : widgets.findIndex(widget => widget.model.id === cell);
   }
 
+  private _cells: IEflowsCells | null;
   private _model: RunModel;
   private _panel: () => NotebookPanel | null;
   private _reveal: (panel: NotebookPanel) => void;

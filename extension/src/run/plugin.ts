@@ -18,10 +18,10 @@ import {
 import { ToolbarButton } from '@jupyterlab/ui-components';
 import { DisposableDelegate } from '@lumino/disposable';
 
+import { IEflowsCells } from '../cells/tokens';
 import { eflowsIcon } from '../icons';
 import { IEflowsPanel } from '../panel/tokens';
 import { IEflowsChannels } from '../session/tokens';
-import { CellStrips } from './cell-strips';
 import { Opener } from './opener';
 import { RunModel } from './model';
 import { CellActions } from './notebook-actions';
@@ -37,7 +37,13 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
     'Shows the tasks of a notebook as a graph, in time and as a table.',
   autoStart: true,
   requires: [INotebookTracker, IEflowsChannels],
-  optional: [ILayoutRestorer, ITranslator, ICommandPalette, IEflowsPanel],
+  optional: [
+    ILayoutRestorer,
+    ITranslator,
+    ICommandPalette,
+    IEflowsPanel,
+    IEflowsCells
+  ],
   activate: (
     app: JupyterFrontEnd,
     notebooks: INotebookTracker,
@@ -45,15 +51,17 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
-    panel: IEflowsPanel | null
+    panel: IEflowsPanel | null,
+    cells: IEflowsCells | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('eflows_nb');
     const tracker = new WidgetTracker<MainAreaWidget<RunView>>({
       namespace: 'eflows-nb-run'
     });
-    const open = (path: string): void => {
+    const open = (path: string, task: number | null = null): void => {
       const known = tracker.find(widget => widget.id === idOf(path));
-      const widget = known ?? create(app, notebooks, channels, path, trans);
+      const widget =
+        known ?? create(app, notebooks, channels, cells, path, trans);
       if (known === undefined) {
         void tracker.add(widget);
         app.shell.add(widget, 'main', {
@@ -63,6 +71,9 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
         });
       }
       app.shell.activateById(widget.id);
+      if (task !== null) {
+        models.get(widget)?.selectTask(task);
+      }
     };
 
     app.commands.addCommand(OPEN_COMMAND, {
@@ -78,6 +89,10 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
             path: {
               type: 'string',
               description: 'The notebook; without it the current one'
+            },
+            task: {
+              type: 'number',
+              description: 'Number of a task to select'
             }
           }
         }
@@ -90,8 +105,9 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
           typeof given === 'string'
             ? given
             : notebooks.currentWidget?.context.path;
+        const task = args['task'];
         if (path !== undefined) {
-          open(path);
+          open(path, typeof task === 'number' ? task : null);
         }
       }
     });
@@ -120,6 +136,9 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
+/** What each view shows. */
+const models = new WeakMap<MainAreaWidget, RunModel>();
+
 const PREFIX = 'eflows-nb-run:';
 
 function idOf(path: string): string {
@@ -135,6 +154,7 @@ function create(
   app: JupyterFrontEnd,
   notebooks: INotebookTracker,
   channels: IEflowsChannels,
+  cells: IEflowsCells | null,
   path: string,
   trans: TranslationBundle
 ): MainAreaWidget<RunView> {
@@ -149,7 +169,8 @@ function create(
   const actions = new CellActions(
     model,
     () => (bound === null || bound.isDisposed ? null : bound),
-    panel => app.shell.activateById(panel.id)
+    panel => app.shell.activateById(panel.id),
+    cells
   );
   const content = new RunView(model, actions, saveText, trans);
   const widget = new MainAreaWidget({ content });
@@ -159,16 +180,6 @@ function create(
   widget.title.icon = eflowsIcon;
   widget.title.closable = true;
   widget.toolbar.hide();
-
-  const strips = new CellStrips(
-    model,
-    () => (bound === null || bound.isDisposed ? null : bound),
-    row => {
-      app.shell.activateById(widget.id);
-      model.select(row, { reveal: true });
-    },
-    trans
-  );
 
   const onOpened = (_: unknown, panel: NotebookPanel): void => {
     if (panel.context.path === path) {
@@ -183,9 +194,9 @@ function create(
     notebooks.widgetAdded.disconnect(onOpened);
     notebooks.currentChanged.disconnect(onClosed);
     channels.changed.disconnect(onOpened);
-    strips.dispose();
     model.dispose();
   });
   bind();
+  models.set(widget, model);
   return widget;
 }

@@ -8,7 +8,7 @@ import type { TaskTable } from '../core/tasks';
 import { stateLabel } from '../session/labels';
 import { TASK_STATES } from '../session/protocol';
 import type { RunModel } from './model';
-import { SIGN_TEXT } from './signs';
+import { SIGN_TEXT } from '../signs/text';
 
 const ROW_HEIGHT = 24;
 const HEAD_HEIGHT = 25;

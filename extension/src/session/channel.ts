@@ -63,6 +63,14 @@ export class KernelChannel implements ISessionSource, IDisposable {
     }
   }
 
+  /** The same for the cells of the notebook. */
+  watchCells(watch: (() => Watch) | null): void {
+    this._watchCells = watch;
+    if (watch !== null) {
+      this._ask();
+    }
+  }
+
   /** Ask for something beside the state of the session. */
   request(request: IPageRequest): void {
     this._ask(request);
@@ -138,7 +146,9 @@ export class KernelChannel implements ISessionSource, IDisposable {
       content: { target_name: COMM }
     });
     const watch = this._watch === null ? {} : { watch: this._watch() };
-    const asked: IPageRequest = { ...watch, ...request };
+    const cells =
+      this._watchCells === null ? {} : { cells: this._watchCells() };
+    const asked: IPageRequest = { ...watch, ...cells, ...request };
     if (Object.keys(asked).length > 0) {
       Object.assign(question.content, { eflows: asked });
     }
@@ -166,6 +176,7 @@ export class KernelChannel implements ISessionSource, IDisposable {
   private _kernel: Kernel.IKernelConnection;
   private _latest: unknown = null;
   private _watch: (() => Watch) | null = null;
+  private _watchCells: (() => Watch) | null = null;
 }
 
 /** Whether a message is not the state of a session. */

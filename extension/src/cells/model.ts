@@ -1,0 +1,148 @@
+import type { IDisposable } from '@lumino/disposable';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import type { IPageRequest } from '../core/protocol';
+import { readMessage } from '../session/protocol';
+import { readCellsMessage, type ICellFacts } from './protocol';
+import { isAtWork } from './relations';
+
+type Watch = NonNullable<IPageRequest['cells']>;
+
+const TICK_MS = 500;
+
+/** Where news of cells come from. */
+export interface ICellSource {
+  /** The session; null while the kernel has none. */
+  readonly latest: unknown;
+  readonly changed: ISignal<ICellSource, void>;
+  readonly heard: ISignal<ICellSource, { readonly data: unknown }>;
+  watchCells(watch: (() => Watch) | null): void;
+  request(request: IPageRequest): void;
+}
+
+/** What is known of the cells of a notebook. */
+export class CellsModel implements IDisposable {
+  /** The last execution of each cell by its identity. */
+  get cells(): ReadonlyMap<string, ICellFacts> {
+    return this._cells;
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Seconds since the session began, as the tasks' times are counted. */
+  get now(): number {
+    return this._told + (performance.now() - this._heardAt) / 1000;
+  }
+
+  /** Name of the cluster, empty without one. */
+  get cluster(): string {
+    const reading = readMessage(this._source?.latest ?? null);
+    return reading.kind === 'session' ? reading.session.cluster : '';
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      clearInterval(this._clock);
+      this._leave();
+      Signal.clearData(this);
+    }
+  }
+
+  /** Hear of another kernel; null while there is none. */
+  follow(source: ICellSource | null): void {
+    if (source === this._source) {
+      return;
+    }
+    this._leave();
+    this._source = source;
+    this._clear();
+    if (source !== null) {
+      source.heard.connect(this._hear, this);
+      source.changed.connect(this._onSession, this);
+      source.watchCells(() => this._watch());
+    }
+  }
+
+  /** Ask for the tasks of a cell to be cancelled; also while a cell runs. */
+  cancel(cell: string): void {
+    this._source?.request({ cancel_cells: [cell] });
+  }
+
+  private _watch(): Watch {
+    return { stream: this._stream, sequence: this._sequence };
+  }
+
+  private _hear(_: ICellSource, heard: { readonly data: unknown }): void {
+    const part = readCellsMessage(heard.data);
+    if (part === null) {
+      return;
+    }
+    const isKnown = part.stream === this._stream;
+    if (isKnown && part.sequence <= this._sequence) {
+      return; // for another page
+    }
+    if (!part.all && !(isKnown && part.sequence === this._sequence + 1)) {
+      this._sequence = -1;
+      this._source?.watchCells(() => this._watch());
+      return;
+    }
+    if (part.all) {
+      this._cells.clear();
+    }
+    part.cells.forEach(facts => this._cells.set(facts.cell, facts));
+    this._stream = part.stream;
+    this._sequence = part.sequence;
+    this._told = part.now;
+    this._heardAt = performance.now();
+    this._tick();
+    this._changed.emit();
+  }
+
+  /** Let time go on for cells at work, also while nothing is told. */
+  private _tick(): void {
+    if (![...this._cells.values()].some(isAtWork)) {
+      clearInterval(this._clock);
+      this._clock = undefined;
+    } else {
+      this._clock ??= setInterval(() => this._changed.emit(), TICK_MS);
+    }
+  }
+
+  private _onSession(): void {
+    if (this._source?.latest === null) {
+      this._clear(); // the kernel begins anew
+    }
+  }
+
+  private _clear(): void {
+    this._cells.clear();
+    this._stream = '';
+    this._sequence = -1;
+    this._tick();
+    this._changed.emit();
+  }
+
+  private _leave(): void {
+    this._source?.heard.disconnect(this._hear, this);
+    this._source?.changed.disconnect(this._onSession, this);
+    this._source?.watchCells(null);
+    this._source = null;
+  }
+
+  private _cells = new Map<string, ICellFacts>();
+  private _changed = new Signal<this, void>(this);
+  private _clock: ReturnType<typeof setInterval> | undefined;
+  private _heardAt = 0;
+  private _isDisposed = false;
+  private _sequence = -1;
+  private _source: ICellSource | null = null;
+  private _stream = '';
+  private _told = 0;
+}
