@@ -160,6 +160,9 @@ def _parser() -> argparse.ArgumentParser:
     program.add_argument(
         "--wall-clock-limit", metavar="S", type=float, help="seconds after which all tasks are cancelled"
     )
+    program.add_argument(
+        "--checkpoint", metavar="DIR", help="folder of results: another run computes only what is not there"
+    )
     program.add_argument("script", metavar="SCRIPT", help="the Python file")
     program.add_argument("args", metavar="ARG", nargs=argparse.REMAINDER, help="arguments of the script")
     program.set_defaults(command=_pycompss)
@@ -251,6 +254,7 @@ def _pycompss(options: argparse.Namespace) -> int:
         engines=options.engines,
         paths=options.pythonpath,
         limit=options.wall_clock_limit,
+        checkpoint=options.checkpoint,
     )
     return 0
 

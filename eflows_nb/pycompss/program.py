@@ -23,6 +23,7 @@ def run(
     engines: int | None,
     paths: Sequence[str] = (),
     limit: float | None = None,
+    checkpoint: str | None = None,
 ) -> None:
     """Run a script as Python does, with tasks on engines, and wait for them all.
 
@@ -38,11 +39,13 @@ def run(
         Folders in which modules are found besides that of the script.
     limit
         Seconds after which all tasks are cancelled; None for never.
+    checkpoint
+        Folder of results, in which those of earlier runs are found again; None for none.
 
     Raises
     ------
     EflowsError
-        When the file cannot be read.
+        When the file cannot be read, or a checkpoint is asked for without engines.
     Exception
         Whatever the script raises, or a task that nobody has waited for.
     """
@@ -63,7 +66,11 @@ def run(
     sys.modules["__main__"] = main
     current = session.current()
     if engines != 0:
-        current.start(engines)
+        current.start(engines, checkpoint=checkpoint)
+    elif checkpoint is not None:
+        raise EflowsError(
+            f"--checkpoint {checkpoint} needs engines: results are kept by them. Leave --engines 0 out."
+        )
     if limit is not None:
         from eflows_nb.pycompss.api.api import compss_set_wall_clock
 

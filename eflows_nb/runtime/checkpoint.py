@@ -19,6 +19,11 @@ from eflows_nb.tasks.task import Task
 
 __all__ = ["Checkpoint", "digest_of_function"]
 
+_OF_EVERY_CLASS = {
+    "__dict__", "__doc__", "__firstlineno__", "__module__", "__slotnames__", "__static_attributes__",
+    "__weakref__",
+}  # fmt: skip
+
 
 class Checkpoint:
     """A folder of results that later sessions find again.
@@ -86,7 +91,8 @@ def _digest_of(packed: Packed) -> str:
 def digest_of_function(function: Any) -> bytes:
     """Return a digest of what a function computes: its code, defaults, closure, and the names it uses.
 
-    Functions of its own module are followed; those of other modules count by name and version. A callable
+    Functions and classes of its own module are followed; those of other modules count by name and version. A
+    class is digested as a function is. A callable
     object may have a method ``__eflows_code__`` that returns the function and the value it is made of.
     """
     digest = hashlib.blake2b(digest_size=20)
@@ -114,6 +120,9 @@ def _feed(digest: Any, thing: Any, module: str | None, seen: set[int]) -> None:
         used = [thing.__globals__[n] for n in _names(thing.__code__) if n in thing.__globals__]
         for value in [*cells, *used]:
             _feed(digest, value, module, seen)
+    elif isinstance(thing, type) and thing.__module__ in (module, "__main__"):
+        seen.add(id(thing))
+        _feed_class(digest, thing, module, seen)
     elif isinstance(thing, types.ModuleType) or callable(thing):
         owner = thing if isinstance(thing, types.ModuleType) else inspect.getmodule(thing)
         root = getattr(owner, "__name__", "").partition(".")[0]
@@ -122,6 +131,26 @@ def _feed(digest: Any, thing: Any, module: str | None, seen: set[int]) -> None:
         digest.update(f"{getattr(owner, '__name__', '')}.{name} {version};".encode())
     else:
         _feed_value(digest, thing)
+
+
+def _feed_class(digest: Any, kind: type, module: str | None, seen: set[int]) -> None:
+    digest.update(kind.__qualname__.encode())
+    for base in kind.__bases__:
+        _feed(digest, base, module, seen)
+    for name, value in sorted(vars(kind).items()):
+        if name in _OF_EVERY_CLASS:
+            continue
+        digest.update(name.encode())
+        inner = getattr(value, "__func__", getattr(value, "fget", value))
+        if isinstance(inner, (types.FunctionType, type)):
+            _feed(digest, inner, module, seen)
+        elif not hasattr(inner, "__get__"):
+            digest.update(repr(inner).encode() if _has_plain_text(inner) else b"?")
+
+
+def _has_plain_text(value: Any) -> bool:
+    """Return whether the text of a value is the same in each process."""
+    return isinstance(value, (str, bytes, int, float, complex, bool, type(None)))
 
 
 def _feed_value(digest: Any, value: Any) -> None:

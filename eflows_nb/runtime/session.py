@@ -182,6 +182,9 @@ class Session:
                 *(((), datum.number) for datum in (*versions.values(), *turns)),
             ),
         )
+        if self._checkpoint is not None and not call.files:  # before the writes: it is named by what it reads
+            named_inputs = self._checkpoint.inputs(lambda: self._arguments.pack(call.args, call.kwargs)[0])
+            task.checkpoint = self._checkpoint.place(task, function, named_inputs)
         for (_, value), datum in zip(call.writes, written, strict=True):
             self._arguments.write(value, datum)
         for turn in turns:
@@ -189,9 +192,6 @@ class Session:
         call.forget()
         futures = tuple(Future(self, datum) for datum in results)
         join_groups(futures[0])
-        if self._checkpoint is not None and not call.files:
-            named_inputs = self._checkpoint.inputs(lambda: self._arguments.pack(call.args, call.kwargs)[0])
-            task.checkpoint = self._checkpoint.place(task, function, named_inputs)
         self._driver.submit(task)
         return futures if function.returns > 1 else futures[0]
 

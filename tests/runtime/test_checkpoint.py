@@ -34,6 +34,23 @@ def change(array, by):
     array += by
     return float(array[0]), float(array.sum())
 
+@ef.task(arrays=ef.COLLECTION_INOUT)
+def change_each(arrays, by):
+    print("change each", by)
+    for array in arrays:
+        array += by
+
+class Scale:
+    factor = 1
+
+    def of(self, x):
+        return self.factor * x
+
+@ef.task
+def scaled(x):
+    print("scaled", x)
+    return Scale().of(x)
+
 @ef.task
 def total(number, *arrays):
     print("total", number)
@@ -44,14 +61,20 @@ mine = np.zeros(10)
 made = ef.map(make, [1.0, 2.0])
 first, all_of_it = change(mine, 3.0)
 last = total(7, *made, mine)
+several = [np.zeros(3), np.zeros(3)]
+change_each(several, 0.5)
+change_each(several, 0.25)
 numbers = ef.wait_on([first, all_of_it])
 values = [*numbers, ef.wait_on(last), float(ef.wait_on(mine)[0])]
+values += [float(array[0]) for array in ef.wait_on(several)] + [ef.wait_on(scaled(1))]
 ef.barrier()
 print("values", values, flush=True)
 """
 
 
-ALL = ["change 3.0", "make 1.0", "make 2.0", "total 7"]
+ALL = [
+    "change 3.0", "change each 0.25", "change each 0.5", "make 1.0", "make 2.0", "scaled 1", "total 7"
+]  # fmt: skip
 
 
 def _run(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
@@ -84,7 +107,7 @@ def kept(first_session: Path, tmp_path: Path) -> Path:
 def _ran(ended: subprocess.CompletedProcess[str]) -> list[str]:
     """Return what the tasks that ran said; the values must be right."""
     *said, last = ended.stdout.splitlines()
-    assert last == "values [3.0, 30.0, 120060.0, 3.0]", ended
+    assert last == "values [3.0, 30.0, 120060.0, 3.0, 0.75, 0.75, 1]", ended
     return sorted(said)
 
 
@@ -100,7 +123,7 @@ def test_a_client_that_was_killed_goes_on_where_it_was(run: Run) -> None:
     killed = run(PROGRAM.replace("last = ", kill + "last = "))
 
     assert killed.returncode == -signal.SIGKILL
-    assert _ran(run(PROGRAM)) == ["total 7"]
+    assert _ran(run(PROGRAM)) == ["change each 0.25", "change each 0.5", "scaled 1", "total 7"]
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "emptied"])
@@ -123,7 +146,15 @@ def test_another_code_or_global_is_another_task(run: Run) -> None:
     """What depends on a change is computed, and nothing else."""
     ended = run(PROGRAM.replace("SCALE = 2", "SCALE = 4"))
 
-    assert ended.stdout.splitlines() == ["total 7", "values [3.0, 30.0, 240120.0, 3.0]"]
+    assert ended.stdout.splitlines() == ["total 7", "values [3.0, 30.0, 240120.0, 3.0, 0.75, 0.75, 1]"]
+
+
+@pytest.mark.usefixtures("kept")
+def test_another_class_that_a_task_uses_is_another_task(run: Run) -> None:
+    """Its methods and plain attributes count."""
+    ended = run(PROGRAM.replace("factor = 1", "factor = 5"))
+
+    assert ended.stdout.splitlines() == ["scaled 1", "values [3.0, 30.0, 120060.0, 3.0, 0.75, 0.75, 5]"]
 
 
 def test_a_folder_that_cannot_be_is_an_error_at_the_start(run: Run, tmp_path: Path) -> None:
