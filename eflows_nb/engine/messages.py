@@ -1,8 +1,8 @@
 """The records that cross the wire between the client and an engine.
 
 A batch goes out, results come in. A task in a batch is a plain tuple, since there are many:
-``(task, function, payload, outputs)`` with the number of the task, the number of its function, the pickle
-of ``(args, kwargs)``, and None for a single result that bears the task's number or else an `Outputs`.
+``(task, function, payload, outputs)`` with the number of the task, the number of its function, the payload,
+and None for a single result that bears the task's number or else an `Outputs`.
 """
 
 from __future__ import annotations

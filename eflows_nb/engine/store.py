@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
-from eflows_nb.engine.packing import Packed
+from eflows_nb.engine.packing import Packed, load
 from eflows_nb.engine.shared import spilled
 
-__all__ = ["MissingDatumError", "Store", "activate", "definition", "fetch", "fetch_writable"]
+__all__ = ["MissingDatumError", "Store", "activate", "arguments", "definition", "fetch", "fetch_writable"]
 
 
 class MissingDatumError(Exception):
@@ -99,6 +99,23 @@ def activate(store: Store, definitions: Mapping[int, Definition]) -> None:
 def definition(number: int) -> Any:
     """Return a class or function of the notebook; pickled arguments call this where they refer to one."""
     return _definitions[number].load()
+
+
+def arguments(payload: bytes) -> tuple[Any, dict[str, Any]]:
+    """Return the positional and the named arguments of a task.
+
+    Raises
+    ------
+    MissingDatumError
+        When one of them is not here.
+    """
+    loaded = load(payload)
+    if len(loaded) == 2:
+        return loaded  # type: ignore[no-any-return]
+    args, places, data = loaded
+    for place, datum in zip(places, data, strict=True):
+        args[place] = fetch(datum)
+    return args, {}
 
 
 def fetch(datum: int) -> Any:

@@ -30,7 +30,7 @@ from eflows_nb.engine.messages import (
     WireTask,
     has_run,
 )
-from eflows_nb.engine.packing import INLINE, SCALARS, Packed, adopt_classes, load, pack
+from eflows_nb.engine.packing import INLINE, SCALARS, Packed, adopt_classes, pack
 from eflows_nb.engine.shared import SharedFile
 from eflows_nb.engine.store import MissingDatumError, Store
 from eflows_nb.engine.threads import threads
@@ -252,7 +252,7 @@ class Worker:
         frames = 1
         try:
             function = code.load()
-            args, kwargs = load(payload)
+            args, kwargs = store.arguments(payload)
             self.current = task
             if path:
                 saved = _saved(path)
@@ -289,7 +289,7 @@ class Worker:
         task, _, payload, outputs = call
         if outputs is None:
             return self._result(task, None)
-        args, kwargs = load(payload)
+        args, kwargs = store.arguments(payload)
         nothing = (None,) * len(outputs.returns) if outputs.split else None
         return self._results(nothing, args, kwargs, outputs)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from eflows_nb.engine import failure, store
@@ -25,12 +25,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Future", "Reference", "pickling", "raise_broken"]
 
-pickling = threading.local()
-"""While arguments are pickled, ``found`` collects the data that futures stand for; else it is None.
 
-With ``names`` they appear by these instead of their numbers, which differ from one session to the next. With
-``private`` the task gets copies that it may write to.
-"""
+class _Pickling(threading.local):
+    """How futures appear in what this thread pickles."""
+
+    found: list[Datum] | None = None
+    """While arguments are pickled, takes the data that futures stand for; else None."""
+    names: Mapping[Datum, str] | None = None
+    """Names by which they appear instead of their numbers, which differ from one session to the next."""
+    private = False
+    """Whether the task gets copies that it may write to."""
+
+
+pickling = _Pickling()
 
 
 class Future:
@@ -101,6 +108,11 @@ class Future:
             return TaskState.CANCELLED if value.failure is None else TaskState.FAILED
         return TaskState.DONE
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it belongs to a session of this process."""
+        return self._session is not None
+
     def _own_session(self) -> Session:
         if self._session is None:
             raise self.datum.value
@@ -110,7 +122,7 @@ class Future:
         return self._own_session().awaited(self).__await__()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        found = getattr(pickling, "found", None)
+        found = pickling.found
         if found is None:
             return _foreign, (repr(self),)
         if self._session is None:
@@ -154,17 +166,17 @@ class Reference:
         self._writable = writable
 
     def __reduce__(self) -> tuple[Any, ...]:
+        assert pickling.found is not None
         pickling.found.append(self._datum)
         return _refer(store.fetch_writable if self._writable else store.fetch, self._datum)
 
 
 def _refer(fetch: Any, datum: Datum) -> tuple[Any, ...]:
-    if getattr(pickling, "private", False):
+    if pickling.private:
         fetch = store.fetch_writable
-    names = getattr(pickling, "names", None)
-    if names is None:
+    if pickling.names is None:
         return fetch, (datum.number,)
-    name = names.get(datum)
+    name = pickling.names.get(datum)
     if name is None:
         raise TypeError(f"the datum #{datum.number} has no name")
     return fetch, (name,)

@@ -41,7 +41,8 @@ class Task:
     code
         The function.
     payload
-        The pickle of ``(args, kwargs)``.
+        The pickle of ``(args, kwargs)``, or of ``(args, places, data)`` for scalars and futures alone:
+        the datum of each number is to be put in its place.
     reads
         The data that the arguments refer to, each once.
     origin
