@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-SECTIONS = ["This notebook", "Run view", "Clusters on this server"]
+SECTIONS = ["This notebook", "Run view", "Clusters on this server", "Runs"]
 
 
 @pytest.fixture
@@ -30,7 +30,8 @@ def disable(lab_server: Any) -> Iterator[Callable[[str], None]]:
 
 
 @pytest.mark.parametrize(
-    ("plugin", "gone"), [("eflows-nb:session", 0), ("eflows-nb:run", 1), ("eflows-nb:clusters", 2)]
+    ("plugin", "gone"),
+    [("eflows-nb:session", 0), ("eflows-nb:run", 1), ("eflows-nb:clusters", 2), ("eflows-nb:runs", 3)],
 )
 def test_a_section_can_be_switched_off(
     lab: Any, disable: Callable[[str], None], plugin: str, gone: int

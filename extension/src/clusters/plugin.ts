@@ -96,6 +96,6 @@ export const clustersPlugin: JupyterFrontEndPlugin<void> = {
       session?.changed.disconnect(onSession);
       watching.dispose();
     });
-    panel.addSection({ widget: section, rank: 20 });
+    panel.addSection({ widget: section, rank: 20, weight: 0.9 });
   }
 };

@@ -47,7 +47,7 @@ export class ReplayView extends Panel {
   load(text: string): void {
     const run = readJournal(text);
     if (typeof run === 'string') {
-      this._message.textContent = this._refusal(run);
+      this.refuse(this._refusal(run));
       return;
     }
     this._message.remove();
@@ -56,6 +56,11 @@ export class ReplayView extends Panel {
     this.widgets[1]?.show();
     this._slider.value = String(STEPS);
     this._tell();
+  }
+
+  /** Say why there is no run to be shown. */
+  refuse(reason: string): void {
+    this._message.textContent = reason;
   }
 
   private _bar(): HTMLElement {

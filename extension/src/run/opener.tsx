@@ -19,20 +19,16 @@ export class Opener extends ReactWidget {
   protected render(): JSX.Element {
     const trans = this._trans;
     return (
-      <>
-        <p className="eflows-Secondary">
-          {trans.__(
-            'The tasks of the current notebook as a graph, in time and as a table, live.'
-          )}
-        </p>
-        <button
-          className="jp-mod-styled jp-mod-accept eflows-Button"
-          onClick={() => void this._app.commands.execute(this._command)}
-          data-testid="eflows-open-run"
-        >
-          {trans.__('Open the run view')}
-        </button>
-      </>
+      <button
+        className="jp-mod-styled eflows-Button"
+        title={trans.__(
+          'The tasks of the current notebook as a graph, in time and as a table, live'
+        )}
+        onClick={() => void this._app.commands.execute(this._command)}
+        data-testid="eflows-open-run"
+      >
+        {trans.__('Open the run view')}
+      </button>
     );
   }
 

@@ -114,7 +114,8 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
     palette?.addItem({ command: OPEN_COMMAND, category: trans.__('eFlows') });
     panel?.addSection({
       widget: new Opener(app, OPEN_COMMAND, trans),
-      rank: 15
+      rank: 15,
+      weight: 0.55
     });
     app.docRegistry.addWidgetExtension('Notebook', {
       createNew: (notebook: NotebookPanel) => {

@@ -1,0 +1,68 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { Poll } from '@lumino/polling';
+
+import { IEflowsPanel } from '../panel/tokens';
+import { OPEN_PAST_COMMAND } from '../replay/plugin';
+import { DEFAULTS, IEflowsSettings } from '../settings/tokens';
+import { RunsModel } from './model';
+import { RunRequests } from './request';
+import { RunsSection } from './view';
+
+const SOON_MS = 3_000;
+const LATER_MS = 30_000;
+
+/** The section that lists runs, and opens their replay. */
+export const runsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'eflows-nb:runs',
+  description: 'Lists past and present runs, and opens their replay.',
+  autoStart: true,
+  optional: [IEflowsPanel, IEflowsSettings, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    panel: IEflowsPanel | null,
+    settings: IEflowsSettings | null,
+    translator: ITranslator | null
+  ): void => {
+    if (panel === null) {
+      return;
+    }
+    const trans = (translator ?? nullTranslator).load('eflows_nb');
+    const model = new RunsModel(
+      new RunRequests(app.serviceManager.serverSettings)
+    );
+    const section = new RunsSection(
+      model,
+      run => {
+        if (app.commands.hasCommand(OPEN_PAST_COMMAND)) {
+          void app.commands.execute(OPEN_PAST_COMMAND, { path: run.path });
+        }
+      },
+      () => settings?.values.runs ?? DEFAULTS.runs,
+      trans
+    );
+    const poll = new Poll({
+      name: 'eflows-nb:runs',
+      factory: () => model.refresh(),
+      frequency: { interval: LATER_MS, backoff: true },
+      standby: () => document.hidden || !section.isVisible
+    });
+    model.changed.connect(() => {
+      const interval = model.goesOn ? SOON_MS : LATER_MS;
+      if (poll.frequency.interval !== interval) {
+        poll.frequency = { ...poll.frequency, interval };
+      }
+    });
+    settings?.changed.connect(section.update, section);
+    section.shown.connect(() => void poll.refresh());
+    section.disposed.connect(() => {
+      settings?.changed.disconnect(section.update, section);
+      poll.dispose();
+      model.dispose();
+    });
+    panel.addSection({ widget: section, rank: 30, weight: 1.2 });
+  }
+};
