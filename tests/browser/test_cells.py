@@ -1,0 +1,136 @@
+"""Cells tell how far their tasks are; Retry and Cancel steer them from there."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.engines]
+
+START = "%load_ext eflows_nb\n%eflows start 2\nimport pathlib, time"
+BAD = "%%task bad\nvalue = 6\nbad = value / 0"
+BLOCKED = (
+    START,
+    BAD,
+    "%%task reader\nread = bad + 1",
+    "%%task independent\nindependent = 5",
+    "print('sum', read + independent)",
+    "print('alone', independent)",
+)
+LASTING = "%%task lasting\ntime.sleep(600)\nlate = 1"
+CANCEL_AND_TIME = """() => new Promise(resolve => {
+  const chip = document.querySelector('[data-testid=eflows-cell-chip]');
+  const begin = performance.now();
+  const observer = new MutationObserver(() => {
+    if (chip.textContent.includes('Cancelled')) {
+      observer.disconnect();
+      resolve(performance.now() - begin);
+    }
+  });
+  observer.observe(chip, { childList: true, characterData: true, subtree: true });
+  document.querySelector('[data-testid=eflows-cell-cancel]').click();
+})"""
+
+
+def cell(lab: Any, place: int) -> Any:
+    """Return a cell of the current notebook."""
+    return lab.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell").nth(place)
+
+
+def edit(lab: Any, place: int, source: str) -> None:
+    """Write other code into a cell."""
+    lab.page.evaluate(
+        """([place, source]) => window.jupyterapp.shell.currentWidget.content.widgets[place]
+          .model.sharedModel.setSource(source)""",
+        [place, source],
+    )
+
+
+def test_a_failed_cell_blocks_its_readers_and_retry_completes_the_graph(lab: Any) -> None:
+    """An independent branch goes on; Retry runs the cell as it is written now, and those without a result."""
+    lab.open(lab.write("blocked.ipynb", *BLOCKED))
+    assert lab.run_all() == ["ZeroDivisionError: division by zero"]
+    chip = lab.page.get_by_test_id("eflows-cell-chip")
+    expect(cell(lab, 1)).to_contain_text("----> 3 bad = value / 0")
+    expect(chip.nth(0)).to_contain_text("✕ bad · Failed: 1 task")
+    expect(chip.nth(1)).to_contain_text("Cancelled: 1 task")
+    expect(chip.nth(2)).to_contain_text("✓ independent · Done: 1 task")
+    expect(chip.nth(3)).to_contain_text("Not run")
+    expect(cell(lab, 4)).to_contain_text("Not run: it reads read")
+    expect(cell(lab, 5)).to_contain_text("alone 5")
+    edit(lab, 1, "%%task bad\nvalue = 6\nbad = value / 2")
+    expect(lab.page.get_by_test_id("eflows-stale").nth(0)).to_have_text("≠ Edited since it ran")
+    lab.picture("cells-failed")
+    cell(lab, 1).get_by_test_id("eflows-cell-retry").click()
+    expect(cell(lab, 4)).to_contain_text("sum 9.0")
+    expect(chip.filter(has_text="Done: 1 task")).to_have_count(3)
+    expect(chip).to_have_count(3)
+    assert lab.errors() == []
+    lab.picture("cells-retried")
+
+
+def test_retry_in_the_run_view_is_the_same(lab: Any) -> None:
+    """Of a cancelled task it begins with the cell that failed."""
+    lab.open(lab.write("retried.ipynb", *BLOCKED))
+    lab.run_all()
+    edit(lab, 1, "%%task bad\nvalue = 6\nbad = value / 2")
+    cell(lab, 2).get_by_test_id("eflows-cell-chip").click()
+    view = lab.page.locator(".eflows-Run")
+    expect(view.get_by_test_id("eflows-task-name")).to_contain_text("reader")
+    view.get_by_test_id("eflows-retry").click()
+    expect(view.get_by_test_id("eflows-run-done")).to_have_text("3")
+    expect(cell(lab, 4)).to_contain_text("sum 9.0")
+
+
+def test_cells_that_call_task_functions_are_retried_too(lab: Any) -> None:
+    """With the plain cell that ended by the task's error."""
+    functions = "import eflows_nb as ef\n@ef.task\ndef half(x):\n    return x / by\nby = 0\na = half(6)"
+    lab.open(lab.write("functions.ipynb", START, functions, "b = half(a)", "print('got', ef.wait_on(b))"))
+    lab.run_all()
+    expect(lab.page.get_by_test_id("eflows-cell-chip").nth(0)).to_contain_text("Failed: 1 task")
+    edit(lab, 1, functions.replace("by = 0", "by = 2"))
+    cell(lab, 1).get_by_test_id("eflows-cell-retry").click()
+    expect(cell(lab, 3)).to_contain_text("got 1.5")
+
+
+PLAIN = {
+    "waits": "print(late)",
+    "computes": "while not pathlib.Path('stop-computes').exists(): sum(range(1000))",
+}
+
+
+@pytest.mark.parametrize("plain", PLAIN)
+def test_cancel_answers_while_a_plain_cell_is_at_work(lab: Any, plain: str, record_property: Any) -> None:
+    """Fast; how fast is told and not asserted, since a busy machine must not fail this test."""
+    lab.open(lab.write(f"cancelled-{plain}.ipynb", START, LASTING, PLAIN[plain]))
+    lab.begin_run_all()
+    chip = lab.page.get_by_test_id("eflows-cell-chip")
+    expect(chip).to_contain_text("Running: 1 task")
+    expect(cell(lab, 1)).to_contain_text("[2]:")
+    expect(cell(lab, 2)).to_contain_text(re.compile(r"\[[*3]\]:"))
+    took = lab.page.evaluate(CANCEL_AND_TIME) / 1000
+    expect(chip.first).to_contain_text("Cancelled: 1 task")
+    (lab.server.root / "stop-computes").touch()
+    assert lab.end_run_all() == []
+    record_property("seconds to cancel", round(took, 3))
+    print(f"cancelled {took:.3f} s after the click, while a plain cell {plain}")
+
+
+def test_what_a_cell_reads_from_is_shown_at_its_chip(lab: Any) -> None:
+    """By mouse and by keyboard, and nothing stays behind."""
+    lab.open(lab.write("related.ipynb", START, "n = 2", "%%task a\na = n", "%%task b\nb = a", "print(b)"))
+    assert lab.run_all() == []
+    chip = cell(lab, 3).get_by_test_id("eflows-cell-chip")
+    marks = lab.page.get_by_test_id("eflows-relation")
+    chip.hover()
+    expect(marks).to_have_text(["↓ is read by the cell", "↑ reads from the cell"])
+    lab.picture("cells-related")
+    lab.page.mouse.move(0, 0)
+    expect(marks).to_have_count(0)
+    chip.focus()
+    expect(cell(lab, 2)).to_contain_text("is read by")
+    edit(lab, 1, "n = 3")
+    expect(lab.page.get_by_test_id("eflows-stale").first).to_have_text(re.compile("out of date"))
