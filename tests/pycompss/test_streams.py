@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +76,40 @@ def test_a_stream_of_files_gives_each_file_once(tmp_path: Path) -> None:
     assert stream.poll() == [str(tmp_path / "a")]
     (tmp_path / "b").touch()
     assert stream.poll() == [str(tmp_path / "b")]
+
+
+def test_a_closed_stream_is_polled_until_it_is_empty() -> None:
+    """Whoever only waits for its end hears of what is left once."""
+    stream = ObjectDistroStream()
+    stream.publish("last")
+    stream.close()
+
+    assert not stream.is_closed()
+    assert stream.is_closed()
+    assert stream.poll() == ["last"]
+    assert stream.is_closed()
+
+
+@pytest.mark.parametrize("end", ["pass", "os.kill(os.getpid(), 9)"])
+def test_a_program_leaves_no_folder_of_streams(end: str, tmp_path: Path) -> None:
+    """Neither at its end nor when it is killed."""
+    source = f"""
+import os
+from eflows_nb.pycompss.streams.distro_stream import ObjectDistroStream
+stream = ObjectDistroStream()
+stream.publish(1)
+print(stream._folder.parent)
+{end}
+"""
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run(
+        [sys.executable, "-u", "-c", source], stdout=subprocess.PIPE, text=True, env=environment, check=False
+    )
+    folder = Path(ended.stdout.strip())
+
+    assert folder.parent == tmp_path
+    while folder.exists():
+        time.sleep(0.05)
 
 
 def test_reductions_are_trees() -> None:

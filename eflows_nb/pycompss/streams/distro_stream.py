@@ -6,10 +6,13 @@ renaming them, so that each object is given out once, and no server is needed.
 
 from __future__ import annotations
 
+import atexit
 import pickle
+import shutil
 import tempfile
 import time
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,7 +30,13 @@ _root: Path | None = None
 def _folder(alias: str | None) -> Path:
     global _root
     if _root is None:
+        from eflows_nb.clusters.protection import Protection
+
         _root = Path(tempfile.mkdtemp(prefix="eflows-streams-"))
+        protection = Protection()  # removes it also when this process is killed
+        protection.add_folder(_root)
+        atexit.register(protection.close)
+        atexit.register(partial(shutil.rmtree, _root, ignore_errors=True))
     folder = _root / quote(alias or uuid.uuid4().hex, safe="")
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
@@ -45,6 +54,7 @@ class DistroStream:
     def __init__(self, alias: str | None = None, **_: Any) -> None:
         self.alias = alias
         self._folder = _folder(alias)
+        self._told = False
 
     def get_stream_id(self) -> str:
         """Return what tells it from others."""
@@ -59,8 +69,17 @@ class DistroStream:
         (self._folder / "closed").touch()
 
     def is_closed(self) -> bool:
-        """Return whether somebody has said that nothing more will come."""
-        return (self._folder / "closed").exists()
+        """Return whether somebody has said that nothing more will come, and nothing is left.
+
+        What is left makes it False once until the next poll: a consumer that polls until the stream is closed
+        misses nothing, and whoever only waits for the end does not wait for ever.
+        """
+        if not (self._folder / "closed").exists():
+            return False
+        if self._left() and not self._told:
+            self._told = True
+            return False
+        return True
 
     def poll(self, timeout: float | None = None) -> list[Any]:
         """Return what has come and nobody has taken.
@@ -70,12 +89,17 @@ class DistroStream:
         timeout
             Milliseconds to wait for something to come; None does not wait.
         """
+        self._told = False
         end = time.monotonic() + (timeout or 0) / 1000
         while not (found := self._take()) and time.monotonic() < end:
             time.sleep(_PERIOD)
         return found
 
     def _take(self) -> list[Any]:
+        raise NotImplementedError
+
+    def _left(self) -> bool:
+        """Return whether something has come that nobody has taken."""
         raise NotImplementedError
 
 
@@ -105,6 +129,9 @@ class ObjectDistroStream(DistroStream):
             taken.append(pickle.loads(mine.read_bytes()))
             mine.unlink()
         return taken
+
+    def _left(self) -> bool:
+        return any(self._folder.glob("*.object"))
 
 
 class FileDistroStream(DistroStream):
@@ -137,12 +164,22 @@ class FileDistroStream(DistroStream):
 
     def _take(self) -> list[str]:
         taken: list[str] = []
-        if self.base_dir is None or not self.base_dir.is_dir():
-            return taken
-        for path in sorted(path for path in self.base_dir.iterdir() if path.is_file()):
+        for path in self._files():
             try:
-                (self._folder / f"taken-{quote(path.name, safe='')}").open("x").close()
+                self._mark(path).open("x").close()
             except FileExistsError:
                 continue
             taken.append(str(path))
         return taken
+
+    def _left(self) -> bool:
+        return any(not self._mark(path).exists() for path in self._files())
+
+    def _files(self) -> list[Path]:
+        if self.base_dir is None or not self.base_dir.is_dir():
+            return []
+        return sorted(path for path in self.base_dir.iterdir() if path.is_file())
+
+    def _mark(self, path: Path) -> Path:
+        """Return the file that says that a file was given out."""
+        return self._folder / f"taken-{quote(path.name, safe='')}"
