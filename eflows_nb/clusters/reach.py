@@ -29,10 +29,10 @@ def address_towards(hosts: Sequence[str]) -> str:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
                 probe.connect((name.rpartition("@")[2], 9))  # sends nothing
                 found[name] = probe.getsockname()[0]
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise ClusterError(
-                f"The way to the host '{name}' is not known: {error.strerror or error}. Give an address of "
-                "this machine that it can reach as address=."
+                f"The way to the host '{name}' is not known: {error}. Give an address of this "
+                "machine that it can reach as address=."
             ) from error
     addresses = set(found.values()) or {"127.0.0.1"}
     if len(addresses) > 1:

@@ -1,0 +1,149 @@
+"""What tests of clusters share: hosts of their own, on this machine."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+
+class VirtualHosts:
+    """Hosts with an address, a name, processes and shared memory of their own, and one file system.
+
+    Each is a set of namespaces whose first process does nothing; with it everything on the host ends. This
+    machine, where the client is, has an address in their network, and sees which bytes come and go there.
+    """
+
+    names = ("n1", "n2")
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._network = f"10.{200 + os.getpid() // 250 % 50}.{os.getpid() % 250}"
+        self._bridge = f"efl{os.getpid()}"
+        self._first: dict[str, psutil.Process] = {}
+        self._outer: dict[str, subprocess.Popen[bytes]] = {}
+        self.address = f"{self._network}.1"
+        """Address of this machine that the hosts can reach."""
+        self.shell = folder / "enter"
+        """What SSH is elsewhere: runs a command on a host."""
+        self.shell.write_text(
+            f'#!/bin/sh\ncd / && read pid < "{folder}/$1" || exit 255\n'
+            f'export TMPDIR="{folder}/of-$1"\nshift\n'
+            'exec nsenter -t "$pid" -n -u -m -p sh -c "$*"\n'
+        )
+        self.shell.chmod(0o700)
+
+    def start(self) -> None:
+        """Make the network and the hosts."""
+        _run("ip", "link", "add", self._bridge, "type", "bridge")
+        _run("ip", "addr", "add", f"{self.address}/24", "dev", self._bridge)
+        _run("ip", "link", "set", self._bridge, "up")
+        for name in self.names:
+            self.boot(name)
+
+    def boot(self, name: str) -> None:
+        """Start a host that is not there, with an empty disk for what is temporary."""
+        disk = self.folder / f"of-{name}"
+        shutil.rmtree(disk, ignore_errors=True)
+        disk.mkdir()
+        number = 11 + self.names.index(name)
+        alone = ["unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--mount-proc"]
+        first = "import signal as s\ns.signal(s.SIGCHLD, s.SIG_IGN)\nwhile True: s.pause()"  # no zombies
+        rest = shlex.join([sys.executable, "-ISc", first])
+        script = f"hostname {name} && mount -t tmpfs shm /dev/shm && echo up && exec {rest}"
+        outer = subprocess.Popen(
+            [*alone, "--propagation", "private", "sh", "-c", script],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        assert outer.stdout is not None
+        assert outer.stdout.readline() == b"up\n"
+        outer.stdout.close()
+        (inner,) = psutil.Process(outer.pid).children()
+        end = f"{self._bridge}{number}"
+        peer = ["peer", "name", "eth0", "netns", str(inner.pid)]
+        _run("ip", "link", "add", end, "type", "veth", *peer)
+        _run("ip", "link", "set", end, "master", self._bridge, "up")
+        inside = ["nsenter", "-t", str(inner.pid), "-n", "ip"]
+        _run(*inside, "addr", "add", f"{self._network}.{number}/24", "dev", "eth0")
+        _run(*inside, "link", "set", "eth0", "up")
+        _run(*inside, "link", "set", "lo", "up")
+        self._first[name] = inner
+        self._outer[name] = outer
+        (self.folder / name).write_text(f"{inner.pid}\n")
+
+    def kill(self, name: str) -> None:
+        """Let everything on a host end at once."""
+        (self.folder / name).unlink()
+        self._first.pop(name).send_signal(signal.SIGKILL)
+        self._outer.pop(name).wait(10)
+
+    def processes(self) -> list[psutil.Process]:
+        """Return what runs on the hosts, but for the first process of each."""
+        spaces = {_space(first.pid) for first in self._first.values()}
+        firsts = {first.pid for first in self._first.values()}
+        return [one for one in psutil.process_iter() if one.pid not in firsts and _space(one.pid) in spaces]
+
+    def files(self) -> list[str]:
+        """Return what lies in the shared memory and in the temporary folders of the hosts."""
+        memory = [Path(f"/proc/{first.pid}/root/dev/shm") for first in self._first.values()]
+        return [path.name for folder in (*memory, *self.folder.glob("of-*")) for path in folder.iterdir()]
+
+    def bytes_of_client(self) -> int:
+        """Return how many bytes this machine has sent to hosts and received from them."""
+        statistics = Path(f"/sys/class/net/{self._bridge}/statistics")
+        return sum(int((statistics / f"{way}_bytes").read_text()) for way in ("rx", "tx"))
+
+    def stop(self) -> None:
+        """End all hosts, and remove the network."""
+        for name in list(self._first):
+            self.kill(name)
+        subprocess.run(["ip", "link", "del", self._bridge], check=False)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def _space(pid: int) -> str:
+    with suppress(OSError):
+        return os.readlink(f"/proc/{pid}/ns/pid")  # noqa: PTH115 - it leads nowhere
+    return ""
+
+
+@pytest.fixture(scope="session")
+def _virtual_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualHosts]:
+    missing = [tool for tool in ("ip", "unshare", "nsenter") if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"virtual hosts need {' and '.join(missing)} (Debian: iproute2, util-linux)")
+    if os.geteuid() != 0:
+        pytest.skip("virtual hosts need root, to make namespaces")
+    hosts = VirtualHosts(tmp_path_factory.mktemp("hosts"))
+    try:
+        hosts.start()
+    except (subprocess.CalledProcessError, AssertionError) as error:
+        hosts.stop()
+        pytest.skip(f"this system makes no virtual hosts: {error}")
+    yield hosts
+    hosts.stop()
+
+
+@pytest.fixture
+def virtual_hosts(_virtual_hosts: VirtualHosts, monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualHosts]:
+    """Two hosts, ``n1`` and ``n2``, which are reached as by SSH; those that a test ends are started again."""
+    monkeypatch.setenv("EFLOWS_SSH", str(_virtual_hosts.shell))
+    yield _virtual_hosts
+    for name in _virtual_hosts.names:
+        if not (_virtual_hosts.folder / name).exists():
+            _virtual_hosts.boot(name)

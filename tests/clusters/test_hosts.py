@@ -1,0 +1,183 @@
+"""Engines on two hosts, each with an address, processes and shared memory of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+import eflows_nb as ef
+from eflows_nb.errors import ClusterError
+
+pytestmark = pytest.mark.engines
+MEBI = 1 << 20
+
+
+@ef.task
+def make(value: float, size: int = 32 * MEBI) -> Any:
+    """Return an array of so many bytes."""
+    return np.full(size // 8, value)
+
+
+@ef.task
+def meet(pipe: str, mode: str, value: float) -> Any:
+    """Return a large array, after another task has opened the other end of a pipe: they run side by side."""
+    with Path(pipe).open(mode):
+        return np.full(32 * MEBI // 8, value)
+
+
+@ef.task
+def total(*arrays: Any) -> float:
+    """Return the sum of all items."""
+    return float(sum(array.sum() for array in arrays))
+
+
+@ef.task
+def place(*_: Any) -> str:
+    """Return where this runs."""
+    return socket.gethostname()
+
+
+@pytest.fixture
+def running(virtual_hosts: Any) -> Iterator[ef.Session]:
+    """One engine on each of two hosts."""
+    with ef.start(engines=2, hosts=virtual_hosts.names, address=virtual_hosts.address) as session:
+        yield session
+
+
+def _one_on_each(tmp_path: Path) -> list[ef.Future]:
+    """Return arrays of 32 MiB, 1.0 and 2.0, of which each host has made one."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    made = [meet(str(pipe), "w", 1.0), meet(str(pipe), "r", 2.0)]
+    ef.barrier(60)
+    return made
+
+
+def test_each_host_has_its_engine_and_data_go_between_them(
+    running: ef.Session, virtual_hosts: Any, tmp_path: Path
+) -> None:
+    """A large result goes from host to host once, and the client sees nothing of it until it asks."""
+    made = _one_on_each(tmp_path)
+    assert sorted(engine.host for engine in running.snapshot().engines) == ["n1", "n2"]
+    assert sorted(ef.wait_on([place(one) for one in made])) == ["n1", "n2"]
+    before = virtual_hosts.bytes_of_client()
+
+    assert ef.wait_on(total(*made)) == 3.0 * 4 * MEBI
+    assert virtual_hosts.bytes_of_client() - before < MEBI
+    array = ef.wait_on(made[0])
+    assert array[-1] == 1.0
+    assert 32 * MEBI < virtual_hosts.bytes_of_client() - before < 36 * MEBI
+
+
+def test_a_frozen_value_reaches_each_host_once(
+    running: ef.Session, virtual_hosts: Any, tmp_path: Path
+) -> None:
+    """However many tasks read it there."""
+    _one_on_each(tmp_path)
+    before = virtual_hosts.bytes_of_client()
+    frozen = ef.put(np.ones(4 * MEBI))
+    sums = ef.wait_on([total(frozen) for _ in range(8)])
+
+    assert sums == [4.0 * MEBI] * 8
+    assert virtual_hosts.bytes_of_client() - before < 2 * 36 * MEBI
+
+
+def test_what_was_on_a_lost_host_is_made_again(
+    running: ef.Session, virtual_hosts: Any, tmp_path: Path
+) -> None:
+    """With its engine and its memory; the other host goes on alone."""
+    made = _one_on_each(tmp_path)
+    assert ef.wait_on(total(*made)) == 3.0 * 4 * MEBI
+    more = [make(3.0), make(4.0)]
+    ef.wait_on([total(one) for one in more])
+    virtual_hosts.kill("n2")
+
+    assert ef.wait_on(total(*more)) == 7.0 * 4 * MEBI
+    assert {ef.wait_on(place()) for _ in range(4)} == {"n1"}
+    assert [array[0] for array in ef.wait_on(more)] == [3.0, 4.0]
+    assert [engine.host for engine in running.snapshot().engines] == ["n1"]
+
+
+def test_a_lost_host_is_noticed_by_whoever_fetches_from_it(
+    running: ef.Session, virtual_hosts: Any, tmp_path: Path
+) -> None:
+    """The client asks for a result that was shared there, and gets it from a task that runs again."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    made = [make(1.0), make(2.0)]
+    assert ef.wait_on(total(*made)) == 3.0 * 4 * MEBI
+    virtual_hosts.kill("n1")
+
+    assert [array[0] for array in ef.wait_on(made)] == [1.0, 2.0]
+
+
+def test_results_outlive_the_hosts_and_nothing_is_left_there(virtual_hosts: Any, tmp_path: Path) -> None:
+    """No process, no shared file, no folder; what somebody may still ask for has been brought home."""
+    with ef.start(hosts=virtual_hosts.names, engines=2, address=virtual_hosts.address):
+        made = _one_on_each(tmp_path)
+        assert ef.wait_on(total(*made)) == 3.0 * 4 * MEBI
+
+    assert [array[0] for array in ef.wait_on(made)] == [1.0, 2.0]
+    assert virtual_hosts.processes() == []
+    assert virtual_hosts.files() == []
+
+
+def test_a_client_that_is_killed_takes_its_hosts_with_it(virtual_hosts: Any) -> None:
+    """Its keepers see the connection go, and end everything within 10 s."""
+    program = (
+        "import eflows_nb as ef, numpy as np\n"
+        f"ef.start(engines=2, hosts={virtual_hosts.names!r}, address={virtual_hosts.address!r})\n"
+        "made = ef.map(np.ones, [1 << 20] * 4)\n"
+        "ef.wait_on(ef.map(len, made)); print('up', flush=True); ef.wait_on(ef.map(input, ['']))\n"
+    )
+    client = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert client.stdout is not None
+    assert client.stdout.readline() == "up\n"
+    there = virtual_hosts.processes()
+    client.send_signal(signal.SIGKILL)
+    client.wait(10)
+    client.stdout.close()
+    _, alive = psutil.wait_procs(there, timeout=20)
+
+    assert there
+    assert alive == []
+    assert virtual_hosts.files() == []
+
+
+def test_a_host_that_cannot_be_used_is_told_and_the_others_go_on(
+    virtual_hosts: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its share of the engines is on the others."""
+    with ef.start(engines=2, hosts=["n1", "nowhere"], address=virtual_hosts.address) as session:
+        assert ef.wait_on(place()) == "n1"
+        assert {engine.host for engine in session.snapshot().engines} == {"n1"}
+
+    assert "goes on without a host: 'nowhere'" in caplog.text
+
+
+def test_hosts_that_cannot_be_reached_are_an_error(virtual_hosts: Any) -> None:
+    """It says what was tried, and what the shell has said."""
+    ef.start(hosts=["nowhere"], address=virtual_hosts.address)
+    with pytest.raises(ClusterError, match=r"no host can be used\. 'nowhere': .*nowhere"):
+        ef.wait_on(place(), timeout=60)
+    ef.start(engines=1)
+    ef.stop(cancel=True)
+
+
+def test_an_address_that_hosts_cannot_reach_is_an_error(virtual_hosts: Any) -> None:
+    """The loopback of this machine is not that of theirs; each tries the way before anything else."""
+    ef.start(hosts=["n1"], address="127.0.0.1")
+    with pytest.raises(ClusterError, match=r"'n1': this host cannot reach the client at 127\.0\.0\.1:\d+"):
+        ef.wait_on(place(), timeout=60)
+    ef.start(engines=1)
+    ef.stop(cancel=True)
