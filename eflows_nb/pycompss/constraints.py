@@ -101,6 +101,10 @@ class Constraints:
         )
         return USUAL if found == USUAL else found
 
+    def cores(self, arguments: Mapping[str, Any], namespace: Mapping[str, Any]) -> int:
+        """Return how many cores a call asks for, also if there are fewer; 0 for none."""
+        return int(self._processors(arguments, namespace).get(CPU, 0))
+
     def _processors(self, arguments: Mapping[str, Any], namespace: Mapping[str, Any]) -> dict[str, float]:
         """Return how many units of each kind of processor a call asks for."""
         wanted: dict[str, float] = {}

@@ -12,7 +12,7 @@ from eflows_nb.engine.worker import inside_task
 from eflows_nb.pycompss import testcases
 from eflows_nb.pycompss.constraints import Constraints
 from eflows_nb.pycompss.parameters import Alias, Declared, declare
-from eflows_nb.pycompss.programs import Program, settled
+from eflows_nb.pycompss.programs import settled
 from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
 from eflows_nb.pycompss.returning import Returns
 from eflows_nb.pycompss.shipped import Shipped, Wrap
@@ -109,7 +109,7 @@ class LayerTask(TaskFunction[Any, Any]):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Submit a task; return as many futures as the function returns values, None for none."""
         quick = self._quick
-        if quick is not None:
+        if quick is not None and (not kwargs or kwargs.keys().isdisjoint(_AT_A_CALL)):
             if kwargs or len(args) != quick._positional:
                 self.signature.bind(*args, **kwargs)
             return _submit(quick, args, kwargs)
@@ -133,7 +133,7 @@ class LayerTask(TaskFunction[Any, Any]):
         bound.apply_defaults()
         returning = Returns(told["returns"], self.plain) if told.get("returns") else self.returning
         returns = returning.count(bound.arguments)
-        resources = None
+        resources, units = None, 0
         if self.constraints is not None:
             namespace = getattr(self.plain, "__globals__", {})
             if not self.constraints.can_be_met(bound.arguments, namespace):
@@ -141,7 +141,8 @@ class LayerTask(TaskFunction[Any, Any]):
                 for other in others:
                     return other(*args, **kwargs)
             resources = self.constraints.resources(bound.arguments, namespace)
-        program = settled(self.program, formal, getattr(self.plain, "__globals__", {}))
+            units = self.constraints.cores(bound.arguments, namespace)
+        program = settled(self.program, formal, getattr(self.plain, "__globals__", {}), units)
         if self.local:
             current = session.current()
             for value in (*args, *kwargs.values()):
@@ -199,8 +200,7 @@ class LayerTask(TaskFunction[Any, Any]):
         self, returns: int, resources: Resources | None, program: Wrap | None
     ) -> TaskFunction[Any, Any]:
         """Return the task function for calls with so many results, these resources, and this program."""
-        processes = program.launcher.processes if isinstance(program, Program) and program.launcher else None
-        key = (returns, resources, processes)
+        key = (returns, resources, getattr(program, "launcher", None))
         made = self._variants.get(key)
         if made is None:
             made = self._variants[key] = TaskFunction(

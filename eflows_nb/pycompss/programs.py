@@ -26,6 +26,7 @@ __all__ = [
     "Program",
     "ProgramFailedError",
     "Refusal",
+    "run_command",
     "settled",
 ]
 
@@ -53,13 +54,16 @@ class Launcher:
     flags
         Options of the runner.
     a_unit
-        Whether it is that many for each core that ``@constraint`` gives to the task.
+        Whether it is that many for each core that ``@constraint`` asks for.
+    units
+        That number of cores; 0 for those that the task has.
     """
 
     runner: str
     processes: Any = 1
     flags: str = ""
     a_unit: bool = False
+    units: int = 0
 
     def words(self, arguments: Mapping[str, Any]) -> list[str]:
         """Return the beginning of the command line.
@@ -80,8 +84,12 @@ class Launcher:
 
     def number(self, arguments: Mapping[str, Any]) -> list[str]:
         """Return the words that say how many processes there are."""
-        units = int(os.environ.get(THREADS, "1")) if self.a_unit else 1
-        return ["-n", str(_number(self.processes, arguments) * units)]
+        return ["-n", str(self.count(arguments))]
+
+    def count(self, arguments: Mapping[str, Any]) -> int:
+        """Return how many processes there are."""
+        units = (self.units or int(os.environ.get(THREADS, "1"))) if self.a_unit else 1
+        return _number(self.processes, arguments) * units
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,8 +110,15 @@ class Container:
     image: str
     options: str = ""
 
-    def words(self, folder: str) -> list[str]:
+    def words(self, folder: str, also: Iterable[str] = ()) -> list[str]:
         """Return what stands before the command line.
+
+        Parameters
+        ----------
+        folder
+            Where the program runs; it is there in the container.
+        also
+            Other folders that are there.
 
         Raises
         ------
@@ -118,10 +133,12 @@ class Container:
                 f"The task is to run in a container of {self.engine}, and this machine has no "
                 f"{' and no '.join(wanted)}. Install it, or leave @container out."
             )
+        folders = dict.fromkeys([folder, *also])
         if found in ("apptainer", "singularity"):
-            return [found, "exec", "--bind", folder, "--pwd", folder, *shlex.split(self.options), self.image]
-        mounts = ["-v", f"{folder}:{folder}", "-w", folder]
-        return [found, "run", "--rm", *mounts, *shlex.split(self.options), self.image]
+            binds = [word for one in folders for word in ("--bind", one)]
+            return [found, "exec", *binds, "--pwd", folder, *shlex.split(self.options), self.image]
+        mounts = [word for one in folders for word in ("-v", f"{one}:{one}")]
+        return [found, "run", "--rm", *mounts, "-w", folder, *shlex.split(self.options), self.image]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +228,7 @@ class Program:
                 for name, channel in self.channels.items()
                 if arguments.get(name) is not None
             }
-            code = _run(words, folder, streams)
+            code = run_command(words, folder, streams)
         if code and self.fail_by_exit_value:
             raise ProgramFailedError(f"'{shlex.join(words)}' ended with exit code {code}.")
         return code
@@ -251,26 +268,45 @@ class Around:
         return both
 
 
-def settled(program: Any, names: Iterable[str], namespace: Mapping[str, Any]) -> Any:
-    """Return a program with the value that a global variable has now for its number of processes.
+def settled(program: Any, names: Iterable[str], namespace: Mapping[str, Any], units: int = 0) -> Any:
+    """Return a program with the number of processes that it has for a call, as far as the caller knows it.
 
     Parameters
     ----------
     program
-        It is returned as it is when it has no such number.
+        It is returned as it is when nothing about it depends on the call.
     names
         The parameters of the function: those come first.
     namespace
-        The variables.
+        The global variables: a number of processes may be one of them.
+    units
+        The cores that the task asks for, 0 for none.
     """
-    launcher = program.launcher if isinstance(program, Program) else None
-    given = launcher.processes if launcher is not None else None
-    if launcher is None or not isinstance(given, str) or given in names or given not in namespace:
+    launcher = getattr(program, "launcher", None)
+    if launcher is None:
         return program
-    return replace(program, launcher=replace(launcher, processes=namespace[given]))
+    given = launcher.processes
+    known = launcher
+    if isinstance(given, str) and given not in names and given in namespace:
+        known = replace(known, processes=namespace[given])
+    if known.a_unit and units:
+        known = replace(known, units=units)
+    return program if known is launcher else replace(program, launcher=known)
 
 
-def _run(words: list[str], folder: str, streams: Mapping[str, Any]) -> int:
+def run_command(words: list[str], folder: str, streams: Mapping[str, Any]) -> int:
+    """Run a command line in a folder until it ends, and return its exit code.
+
+    Parameters
+    ----------
+    streams
+        ``stdin``, ``stdout`` and ``stderr``, those that are not the engine's own.
+
+    Raises
+    ------
+    ProgramFailedError
+        When it cannot be started.
+    """
     try:
         process = subprocess.Popen(words, cwd=folder, **streams)
     except OSError as error:

@@ -151,12 +151,6 @@ def test_what_this_machine_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     @task(returns=1, on_failure="FAIL")
     def ask() -> Any: ...
 
-    @mpi(runner="mpirun", processes=2)
-    @task(returns=1, on_failure="FAIL")
-    def python() -> Any: ...
-
-    with pytest.raises(UnsupportedError, match="@mpi of 'python' without binary=…"):
-        compss_wait_on(python())
     with pytest.raises(UnsupportedError, match=r"by 'mpirun', and this machine has none\. Install an"):
         compss_wait_on(many())
     with pytest.raises(UnsupportedError, match="has no apptainer and no singularity"):

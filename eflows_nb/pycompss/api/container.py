@@ -1,4 +1,4 @@
-"""``@container``: the program of a task runs in a container."""
+"""``@container``: the program or the function of a task runs in a container."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["container"]
 
 @on_task
 def container(task: LayerTask, *, engine: str, image: str, options: str = "", **_: Any) -> None:
-    """Run the program by `engine` (DOCKER, SINGULARITY, APPTAINER, UDOCKER) in `image`."""
+    """Run the program or the function by `engine` (DOCKER, SINGULARITY, APPTAINER, UDOCKER) in `image`."""
     set_container(task, _Container(engine=engine, image=image, options=options))
 
 

@@ -8,9 +8,12 @@ from typing import Any
 
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.pycompss.function import LayerTask
-from eflows_nb.pycompss.programs import Around, Container, Launcher, Program, Refusal
+from eflows_nb.pycompss.layouts import Layout
+from eflows_nb.pycompss.processes import Processes
+from eflows_nb.pycompss.programs import Around, Container, Launcher, Program
+from eflows_nb.tasks.parameter import Kind
 
-__all__ = ["put_around", "set_container", "set_program"]
+__all__ = ["put_around", "set_container", "set_processes", "set_program"]
 
 _CAMEL = {"workingDir": "working_dir", "failByEV": "fail_by_exit_value", "fail_by_ev": "fail_by_exit_value"}
 _TRUE = (True, "true", "True", 1, "1")
@@ -28,18 +31,58 @@ def set_program(task: LayerTask, given: Mapping[str, Any], launcher: Launcher | 
     if "binary" not in given:
         raise TaskDefinitionError(f"The task '{task.name}' is to run a program: give binary=….")
     before = task.program
-    task.program = _program(task, given, launcher, before.container if isinstance(before, Program) else None)
+    task.program = _program(task, given, launcher, getattr(before, "container", None))
+
+
+def set_processes(task: LayerTask, launcher: Launcher, layouts: Mapping[str, Layout]) -> None:
+    """Let the function of a task run in several processes.
+
+    Parameters
+    ----------
+    launcher
+        Starts them.
+    layouts
+        By parameter, which items of it each of them gets.
+
+    Raises
+    ------
+    TaskDefinitionError
+        For a layout of no parameter, or of one that the task writes.
+    """
+    processes = _processes(task, getattr(task.program, "container", None))
+    for name in layouts:
+        if name not in task.signature.parameters:
+            known = ", ".join(task.signature.parameters) or "none"
+            raise TaskDefinitionError(
+                f"@mpi({name}_layout=…): '{task.name}' has no parameter '{name}'; it has: {known}."
+            )
+        if name in processes.written:
+            raise TaskDefinitionError(
+                f"@mpi({name}_layout=…): '{task.name}' writes '{name}', of which each process has a part "
+                "only. Return the parts instead."
+            )
+    task.program = replace(processes, launcher=launcher, layouts=dict(layouts))
 
 
 def set_container(task: LayerTask, container: Container) -> None:
-    """Let the program of a task run in a container; a Python function says that it cannot when called."""
-    if isinstance(task.program, Program):
+    """Let the program or the function of a task run in a container."""
+    if isinstance(task.program, (Program, Processes)):
         task.program = replace(task.program, container=container)
     else:
-        task.program = Refusal(
-            f"@container of '{task.name}', which is a Python function: only programs (@binary, @mpi) can run "
-            "in a container here. Start the engines in one instead."
-        )
+        task.program = _processes(task, container)
+
+
+def _processes(task: LayerTask, container: Container | None) -> Processes:
+    declared = {name: one.parameter for name, one in task.declared.items()}
+    return Processes(
+        container=container,
+        written=tuple(
+            name
+            for name, one in declared.items()
+            if one.direction.writes and one.kind not in (Kind.FILE, Kind.COLLECTION_FILE)
+        ),
+        files=tuple(name for name, one in declared.items() if one.kind is Kind.FILE),
+    )
 
 
 def put_around(task: LayerTask, given: Mapping[str, Any], *, after: bool) -> None:
