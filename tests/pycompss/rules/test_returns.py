@@ -81,6 +81,16 @@ def test_without_it_the_code_says_how_many(words: Any) -> None:
     assert words.wait_on([first, second]) == [1, 2]
 
 
+@pytest.mark.breaks_by("TypeError")
+def test_a_call_may_say_how_many(words: Any) -> None:
+    """For itself, whatever others say or do not say."""
+    numbers = words.task(returns=1)(_numbers)
+
+    assert words.wait_on(numbers(2, "")) == [0, 1]
+    assert words.wait_on(numbers(3, "", returns=3)[1]) == 1
+    assert words.wait_on(numbers(2, "")) == [0, 1]
+
+
 def test_a_form_that_leads_nowhere_is_explained(words: Any) -> None:
     """With the function and what was given."""
     with pytest.raises(
