@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from eflows_nb.runtime.commands import Send
 from eflows_nb.runtime.lineage import last_read
@@ -328,10 +328,17 @@ class EngineQueue:
         return pending == task.unmet  # otherwise it also waits for something on its way
 
 
-def best_engine(task: Task, engines: Iterable[int]) -> tuple[int, list[Datum]]:
+def best_engine(
+    task: Task, engines: Iterable[int], nearness: Callable[[int], float] | None = None
+) -> tuple[int, list[Datum]]:
     """Return the engine that holds most of what a task reads, and what must be shared to run it there.
 
     The engine is -1 when all of it is to be had everywhere.
+
+    Parameters
+    ----------
+    nearness
+        Bytes that are as good as held by an engine, since its host has them; None where all are near.
     """
     weights: Counter[int] = Counter()
     unshared: list[Datum] = []
@@ -343,7 +350,7 @@ def best_engine(task: Task, engines: Iterable[int]) -> tuple[int, list[Datum]]:
                 weights[engine] += value.size
     if not unshared:
         return -1, []
-    best = max(engines, key=lambda engine: weights[engine])
+    best = max(engines, key=lambda engine: weights[engine] + (nearness(engine) if nearness else 0))
     return best, [datum for datum in unshared if best not in datum.value.engines]
 
 

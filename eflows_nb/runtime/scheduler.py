@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from eflows_nb.engine.messages import Code, Failure, has_run
@@ -18,6 +18,7 @@ from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, R
 from eflows_nb.runtime.endings import because, blamed, deprived, expired, unshared
 from eflows_nb.runtime.gangs import Gangs
 from eflows_nb.runtime.lineage import Past, output_numbers, recalled, was_recalled
+from eflows_nb.runtime.nearness import by_host, near
 from eflows_nb.runtime.placement import (
     Durations,
     EngineQueue,
@@ -75,6 +76,7 @@ class Scheduler:
         self._leaving: dict[int, set[int]] = {}  # what each engine that is to go was asked to share
         self._homes: dict[str, weakref.WeakSet[Large]] = {}  # data server -> what has a file there alone
         self._optional: set[int] = set()  # data that are exported only to end their lineage
+        self._apart = False  # whether there were ever engines on several hosts
         self._lossy = False  # whether data were ever lost with an engine
 
     @property
@@ -97,6 +99,7 @@ class Scheduler:
 
     def engine_up(self, number: int, host: str = "", share: Resources | None = None) -> None:
         """An engine has joined, with a share of its host."""
+        self._apart = self._apart or any(queue.host != host for queue in self.engines.values())
         self.engines[number] = EngineQueue(number, host, share)
 
     def retire(self, number: int) -> None:
@@ -407,7 +410,8 @@ class Scheduler:
             if not wanted or not task.reads:
                 free.append(task)
                 continue
-            engine, missing = best_engine(task, staying)
+            nearness = self._nearness(task) if self._apart else None
+            engine, missing = best_engine(task, staying, nearness)
             if engine < 0:
                 free.append(task)
                 continue
@@ -423,7 +427,14 @@ class Scheduler:
                 for queue in place_by_priority(urgent, queues):
                     self._recall(queue)
                 free = [task for task in free if not task.code.policy.priority]
-            spread(free, queues, self.durations)
+            groups = by_host(free, queues, self.engines) if self._apart else ((free, queues),)
+            for group, there in groups:
+                spread(group, there, self.durations)
+
+    def _nearness(self, task: Task) -> Callable[[int], float]:
+        """Return what a task finds on the host of an engine, in bytes; half counts, it is not free."""
+        have = near(task.reads, self.engines)
+        return lambda engine: have[self.engines[engine].host] / 2
 
     def _place_with_gang(self, task: Task) -> None:
         """Let a task wait for several engines, with what it reads where each of them can have it."""
