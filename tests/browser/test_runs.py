@@ -21,8 +21,14 @@ import eflows_nb as ef
 def f(x):
     return x
 _ = ef.wait_on([f(i) for i in range(7)])"""
-LAYOUT_IS_SAVED = """async () => (await window.jupyterapp.serviceManager.workspaces.list()).values
-  .some(({data}) => JSON.stringify(data['layout-restorer:data'] ?? '').includes('eflows-nb-past:'))"""
+LAYOUT_IS_SAVED = """() => {
+  window.eflowsLook ??= window.jupyterapp.serviceManager.workspaces.list().then(({ values }) => {
+    const layouts = values.map(({ data }) => JSON.stringify(data['layout-restorer:data'] ?? ''));
+    window.eflowsSaved = layouts.some(layout => layout.includes('eflows-nb-past:'));
+    window.eflowsLook = undefined;
+  });
+  return window.eflowsSaved;
+}"""
 HOSTILE = "<img src=x onerror='window.eflowsHacked = true'>.ipynb"
 
 
@@ -49,6 +55,7 @@ def test_a_run_is_listed_and_replayed_from_its_hidden_folder(lab: Any, journals:
     run.get_by_role("button").press("Enter")
     view = lab.page.locator(".eflows-Replay")
     expect(view.get_by_test_id("eflows-run-done")).to_have_text("7")
+    expect(lab.page.get_by_role("tab", name="Run: lived.ipynb")).to_be_visible()
     lab.picture("runs")
 
     lab.page.wait_for_function(LAYOUT_IS_SAVED)

@@ -63,6 +63,7 @@ export const replayPlugin: JupyterFrontEndPlugin<void> = {
     const tracker = new WidgetTracker<MainAreaWidget<ReplayView>>({
       namespace: 'eflows-nb-past'
     });
+    const names = new Map<string, string>();
     app.commands.addCommand(OPEN_PAST_COMMAND, {
       label: trans.__('Open a Past Run'),
       icon: eflowsIcon,
@@ -73,6 +74,10 @@ export const replayPlugin: JupyterFrontEndPlugin<void> = {
             path: {
               type: 'string',
               description: 'Of the journal, below the folder of the server'
+            },
+            name: {
+              type: 'string',
+              description: 'What the run is called; without it, its journal'
             }
           },
           required: ['path']
@@ -81,9 +86,11 @@ export const replayPlugin: JupyterFrontEndPlugin<void> = {
       isEnabled: args => typeof args['path'] === 'string',
       execute: args => {
         const path = String(args['path']);
+        const name = String(args['name'] ?? PathExt.basename(path));
         const known = tracker.find(widget => widget.id === PREFIX + path);
-        const widget = known ?? create(path, requests, trans);
+        const widget = known ?? create(path, name, requests, trans);
         if (known === undefined) {
+          names.set(widget.id, name);
           void tracker.add(widget);
           app.shell.add(widget, 'main', { type: 'eFlows' });
         }
@@ -92,7 +99,10 @@ export const replayPlugin: JupyterFrontEndPlugin<void> = {
     });
     void restorer?.restore(tracker, {
       command: OPEN_PAST_COMMAND,
-      args: widget => ({ path: widget.id.slice(PREFIX.length) }),
+      args: ({ id }) => ({
+        path: id.slice(PREFIX.length),
+        name: names.get(id) ?? ''
+      }),
       name: widget => widget.id
     });
   }
@@ -101,13 +111,14 @@ export const replayPlugin: JupyterFrontEndPlugin<void> = {
 /** Make the view of a journal, which is read at once. */
 function create(
   path: string,
+  name: string,
   requests: RunRequests,
   trans: TranslationBundle
 ): MainAreaWidget<ReplayView> {
   const content = new ReplayView(trans);
   const widget = new MainAreaWidget({ content });
   widget.id = PREFIX + path;
-  widget.title.label = PathExt.basename(path);
+  widget.title.label = trans.__('Run: %1', name);
   widget.title.caption = trans.__('The run that %1 tells of', path);
   widget.title.icon = eflowsIcon;
   widget.title.closable = true;

@@ -8,7 +8,7 @@ import { Poll } from '@lumino/polling';
 import { IEflowsPanel } from '../panel/tokens';
 import { OPEN_PAST_COMMAND } from '../replay/plugin';
 import { DEFAULTS, IEflowsSettings } from '../settings/tokens';
-import { RunsModel } from './model';
+import { nameOf, RunsModel } from './model';
 import { RunRequests } from './request';
 import { RunsSection } from './view';
 
@@ -38,7 +38,8 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       model,
       run => {
         if (app.commands.hasCommand(OPEN_PAST_COMMAND)) {
-          void app.commands.execute(OPEN_PAST_COMMAND, { path: run.path });
+          const args = { path: run.path, name: nameOf(run) };
+          void app.commands.execute(OPEN_PAST_COMMAND, args);
         }
       },
       () => settings?.values.runs ?? DEFAULTS.runs,
