@@ -6,7 +6,8 @@ and `wait_on`.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from eflows_nb.errors import (
     ClusterError,
@@ -46,6 +47,10 @@ from eflows_nb.tasks.parameter import PARAMETERS, Parameter
 from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.resources import ScarceResourceWarning
 from eflows_nb.tasks.state import TaskState
+
+if TYPE_CHECKING:
+    from eflows_nb.notebook.bars import progress
+    from eflows_nb.notebook.view import view
 
 __all__ = [
     "COLLECTION_FILE_IN",
@@ -97,6 +102,7 @@ __all__ = [
     "delete",
     "group",
     "map",
+    "progress",
     "put",
     "scale",
     "start",
@@ -104,6 +110,7 @@ __all__ = [
     "summary",
     "task",
     "trace",
+    "view",
     "wait_on",
     "wait_on_file",
 ]
@@ -148,7 +155,13 @@ def _show(session: Session) -> None:
 _session.on_created(_show)
 
 
+# Widgets are imported when they are used, not with the package.
+_WIDGETS = {"progress": "eflows_nb.notebook.bars", "view": "eflows_nb.notebook.view"}
+
+
 def __getattr__(name: str) -> Any:
+    if name in _WIDGETS:
+        return getattr(import_module(_WIDGETS[name]), name)
     if name == "__version__":
         from importlib.metadata import version
 

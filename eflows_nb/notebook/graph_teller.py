@@ -75,9 +75,9 @@ class GraphTeller:
         self._cell_feed: CellFeed | None = None
 
     @property
-    def board(self) -> TaskBoard | None:
-        """The task graph as it is known, None while nobody watches."""
-        return None if self._feed is None else self._feed.board
+    def board(self) -> TaskBoard:
+        """The task graph as it is now; who uses it need not watch."""
+        return self._open().board
 
     def take(self, request: PageRequest) -> None:
         """Do what a page has asked for; it comes from outside, so whatever is wrong with it is raised."""
@@ -101,6 +101,9 @@ class GraphTeller:
     def tell(self) -> bool:
         """Tell what has changed to those who watch; return whether there was anything to tell."""
         if self._credit == 0 and self._cells_credit == 0:
+            if self._feed is not None:  # its board is used
+                self._feed.take()
+                self._feed.skip()
             return False
         feed = self._open()
         told = bool(self._cells_credit) and self._tell_cells(feed)

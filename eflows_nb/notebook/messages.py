@@ -21,6 +21,7 @@ __all__ = [
     "EnginesRequest",
     "GraphEngine",
     "GraphMessage",
+    "JournalMessage",
     "PageRequest",
     "SessionContent",
     "SessionMessage",
@@ -238,6 +239,13 @@ class CellsMessage(TypedDict):
     cells: list[CellFacts]
 
 
+class JournalMessage(TypedDict):
+    """Kernel to widget: the journal of the past run that it shows, in the one buffer."""
+
+    version: int
+    kind: Literal["journal"]
+
+
 class WatchRequest(TypedDict):
     """What a page has of the task graph: the number of the last message of a stream, -1 for nothing."""
 
@@ -247,6 +255,8 @@ class WatchRequest(TypedDict):
 
 class PageRequest(TypedDict, total=False):
     """Browser to kernel: field ``eflows`` of a ``comm_info_request``; without it only the session is told.
+
+    A widget of `eflows_nb.view` sends the same over its own comm.
 
     Parameters
     ----------
@@ -260,6 +270,8 @@ class PageRequest(TypedDict, total=False):
         Numbers of the tasks to be cancelled; cells whose tasks are.
     engines
         What is wanted with the engines; a message of kind ``engines`` says that it is done.
+    journal
+        The widget of a past run asks for its journal.
     request
         Returned with the answer.
     """
@@ -270,4 +282,5 @@ class PageRequest(TypedDict, total=False):
     cancel: list[int]
     cancel_cells: list[str]
     engines: EnginesRequest
+    journal: bool
     request: str

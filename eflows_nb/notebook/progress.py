@@ -10,7 +10,7 @@ from typing import Any
 
 from eflows_nb.tasks.events import Event, TasksChanged, TasksSubmitted, WaitEnded, WaitStarted
 
-__all__ = ["BATCH", "ProgressView"]
+__all__ = ["BATCH", "ProgressView", "somebody_looks"]
 
 BATCH = "EFLOWS_RUN"
 """Environment variable that a headless run sets: nobody looks, so no progress bar is shown."""
@@ -65,7 +65,7 @@ class ProgressView:
             self._done += len(counted)
 
     def _begin(self, event: WaitStarted) -> None:
-        if self._wait is not None or not _somebody_looks(self._kernel):
+        if self._wait is not None or not somebody_looks(self._kernel):
             return
         self._wait = event.wait
         self._tasks = event.tasks
@@ -96,7 +96,7 @@ class ProgressView:
             self._bar = None
 
 
-def _somebody_looks(kernel: Any) -> bool:
+def somebody_looks(kernel: Any) -> bool:
     """Return whether a person sees output as it comes: live front ends send the id of the cell they run."""
     if os.environ.get(BATCH):
         return False
