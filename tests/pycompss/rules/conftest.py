@@ -4,7 +4,8 @@ Each test is a program over `words`. Here it has to hold, inline and on engines.
 to break, in one of the orders that such a pool may have, or it would not show its rule. A program that holds
 there says why by ``@pytest.mark.holds_on_a_plain_pool("…")``, and has to do so in every order; one that
 cannot be run there by ``@pytest.mark.not_for_a_plain_pool("…")``. One that breaks by another exception
-than that of an assertion names it: ``@pytest.mark.breaks_by("TypeError")``.
+than that of an assertion names it: ``@pytest.mark.breaks_by("TypeError")``. One that needs engines says so by
+``@pytest.mark.not_inline("…")``.
 """
 
 from __future__ import annotations
@@ -71,8 +72,17 @@ class Words(Protocol):
         """Let go of an object."""
 
 
+@dataclass(frozen=True, slots=True)
 class Ours:
-    """The words of this package."""
+    """The words of this package.
+
+    Parameters
+    ----------
+    on_engines
+        Whether tasks run on engines, or else where they are called.
+    """
+
+    on_engines: bool
 
     task = task
     on_failure = staticmethod(on_failure)
@@ -243,15 +253,15 @@ def _value(given: Any) -> Any:
 
 
 @contextmanager
-def _inline() -> Iterator[Words]:
+def _inline() -> Iterator[Ours]:
     ef.stop()
-    yield Ours()
+    yield Ours(on_engines=False)
 
 
 @contextmanager
-def _engines() -> Iterator[Words]:
+def _engines() -> Iterator[Ours]:
     with ef.start(engines=2):
-        yield Ours()
+        yield Ours(on_engines=True)
 
 
 @contextmanager
@@ -267,15 +277,18 @@ def _plain_pool() -> Iterator[None]:
         pytest.param(_plain_pool, id="plain pool"),
     ],
 )
-def system(request: pytest.FixtureRequest) -> Iterator[Words | None]:
+def system(request: pytest.FixtureRequest) -> Iterator[Ours | None]:
     """What the programs of all files run on, one after the other; None for a plain pool, new for each."""
     with request.param() as words:
         yield words
 
 
 @pytest.fixture
-def words(system: Words | None) -> Iterator[Words | None]:
+def words(system: Ours | None, request: pytest.FixtureRequest) -> Iterator[Words | None]:
     """Return what a program says; at its end all its tasks have ended."""
+    engines_only = request.node.get_closest_marker("not_inline")
+    if engines_only and system is not None and not system.on_engines:
+        pytest.skip(engines_only.args[0])
     yield system
     with suppress(Exception):
         ef.barrier(30)
@@ -329,9 +342,11 @@ def _run_on_plain_pool(
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marks known that are used only here."""
-    for mark in (
+    marks = (
         "holds_on_a_plain_pool(why)",
         "not_for_a_plain_pool(why)",
-        "breaks_by(*names of exceptions)",
-    ):
+        "not_inline(why)",
+        "breaks_by(*names)",
+    )
+    for mark in marks:
         config.addinivalue_line("markers", f"{mark}: see tests/pycompss/rules/conftest.py")
