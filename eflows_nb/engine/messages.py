@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from eflows_nb.engine.imports import Imports
+
 __all__ = [
     "ITEM",
     "Batch",
@@ -103,12 +105,15 @@ class WireFunction(NamedTuple):
     code
         In the client's own process the record that holds the function itself: unpickling a class of the
         notebook there would overwrite it.
+    imports
+        What is needed to import the same modules as the client.
     """
 
     pickled: bytes
     ignores: bool = False
     time_out: float | None = None
     code: Any = None
+    imports: Imports = Imports()
 
 
 class Batch(NamedTuple):

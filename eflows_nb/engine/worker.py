@@ -344,12 +344,13 @@ class Worker:
 class _Function:
     """A function of the client, unpickled when it is first called."""
 
-    __slots__ = ("_code", "_function", "_pickled", "ignores", "time_out")
+    __slots__ = ("_code", "_function", "_imports", "_pickled", "ignores", "time_out")
 
     def __init__(self, told: WireFunction) -> None:
         self._pickled = told.pickled
         self._function: Callable[..., Any] | None = None
         self._code = told.code
+        self._imports = told.imports
         self.ignores = told.ignores
         self.time_out = told.time_out
 
@@ -357,6 +358,7 @@ class _Function:
         if self._code is not None:
             return self._code.original  # type: ignore[no-any-return]
         if self._function is None:
+            self._imports.adopt()
             self._function = cloudpickle.loads(self._pickled)
         return self._function
 

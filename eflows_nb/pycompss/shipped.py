@@ -13,7 +13,6 @@ import sys
 import types
 import weakref
 from collections.abc import Callable, Generator, Iterable
-from pathlib import Path
 from typing import Any
 
 from eflows_nb.pycompss import naming
@@ -51,14 +50,16 @@ class Shipped:
 
     def __eflows_surroundings__(self) -> tuple[Any, ...]:
         """Return what is to be watched for changes."""
-        return () if self._reference is not None and self._is_found() else (self.plain,)
+        if self._reference is not None and self._is_found():
+            return (sys.modules[self._reference[0]],)
+        return (self.plain,)
 
     def __eflows_code__(self) -> tuple[Callable[..., Any], Any]:
         """Return what decides on the results: the user's function, and what is wrapped around it."""
         return self.plain, self.wraps
 
     def _is_found(self) -> bool:
-        module, qualname, _ = self._reference or ("", "", 0)
+        module, qualname = self._reference or ("", "")
         return _plain(_look_up(module, qualname)) is self.plain
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -67,21 +68,13 @@ class Shipped:
         return _wrap, (self.plain, self.wraps)
 
 
-def _reference(plain: Callable[..., Any]) -> tuple[str, str, int] | None:
-    """Return module, name and age of a function; None for one that engines cannot import."""
+def _reference(plain: Callable[..., Any]) -> tuple[str, str] | None:
+    """Return module and name of a function; None for one that engines cannot import."""
     module = getattr(plain, "__module__", None)
     name = getattr(plain, "__qualname__", "<")
     if module in (None, "__main__", "__mp_main__") or "<" in name:
         return None
-    return module, name, _age(module)
-
-
-def _age(module: str) -> int:
-    file = getattr(sys.modules.get(module), "__file__", None)
-    try:
-        return Path(file).stat().st_mtime_ns if file else 0
-    except OSError:
-        return 0
+    return module, name
 
 
 def _look_up(module: str, qualname: str) -> Any:
@@ -112,18 +105,12 @@ def _reduce_generator(generator: Generator[Any, None, None]) -> tuple[Any, ...]:
 _given: weakref.WeakKeyDictionary[Generator[Any, None, None], list[Any]] = weakref.WeakKeyDictionary()
 copyreg.pickle(types.GeneratorType, _reduce_generator)  # as PyCOMPSs lets them travel
 
-_ages: dict[str, int] = {}
 
-
-def _import(module: str, qualname: str, age: int, wraps: tuple[Wrap, ...]) -> Callable[..., Any]:
-    """Return a function of a module on the engine; a module whose file has changed is run again."""
+def _import(module: str, qualname: str, wraps: tuple[Wrap, ...]) -> Callable[..., Any]:
+    """Return a function of a module on the engine."""
     known = sys.modules.get(module)
     if known is None or not hasattr(known, "__file__"):
-        known = importlib.import_module(module)
-        _ages[module] = _age(module)
-    elif _ages.setdefault(module, age) != age:
-        importlib.reload(known)
-        _ages[module] = age
+        importlib.import_module(module)
     return _wrap(_plain(_look_up(module, qualname)), wraps)
 
 

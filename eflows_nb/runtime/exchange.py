@@ -17,6 +17,7 @@ from eflows_nb.clusters.cluster import (
     StateChange,
 )
 from eflows_nb.engine import shared
+from eflows_nb.engine.imports import Imports
 from eflows_nb.engine.messages import (
     Batch,
     Cancel,
@@ -268,4 +269,5 @@ def _wire_function(code: FunctionCode, *, inline: bool) -> WireFunction:
         code.policy.on_failure is OnFailure.IGNORE,
         None if limit is None else limit.total_seconds(),
         code if inline else None,
+        Imports() if inline or code.imports is None else code.imports,
     )

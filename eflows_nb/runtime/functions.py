@@ -7,7 +7,9 @@ from typing import Any
 
 import cloudpickle
 
+from eflows_nb.engine.imports import Imports
 from eflows_nb.errors import TaskDefinitionError
+from eflows_nb.runtime.modules import LocalModules
 from eflows_nb.runtime.surroundings import Surroundings
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.policy import Policy
@@ -24,7 +26,8 @@ class FunctionTable:
     """
 
     def __init__(self) -> None:
-        self._codes: dict[tuple[bytes, Policy], FunctionCode] = {}
+        self._codes: dict[tuple[bytes, Policy, Imports], FunctionCode] = {}
+        self._modules = LocalModules()
         self._known: dict[int, _Known] = {}
         self._definitions: dict[int, _Known] = {}
 
@@ -48,10 +51,12 @@ class FunctionTable:
                 "It may use a global name that refers to an open file, a lock, a connection or the like; "
                 "make that inside the function, or pass it as an argument."
             ) from error
-        key = (pickled, function.policy)
+        imports = self._modules.imports()
+        key = (pickled, function.policy, imports)
         code = self._codes.get(key)
         if code is None:
             code = self._codes[key] = FunctionCode(len(self._codes), function.name, pickled, function.policy)
+            code.imports = imports
         code.original = function.function
         self._known[id(function)] = _Known(function, function.function, code, self._known)
         return code
@@ -66,7 +71,8 @@ class FunctionTable:
             return known.code
         pickled = cloudpickle.dumps(thing, 5)
         code = FunctionCode(len(self._codes), thing.__qualname__, pickled, original=thing)
-        self._codes[code.pickled + b"%d" % code.number, code.policy] = code
+        code.imports = self._modules.imports()
+        self._codes[code.pickled + b"%d" % code.number, code.policy, code.imports] = code
         self._definitions[id(thing)] = _Known(thing, thing, code, self._definitions)
         return code
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eflows_nb.engine.packing import SCALARS, pack
+from eflows_nb.runtime.modules import is_local
 from eflows_nb.tasks.function import TaskFunction
 
 __all__ = ["Surroundings"]
@@ -53,7 +54,12 @@ class Surroundings:
         return not self._values or _digest(self._values) == self._digest
 
     def _look_at(self, value: Any, seen: set[int]) -> None:
-        if id(value) in seen or _is_constant(value):
+        if id(value) in seen:
+            return
+        module = value if isinstance(value, types.ModuleType) else sys.modules.get(_home(value))
+        if module is not None and is_local(module):  # a reload gives it another specification
+            self._names.append((vars(module), "__spec__", module.__spec__))
+        if _is_constant(value):
             return
         seen.add(id(value))
         if (parts := getattr(type(value), "__eflows_surroundings__", None)) is not None:
@@ -114,6 +120,11 @@ def _global_names(code: types.CodeType) -> dict[str, None]:
 
 
 _READS_GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
+
+
+def _home(value: Any) -> str:
+    """Return the name of the module of a function or class, empty for other values."""
+    return str(value.__module__) if isinstance(value, (types.FunctionType, type)) else ""
 
 
 def _is_constant(value: Any) -> bool:

@@ -19,7 +19,7 @@ class FunctionCode:
     The original is what tasks in this process call.
     """
 
-    __slots__ = ("name", "number", "original", "pickled", "policy")
+    __slots__ = ("imports", "name", "number", "original", "pickled", "policy")
 
     def __init__(
         self, number: int, name: str, pickled: bytes, policy: Policy | None = None, original: Any = None
@@ -29,6 +29,8 @@ class FunctionCode:
         self.name = name
         self.pickled = pickled
         self.policy = policy or Policy()
+        self.imports: Any = None
+        """What an engine needs to import the same modules, `eflows_nb.engine.imports.Imports`."""
 
 
 class Task:
