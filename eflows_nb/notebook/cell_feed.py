@@ -31,15 +31,23 @@ class CellFeed:
         What is known of their executions.
     origins
         Returns the number of the last execution of each cell, as tasks bear it.
+    written
+        Returns how often the outputs of a cell have changed in an execution.
     """
 
-    def __init__(self, ledger: CellLedger, origins: Callable[[], dict[str, int]]) -> None:
+    def __init__(
+        self,
+        ledger: CellLedger,
+        origins: Callable[[], dict[str, int]],
+        written: Callable[[str, str], int],
+    ) -> None:
         self.stream = secrets.token_hex(4)
         """A feed that begins anew has another."""
         self.sequence = -1
         """Number of the last message."""
         self._ledger = ledger
         self._origins = origins
+        self._written = written
         self._told: dict[str, CellFacts] = {}
         self._functions: dict[int, dict[int, None]] = {}
         self._sources: dict[int, set[int]] = {}
@@ -120,6 +128,7 @@ class CellFeed:
             task=task,
             begin=begin,
             end=end,
+            written=self._written(record.cell, record.message),
         )
 
 

@@ -23,6 +23,7 @@ from ipykernel.kernelbase import Kernel
 from eflows_nb.notebook.cells.ledger import ledger_of
 from eflows_nb.notebook.engine_wishes import fulfil
 from eflows_nb.notebook.graph_teller import GraphTeller
+from eflows_nb.notebook.kept_outputs import KeptOutputs
 from eflows_nb.notebook.messages import (
     COMM,
     VERSION,
@@ -31,6 +32,7 @@ from eflows_nb.notebook.messages import (
     EngineMessage,
     EnginesMessage,
     GraphMessage,
+    OutputsMessage,
     PageRequest,
     SessionContent,
     SessionMessage,
@@ -51,6 +53,15 @@ CREDIT = 100
 _PERIOD = 0.1
 _CELLS_REMEMBERED = 10_000
 
+_Message = (
+    SessionMessage
+    | GraphMessage
+    | CellsMessage
+    | OutputsMessage
+    | TaskMessage
+    | AnswerMessage
+    | EnginesMessage
+)
 _Handler = Callable[[Any, Any, Any], Awaitable[None]]
 
 logger = logging.getLogger(__name__)
@@ -106,12 +117,13 @@ class _Live:
         self._requests: deque[PageRequest] = deque()
         ledger = ledger_of(kernel)
         ledger.changed = self._changed.set
+        self._outputs = KeptOutputs(ledger)
         cells = _Cells(session, kernel)
 
         def feed_cells() -> CellFeed:
             from eflows_nb.notebook.cell_feed import CellFeed  # numpy, which a headless run need not load
 
-            return CellFeed(ledger, cells.last)
+            return CellFeed(ledger, cells.last, self._outputs.written)
 
         tell = self._channel.tell
         self._graph = GraphTeller(session, cells.known, tell, credit=CREDIT, feed_cells=feed_cells)
@@ -178,6 +190,10 @@ class _Live:
         while self._requests:
             request = self._requests.popleft()
             self._graph.take(request)
+            for cell in request.get("outputs", ()):
+                outputs = self._outputs.message(str(cell))
+                if outputs is not None:
+                    self._channel.tell(outputs)
             if "engines" in request:
                 wished = str(request.get("request", ""))
                 fulfil(self._session, request["engines"], wished, self._channel.tell)
@@ -224,7 +240,7 @@ class _Channel(BaseComm):
 
     def tell(
         self,
-        message: SessionMessage | GraphMessage | CellsMessage | TaskMessage | AnswerMessage | EnginesMessage,
+        message: _Message,
         buffers: Sequence[memoryview] = (),
     ) -> None:
         """Send a message to every page."""

@@ -8,7 +8,7 @@ not, because readers ignore what they do not know.
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 __all__ = [
     "COMM",
@@ -22,6 +22,7 @@ __all__ = [
     "GraphEngine",
     "GraphMessage",
     "JournalMessage",
+    "OutputsMessage",
     "PageRequest",
     "SessionContent",
     "SessionMessage",
@@ -199,6 +200,8 @@ class CellFacts(TypedDict):
         Number of the task that says most: one that failed, or runs, or the last; -1 without tasks.
     begin, end
         When the first of them began and the last ended that has ended; -1 when none has begun.
+    written
+        How often the outputs of the cell have changed.
     """
 
     cell: str
@@ -215,6 +218,7 @@ class CellFacts(TypedDict):
     task: int
     begin: float
     end: float
+    written: int
 
 
 class CellsMessage(TypedDict):
@@ -246,6 +250,30 @@ class JournalMessage(TypedDict):
     kind: Literal["journal"]
 
 
+class OutputsMessage(TypedDict):
+    """Kernel to browser: what the last execution of a cell has shown, for a page that has asked.
+
+    Parameters
+    ----------
+    cell, message
+        Identity of the cell, and of the request to execute it.
+    count
+        The number that is shown beside the cell; 0 until it has ended.
+    written
+        How often the outputs had changed.
+    outputs
+        As in a notebook file.
+    """
+
+    version: int
+    kind: Literal["outputs"]
+    cell: str
+    message: str
+    count: int
+    written: int
+    outputs: list[dict[str, Any]]
+
+
 class WatchRequest(TypedDict):
     """What a page has of the task graph: the number of the last message of a stream, -1 for nothing."""
 
@@ -264,6 +292,8 @@ class PageRequest(TypedDict, total=False):
         The page shows the task graph.
     cells
         The page shows how far cells are.
+    outputs
+        Cells whose outputs the page has not seen.
     task
         Number of a task that is to be told of.
     cancel, cancel_cells
@@ -278,6 +308,7 @@ class PageRequest(TypedDict, total=False):
 
     watch: WatchRequest
     cells: WatchRequest
+    outputs: list[str]
     task: int
     cancel: list[int]
     cancel_cells: list[str]

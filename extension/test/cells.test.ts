@@ -30,6 +30,7 @@ function cell(name: string, order: number, more: Partial<ICellFacts> = {}) {
     task: -1,
     begin: -1,
     end: -1,
+    written: 0,
     ...more
   };
   return [name, facts] as const;

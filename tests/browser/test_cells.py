@@ -134,3 +134,26 @@ def test_what_a_cell_reads_from_is_shown_at_its_chip(lab: Any) -> None:
     expect(cell(lab, 2)).to_contain_text("is read by")
     edit(lab, 1, "n = 3")
     expect(lab.page.get_by_test_id("eflows-stale").first).to_have_text(re.compile("out of date"))
+
+
+def test_a_reload_brings_everything_back(lab: Any) -> None:
+    """What was not saved, and what comes later; the page then follows the kernel as before."""
+    waits = "while not pathlib.Path('go-on').exists(): time.sleep(0.01)"
+    task = f"%%task slow\nprint('begun')\n{waits}\nprint('ended')\nslow = 42\nslow"
+    lab.open(lab.write("reloaded.ipynb", START, "print('plain')", task))
+    assert lab.run_all() == []
+    expect(cell(lab, 2)).to_contain_text("begun")
+    lab.reload()
+    expect(cell(lab, 1)).to_contain_text("[2]:")
+    expect(cell(lab, 1).locator(".jp-OutputArea")).to_contain_text("plain")
+    expect(cell(lab, 2).locator(".jp-OutputArea")).to_contain_text("begun")
+    expect(cell(lab, 2).locator(".jp-OutputArea")).to_contain_text("running")
+    expect(cell(lab, 2).get_by_test_id("eflows-cell-chip")).to_contain_text("slow · Running: 1 task")
+    (lab.server.root / "go-on").touch()
+    expect(cell(lab, 2).locator(".jp-OutputArea")).to_contain_text("ended")
+    expect(cell(lab, 2).locator(".jp-OutputArea")).to_contain_text("slow #1 done")
+    expect(cell(lab, 2).get_by_test_id("eflows-cell-chip")).to_contain_text("Done: 1 task")
+    lab.wait_for_kernel()
+    lab.command("notebook:run-all-cells")
+    expect(cell(lab, 2).locator(".jp-OutputArea")).to_contain_text("slow #3 done")
+    lab.picture("cells-reloaded")

@@ -139,6 +139,46 @@ def test_who_knows_nothing_is_told_all_cells(notebook: Notebook) -> None:
     assert {facts["cell"] for facts in later["cells"]} == {"new"}
 
 
+def outputs(notebook: Notebook, cell: str) -> list[Any]:
+    """Ask for the outputs of a cell; return them, text of a stream as it is, of others as plain text."""
+    notebook.ask(outputs=[cell])
+    while True:
+        message = notebook.client.get_iopub_msg(timeout=60)
+        data = message["content"].get("data", {})
+        if message["msg_type"] == "comm_msg" and data["kind"] == "outputs" and data["cell"] == cell:
+            return [one.get("text") or one.get("data", {}).get("text/plain") for one in data["outputs"]]
+
+
+def test_what_a_cell_has_shown_is_told_to_who_asks(notebook: Notebook) -> None:
+    """Text in one piece, replaced displays as they are now, and nothing that was cleared."""
+    notebook.run(
+        "shows",
+        "from IPython.display import clear_output\nprint('gone')\nclear_output()\nprint('a')\nprint('b')\n"
+        "handle = display('before', display_id=True)\n7",
+    )
+    notebook.run("updates", "handle.update('after')")
+    assert outputs(notebook, "shows") == ["a\nb\n", "'after'", "7"]
+    notebook.run("shows", "1")
+    assert outputs(notebook, "shows") == ["1"]
+
+
+def test_the_outputs_of_a_task_cell_are_kept(notebook: Notebook) -> None:
+    """Its card as it is now, what the task has printed, and its result."""
+    notebook.run("task", "%%task kept\nprint('printed')\n40 + 2")
+    notebook.know("task", states=STATES["done"])
+    card, *rest = outputs(notebook, "task")
+    assert card.startswith("✓ Task cell 'kept'")
+    assert sorted(rest) == ["42", "printed\n"]
+
+
+def test_a_cell_that_shows_too_much_is_not_kept(notebook: Notebook) -> None:
+    """The next execution is."""
+    notebook.run("much", "print('x' * (5 << 20))")
+    assert notebook.know("much", ended="done")["written"] == 0
+    notebook.run("much", "1")
+    assert outputs(notebook, "much") == ["1"]
+
+
 @pytest.mark.engines
 def test_the_tasks_of_a_cell_are_cancelled_by_its_id(notebook: Notebook) -> None:
     """Also while another cell computes."""

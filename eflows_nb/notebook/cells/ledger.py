@@ -66,6 +66,8 @@ class CellRecord:
         The execution since which what others read of it is as it is.
     message
         Identity of the request to execute it.
+    count
+        The number that the front end shows beside the cell; 0 until it has ended.
     digest
         What its code was.
     reads, binds
@@ -81,6 +83,7 @@ class CellRecord:
     since: int
     message: str
     digest: int
+    count: int = 0
     reads: frozenset[str] = frozenset()
     binds: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
@@ -103,6 +106,7 @@ class CellLedger:
         self.changed: Callable[[], None] = lambda: None
         """Called when a cell begins or ends."""
         self._binder: dict[str, str] = {}
+        self._messages: dict[str, CellRecord] = {}
         self._order = 0
         self._now: CellRecord | None = None
         self._depth = 0
@@ -122,6 +126,15 @@ class CellLedger:
         if self._now is not None:
             self.refine(reads=names, binds=())
             self._now.ended = Ended.REFUSED
+
+    def execution(self, message: str) -> CellRecord | None:
+        """Return the execution that a message asked for, if it is the last one of its cell."""
+        return self._messages.get(message)
+
+    def told(self, record: CellRecord) -> None:
+        """Note that an execution has shown something; while it runs, pages hear of it later."""
+        if record.ended is not Ended.RUNNING:
+            self.changed()
 
     def _begin(self, _info: Any = None) -> None:
         parent = self.kernel.get_parent("shell") or {}
@@ -145,8 +158,11 @@ class CellLedger:
         record.binds = names.binds | names.writes | names.deletes
         record.sources = self._sources(record)
         self._now = record
-        if record.cell in self.records or len(self.records) < _CELLS_REMEMBERED:
+        if before is not None or len(self.records) < _CELLS_REMEMBERED:
             self.records[record.cell] = record
+            self._messages[message] = record
+            if before is not None:
+                self._messages.pop(before.message, None)
         self.changed()
 
     def _end(self, result: Any) -> None:
@@ -156,6 +172,7 @@ class CellLedger:
         record, self._now = self._now, None
         if record is None:
             return
+        record.count = getattr(result, "execution_count", None) or 0
         if record.ended is Ended.RUNNING:
             record.ended = Ended.DONE if result is None or result.success else Ended.ERROR
         if record.ended is not Ended.REFUSED:

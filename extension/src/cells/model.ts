@@ -3,7 +3,12 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { IPageRequest } from '../core/protocol';
 import { readMessage } from '../session/protocol';
-import { readCellsMessage, type ICellFacts } from './protocol';
+import {
+  readCellsMessage,
+  readOutputsMessage,
+  type ICellFacts,
+  type IKeptOutputs
+} from './protocol';
 import { isAtWork } from './relations';
 
 type Watch = NonNullable<IPageRequest['cells']>;
@@ -29,6 +34,16 @@ export class CellsModel implements IDisposable {
 
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** The kernel has told what a cell has shown. */
+  get outputs(): ISignal<this, IKeptOutputs> {
+    return this._outputs;
+  }
+
+  /** Order of the last execution before this page heard of the kernel. */
+  get before(): number {
+    return this._before;
   }
 
   /** Seconds since the session began, as the tasks' times are counted. */
@@ -75,6 +90,11 @@ export class CellsModel implements IDisposable {
     this._source?.request({ cancel_cells: [cell] });
   }
 
+  /** Ask what cells have shown. */
+  askForOutputs(cells: readonly string[]): void {
+    this._source?.request({ outputs: cells });
+  }
+
   private _watch(): Watch {
     return { stream: this._stream, sequence: this._sequence };
   }
@@ -82,6 +102,10 @@ export class CellsModel implements IDisposable {
   private _hear(_: ICellSource, heard: { readonly data: unknown }): void {
     const part = readCellsMessage(heard.data);
     if (part === null) {
+      const outputs = readOutputsMessage(heard.data);
+      if (outputs !== null) {
+        this._outputs.emit(outputs);
+      }
       return;
     }
     const isKnown = part.stream === this._stream;
@@ -95,6 +119,9 @@ export class CellsModel implements IDisposable {
     }
     if (part.all) {
       this._cells.clear();
+      if (this._before < 0) {
+        this._before = Math.max(0, ...part.cells.map(facts => facts.order));
+      }
     }
     part.cells.forEach(facts => this._cells.set(facts.cell, facts));
     this._stream = part.stream;
@@ -123,6 +150,7 @@ export class CellsModel implements IDisposable {
 
   private _clear(): void {
     this._cells.clear();
+    this._before = -1;
     this._stream = '';
     this._sequence = -1;
     this._tick();
@@ -136,11 +164,13 @@ export class CellsModel implements IDisposable {
     this._source = null;
   }
 
+  private _before = -1;
   private _cells = new Map<string, ICellFacts>();
   private _changed = new Signal<this, void>(this);
   private _clock: ReturnType<typeof setInterval> | undefined;
   private _heardAt = 0;
   private _isDisposed = false;
+  private _outputs = new Signal<this, IKeptOutputs>(this);
   private _sequence = -1;
   private _source: ICellSource | null = null;
   private _stream = '';

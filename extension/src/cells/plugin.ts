@@ -13,6 +13,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { IEflowsChannels } from '../session/tokens';
 import { CellsModel } from './model';
 import { cellsToRetry } from './relations';
+import { OutputsRestorer } from './restore';
 import { CellStrips } from './strips';
 import { IEflowsCells } from './tokens';
 
@@ -65,8 +66,10 @@ export const cellsPlugin: JupyterFrontEndPlugin<IEflowsCells> = {
         { show, retry: cell => void retry(panel, cell) },
         trans
       );
+      const restorer = new OutputsRestorer(panel, model);
       panel.disposed.connect(() => {
         models.delete(panel);
+        restorer.dispose();
         strips.dispose();
         model.dispose();
       });

@@ -33,6 +33,19 @@ export interface ICellFacts {
   /** -1 when no task has begun. */
   readonly begin: number;
   readonly end: number;
+  /** How often the outputs of the cell have changed. */
+  readonly written: number;
+}
+
+/** What the last execution of a cell has shown. */
+export interface IKeptOutputs {
+  readonly cell: string;
+  readonly message: string;
+  /** The number that is shown beside the cell; 0 until it has ended. */
+  readonly count: number;
+  readonly written: number;
+  /** As in a notebook file. */
+  readonly outputs: readonly object[];
 }
 
 /** All cells that were executed, or those that are not as they were told. */
@@ -60,6 +73,22 @@ export function readCellsMessage(data: unknown): ICellsPart | null {
     : null;
 }
 
+/** Read the outputs of a cell; null for what this version does not know. */
+export function readOutputsMessage(data: unknown): IKeptOutputs | null {
+  if (!isRecord(data) || data.version !== VERSION || data.kind !== 'outputs') {
+    return null;
+  }
+  const { cell, message, count, written, outputs } = data;
+  return typeof cell === 'string' &&
+    typeof message === 'string' &&
+    typeof count === 'number' &&
+    typeof written === 'number' &&
+    Array.isArray(outputs) &&
+    outputs.every(isRecord)
+    ? { cell, message, count, written, outputs }
+    : null;
+}
+
 function isFacts(data: unknown): data is ICellFacts {
   return (
     isRecord(data) &&
@@ -71,7 +100,8 @@ function isFacts(data: unknown): data is ICellFacts {
       data.digest,
       data.task,
       data.begin,
-      data.end
+      data.end,
+      data.written
     ].every(value => typeof value === 'number') &&
     [data.reads, data.binds, data.sources, data.functions].every(isTexts) &&
     ENDS.some(end => end === data.ended) &&

@@ -83,6 +83,7 @@ export interface IAnswer {
 export interface IPageRequest {
   readonly watch?: { readonly stream: string; readonly sequence: number };
   readonly cells?: { readonly stream: string; readonly sequence: number };
+  readonly outputs?: readonly string[];
   readonly task?: number;
   readonly cancel?: readonly number[];
   readonly cancel_cells?: readonly string[];
