@@ -30,6 +30,7 @@ from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
 LASTS = "lasts"
+AWAY = "away"
 SMALL, LARGE, SCALAR = "small", "large", "scalar"
 KINDS = ((SMALL,), (SCALAR,), (LARGE,), (LARGE,), (LARGE, LARGE), (SMALL, LARGE), (LARGE, SCALAR, LARGE))
 T = TypeVar("T")
@@ -77,6 +78,11 @@ class SimulatedEngine:
     cancelled: set[int] = field(default_factory=set)
     paths: Any = field(default_factory=itertools.count)
 
+    @property
+    def host(self) -> str:
+        """Where it runs: every second engine is on another host than the client."""
+        return AWAY if self.number % 2 else "here"
+
     def listen(self) -> None:
         """Take all messages that have come."""
         while self.inbox:
@@ -94,7 +100,7 @@ class SimulatedEngine:
         if datum not in self.store:
             self.outbox.append((datum, None))
             return
-        path = f"{self.number}-{next(self.paths)}"
+        path = f"{self.host}-{self.number}-{next(self.paths)}"
         self.files[path] = self.store[datum]
         self.outbox.append((datum, path))
 
@@ -154,8 +160,9 @@ class SimulatedEngine:
         if task in self.cancelled:
             return (Code.CANCELLED,)
         plan = self.plans[task]
-        if any(datum not in self.store for datum in plan.reads):
-            return (Code.MISSING,)
+        missing = [datum for datum in plan.reads if datum not in self.store]
+        if missing:
+            return (Code.MISSING, missing[0])
         if plan.fails:
             return (Code.FAILED, Failure("ValueError", "it was planned", None, (), ""))
         inputs = [self.store[datum] for datum in plan.reads]
@@ -267,7 +274,7 @@ class World:
         """An engine joins."""
         if len(self.engines) < 3:
             self.engines.append(SimulatedEngine(next(self.engine_numbers), self.plans, self.files))
-            self.scheduler.engine_up(self.engines[-1].number)
+            self.scheduler.engine_up(self.engines[-1].number, self.engines[-1].host)
 
     def die(self, choice: int) -> None:
         """An engine dies."""
@@ -276,7 +283,19 @@ class World:
             blame = bool(choice % 2) and self.blamed < LOST_ENGINES_LIMIT - 1
             self.blamed += blame
             self.engines.remove(engine)
+            for first, second in engine.outbox:
+                if type(first) is int:  # nobody will hear of this file; it goes with the session's others
+                    self.files.pop(second, None)
             self.scheduler.engine_down(engine.number, blame=blame)
+
+    def lose_host(self, _: int) -> None:
+        """A host is lost, with its engines and the files that they have shared."""
+        for engine in [engine for engine in self.engines if engine.host == AWAY]:
+            self.engines.remove(engine)
+            self.scheduler.engine_down(engine.number, blame=False)
+        for path in [path for path in self.files if path.startswith(AWAY)]:
+            del self.files[path]
+        self.scheduler.host_down(AWAY)
 
     def work(self, choice: int) -> None:
         """An engine listens, and runs some tasks."""
@@ -335,7 +354,8 @@ class World:
         if first == LASTS:
             self.scheduler.lasting(engine.number, *second)
         elif type(first) is int:
-            self.scheduler.exported(engine.number, first, second, "")
+            home = AWAY if engine.host == AWAY else ""
+            self.scheduler.exported(engine.number, first, second, "", home)
         else:
             self.scheduler.results(engine.number, first, second)
 
@@ -452,6 +472,7 @@ HAPPENINGS = (
     *[World.hear] * 4,
     *[World.join] * 2,
     World.die,
+    World.lose_host,
     World.last,
     World.last,
     World.think,
