@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -48,7 +49,8 @@ def test_a_program_has_to_break_there_as_it_says(tmp_path: Path) -> None:
     chosen = ["-k", "not inline and not engines"]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen, str(tmp_path)]
 
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
 
     assert "3 failed, 2 passed" in done.stdout
     assert "It holds on a plain pool too, and so shows no rule." in done.stdout
