@@ -13,6 +13,7 @@ import pytest
 from eflows_nb.pycompss import activate
 
 activate()
+pytest.register_assert_rewrite("tests.pycompss.checks")
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,7 +16,15 @@ from pycompss.api.container import container
 from pycompss.api.epilog import epilog
 from pycompss.api.http import http
 from pycompss.api.mpi import mpi
-from pycompss.api.parameter import FILE_IN_STDIN, FILE_INOUT, FILE_OUT_STDOUT, Prefix, StdIOStream, Type
+from pycompss.api.parameter import (
+    FILE_IN_STDIN,
+    FILE_INOUT,
+    FILE_OUT_STDOUT,
+    INOUT,
+    Prefix,
+    StdIOStream,
+    Type,
+)
 from pycompss.api.prolog import prolog
 from pycompss.api.software import software
 from pycompss.api.task import task
@@ -112,6 +120,12 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             self.end_headers()
             self.wfile.write(b'{"path": "%s"}' % self.path.encode())
 
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"sent": %s, "of": {"size": %d}}' % (body, len(body)))
+
         def log_message(self, *_: Any) -> None: ...
 
     server = HTTPServer(("127.0.0.1", 0), Answer)
@@ -132,6 +146,33 @@ def test_a_task_asks_a_web_service() -> None:
     def ask(x: int) -> Any: ...
 
     assert compss_wait_on(ask(5)) == "/at/5"
+
+
+@pytest.mark.usefixtures("service")
+def test_what_is_sent_to_a_web_service_is_json() -> None:
+    """Several parts of the answer may be returned, and others put into an argument."""
+    answer = "{'of': {'size': '{{return_1}}'}, 'sent': '{{return_0}}'}"
+
+    @http(service_name="places", request="POST", resource="", payload="{{x}}", produces=answer)
+    @task(returns=2)
+    def send(x: str) -> Any: ...
+
+    @http(
+        service_name="places",
+        request="POST",
+        resource="",
+        payload="[{{x}}]",
+        produces="{'sent': '{{told}}'}",
+        updates="{{notes}}.sent = {{told}}",
+    )
+    @task(notes=INOUT)
+    def note(x: str, notes: dict[str, Any]) -> Any: ...
+
+    notes: dict[str, Any] = {"kept": 1}
+    note("a", notes)
+
+    assert compss_wait_on(list(send("word"))) == ["word", 6]
+    assert compss_wait_on(notes) == {"kept": 1, "sent": ["a"]}
 
 
 def test_what_this_machine_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

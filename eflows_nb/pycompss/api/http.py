@@ -32,14 +32,14 @@ class _Request:
     method
         ``GET``, ``POST`` and so on.
     payload
-        What is sent, with parameters likewise; None for nothing.
+        What is sent, with parameters likewise, which become JSON; None for nothing.
     payload_type
         Its media type.
     produces
-        A text such as ``{"length": {{return_0}}}`` that says which part of the answer is returned; None for
-        all of it.
+        A text such as ``{"length": {{return_0}}}`` that says which parts of the answer are returned, and
+        gives names to others; None for all of it.
     updates
-        ``"{{parameter}}.key = {{return}}"``: what of an argument is set to the answer.
+        ``"{{parameter}}.key = {{name}}"``: what of an argument is set to which part of the answer.
     """
 
     address: str
@@ -62,9 +62,9 @@ class _Request:
         return ask
 
     def _ask(self, arguments: Mapping[str, Any]) -> Any:
-        body = None if self.payload is None else _fill(self.payload, arguments).encode()
+        body = None if self.payload is None else _fill(self.payload, arguments, json.dumps).encode()
         request = urllib.request.Request(
-            _fill(self.address, arguments), data=body, method=self.method,
+            _fill(self.address, arguments, str), data=body, method=self.method,
             headers={"Content-Type": self.payload_type},
         )  # fmt: skip
         with urllib.request.urlopen(request, timeout=60) as answer:
@@ -73,11 +73,13 @@ class _Request:
             value = json.loads(text)
         except ValueError:
             value = text
-        if self.produces:
-            value = _pick(self.produces, value)
+        parts = _parts(self.produces, value) if self.produces else {}
         if self.updates:
-            _update(self.updates, arguments, value)
-        return value
+            _update(self.updates, arguments, parts, value)
+        returned = [parts[name] for name in sorted(parts) if name.startswith("return")]
+        if not self.produces:
+            return value
+        return returned[0] if len(returned) == 1 else tuple(returned) or None
 
 
 @on_task
@@ -111,31 +113,31 @@ def http(
     )  # fmt: skip
 
 
-def _fill(text: str, arguments: Mapping[str, Any]) -> str:
-    return _BRACES.sub(lambda match: str(arguments.get(match[1], match[0])), text)
+def _fill(text: str, arguments: Mapping[str, Any], write: Callable[[Any], str]) -> str:
+    return _BRACES.sub(lambda match: write(arguments[match[1]]) if match[1] in arguments else match[0], text)
 
 
-def _pick(pattern: str, value: Any) -> Any:
-    """Return the part of an answer that stands where the pattern has ``{{return_0}}``."""
+def _parts(pattern: str, value: Any) -> dict[str, Any]:
+    """Return the parts of an answer that stand where the pattern has ``{{name}}``, by name."""
     shape = json.loads(re.sub(r'"?(\{\{\w+\}\})"?', r'"\1"', pattern.replace("'", '"')))
+    found: dict[str, Any] = {}
 
-    def find(shape: Any, value: Any) -> Any:
-        if isinstance(shape, str) and _BRACES.search(shape):
-            return value
-        if isinstance(shape, dict):
-            for key, inner in shape.items():
-                if isinstance(value, dict) and key in value:
-                    return find(inner, value[key])
-        return None
+    def look(shape: Any, value: Any) -> None:
+        if isinstance(shape, str) and (match := _BRACES.fullmatch(shape)):
+            found[match[1]] = value
+        elif isinstance(shape, dict) and isinstance(value, dict):
+            for key in shape.keys() & value.keys():
+                look(shape[key], value[key])
 
-    return find(shape, value)
+    look(shape, value)
+    return found
 
 
-def _update(text: str, arguments: Mapping[str, Any], value: Any) -> None:
-    target = text.partition("=")[0].strip()
-    match = re.match(r"\{\{(\w+)\}\}\.(\w+)", target)
+def _update(text: str, arguments: Mapping[str, Any], parts: Mapping[str, Any], value: Any) -> None:
+    """Set an entry of an argument to a part of the answer, to all of it where no part has that name."""
+    match = re.match(r"\s*\{\{(\w+)\}\}\.(\w+)\s*=\s*\{\{(\w+)\}\}", text)
     if match is not None and isinstance(arguments.get(match[1]), dict):
-        arguments[match[1]][match[2]] = value
+        arguments[match[1]][match[2]] = parts.get(match[3], value)
 
 
 Http = HTTP = http
