@@ -72,6 +72,8 @@ class LayerTask(TaskFunction[Any, Any]):
         self.returning = Returns(self.options.get("returns"), plain)
         formal = inspect.signature(plain).parameters
         self.declared = _declare(plain, options, formal)
+        self.fed = [name for name, declared in self.declared.items() if declared.feeds]
+        """The streams that it puts something into."""
         self.is_method = next(iter(formal), "") == "self"
         self.constraints: Constraints | None = None
         self.on_failure: dict[str, Any] = {}
@@ -157,6 +159,10 @@ class LayerTask(TaskFunction[Any, Any]):
             return reduce_in_chunks(self, variant, args, kwargs)
         if self._may_be_quick(returning, returns) and program is self.program:
             self._quick = variant
+        for name in self.fed:
+            register = getattr(bound.arguments.get(name), "register_producer", None)
+            if register is not None:
+                register()
         made = _submit(variant, args, kwargs)
         if returning.into and returning.into in bound.arguments:
             argument = bound.arguments[returning.into]
@@ -182,6 +188,7 @@ class LayerTask(TaskFunction[Any, Any]):
             and not returning.into
             and not _has_tasks(returning.kind)
             and self.constraints is None
+            and not self.fed
             and not self.transformations
             and not self._default_files({})
             and self.takes_transformations is None

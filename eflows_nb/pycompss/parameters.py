@@ -48,16 +48,19 @@ class Declared:
         Of a program: ``"STDIN"``, ``"STDOUT"`` or ``"STDERR"`` when the file is that, else empty.
     prefix
         Of a program: what stands before the value on its command line.
+    feeds
+        Whether it is a stream that the task puts something into.
     """
 
     parameter: Parameter
     channel: str = ""
     prefix: str = ""
+    feeds: bool = False
 
     @property
     def is_default(self) -> bool:
         """Whether it says nothing that would not hold without it."""
-        return self.parameter == _IN
+        return self.parameter == _IN and not self.feeds
 
 
 _IN = Parameter(direction=Direction.IN)
@@ -85,7 +88,7 @@ def declare(name: str, given: Any) -> Declared:
 def _from_key(key: str) -> Declared:
     words = key.split("_")
     if words[0] == "STREAM":  # a handle: what flows through it orders nobody
-        return Declared(parameter=_IN)
+        return Declared(parameter=_IN, feeds=words[-1] == "OUT")
     channel = words.pop() if words[-1] in _CHANNELS else ""
     rest = "_".join(words)
     for name, kind in _KINDS.items():

@@ -90,6 +90,19 @@ def test_a_closed_stream_is_polled_until_it_is_empty() -> None:
     assert stream.is_closed()
 
 
+def test_a_stream_is_closed_when_all_its_producers_have_closed_it() -> None:
+    """Those are the tasks that have it as STREAM_OUT."""
+    stream = ObjectDistroStream()
+    produce(stream, 1)
+    stream.register_producer()
+    ef.barrier()
+    assert stream.poll() == [0]
+    assert not stream.is_closed()
+
+    stream.close()
+    assert stream.is_closed()
+
+
 @pytest.mark.parametrize("end", ["pass", "os.kill(os.getpid(), 9)"])
 def test_a_program_leaves_no_folder_of_streams(end: str, tmp_path: Path) -> None:
     """Neither at its end nor when it is killed."""

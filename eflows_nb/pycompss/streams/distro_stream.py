@@ -64,17 +64,22 @@ class DistroStream:
         """Return its alias."""
         return self.alias
 
+    def register_producer(self) -> None:
+        """Say that one more task will put something into it, and close it."""
+        (self._folder / f"producer-{uuid.uuid4().hex}").touch()
+
     def close(self) -> None:
-        """Say that nothing more will come; what has come is still given out."""
-        (self._folder / "closed").touch()
+        """Say that nothing more will come from here; what has come is still given out."""
+        (self._folder / f"closed-{uuid.uuid4().hex}").touch()
 
     def is_closed(self) -> bool:
-        """Return whether somebody has said that nothing more will come, and nothing is left.
+        """Return whether all producers have said that nothing more will come, and nothing is left.
 
         What is left makes it False once until the next poll: a consumer that polls until the stream is closed
         misses nothing, and whoever only waits for the end does not wait for ever.
         """
-        if not (self._folder / "closed").exists():
+        producers = sum(1 for _ in self._folder.glob("producer-*"))
+        if sum(1 for _ in self._folder.glob("closed-*")) < max(1, producers):
             return False
         if self._left() and not self._told:
             self._told = True
