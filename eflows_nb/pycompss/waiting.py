@@ -10,6 +10,7 @@ from eflows_nb.engine.worker import inside_task
 from eflows_nb.errors import TaskCancelledError
 from eflows_nb.pycompss.refusal import CancelledTaskWarning
 from eflows_nb.runtime import session
+from eflows_nb.runtime.arguments import level_of_caller
 from eflows_nb.runtime.future import Future
 from eflows_nb.tasks.data import Broken
 
@@ -64,7 +65,9 @@ def _one(value: Any) -> Any:
             if type(value) is not Future:
                 return value
             warnings.warn(
-                f"compss_wait_on returns None: {_reason(error)}", CancelledTaskWarning, stacklevel=5
+                f"compss_wait_on returns None: {_reason(error)}",
+                CancelledTaskWarning,
+                stacklevel=level_of_caller(),
             )
             return None
 

@@ -19,7 +19,7 @@ from pycompss.api.task import task
 
 import eflows_nb as ef
 from eflows_nb.pycompss.constraints import ConstraintWarning
-from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
+from eflows_nb.pycompss.refusal import CancelledTaskWarning, UnexpectedArgumentWarning
 
 BOTH = pytest.mark.parametrize(
     ("make", "words", "wait_on"),
@@ -188,3 +188,16 @@ def test_an_argument_that_a_decorator_needs(decorator: Any, given: dict[str, str
     """It is missed where the function is defined, also by what is refused later."""
     with pytest.raises(ef.TaskDefinitionError, match=missing):
         decorator(**given)(_one)
+
+
+def test_a_result_that_was_given_up_is_told_at_the_line_that_waits() -> None:
+    """And not somewhere in this package."""
+
+    @task(returns=1, on_failure="CANCEL_SUCCESSORS")
+    def fail() -> Any:
+        raise ValueError("no luck")
+
+    with pytest.warns(CancelledTaskWarning, match="no luck") as told:
+        compss_wait_on(fail())
+
+    assert {warning.filename for warning in told} == {__file__}
