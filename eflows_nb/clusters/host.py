@@ -52,4 +52,4 @@ class Host:
         """Return the last line that the keeper, or SSH, has written."""
         self.written.seek(0)
         lines = self.written.read().decode(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return next((line.strip(" .\r") for line in reversed(lines) if line.strip()), "")

@@ -116,7 +116,7 @@ class HostsLauncher:
         if not there:
             raise ClusterError(
                 f"no host can be used. {'; '.join(missing)}. Each must be reached by '{_shell()}', have this "
-                f"Python ({sys.executable}), and reach {self.ip} here; address= gives another address."
+                f"Python ({sys.executable}), and reach {self.ip} here; address= gives another address"
             )
         for reason in missing:
             logger.warning("The cluster goes on without a host: %s", reason)

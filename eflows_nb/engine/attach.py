@@ -185,6 +185,7 @@ def attach() -> None:
 
     credentials = Credentials.decode(os.environ.pop(CHANNEL))  # secrets are not for what tasks start
     data_key = bytes.fromhex(os.environ.pop(DATA_KEY, ""))
+    os.environ.pop("IPP_CONNECTION_INFO", None)
     become_engine()
     application: Any = IPKernelApp.instance().parent
     number = int(application.id)

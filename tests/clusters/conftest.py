@@ -6,8 +6,10 @@ import os
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -55,7 +57,6 @@ class VirtualHosts:
         disk = self.folder / f"of-{name}"
         shutil.rmtree(disk, ignore_errors=True)
         disk.mkdir()
-        number = 11 + self.names.index(name)
         alone = ["unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--mount-proc"]
         first = "import signal as s\ns.signal(s.SIGCHLD, s.SIG_IGN)\nwhile True: s.pause()"  # no zombies
         rest = shlex.join([sys.executable, "-ISc", first])
@@ -71,17 +72,36 @@ class VirtualHosts:
         assert outer.stdout.readline() == b"up\n"
         outer.stdout.close()
         (inner,) = psutil.Process(outer.pid).children()
-        end = f"{self._bridge}{number}"
+        end = f"{self._bridge}{self.names.index(name)}"
         peer = ["peer", "name", "eth0", "netns", str(inner.pid)]
         _run("ip", "link", "add", end, "type", "veth", *peer)
         _run("ip", "link", "set", end, "master", self._bridge, "up")
         inside = ["nsenter", "-t", str(inner.pid), "-n", "ip"]
-        _run(*inside, "addr", "add", f"{self._network}.{number}/24", "dev", "eth0")
+        _run(*inside, "addr", "add", f"{self.address_of(name)}/24", "dev", "eth0")
         _run(*inside, "link", "set", "eth0", "up")
         _run(*inside, "link", "set", "lo", "up")
         self._first[name] = inner
         self._outer[name] = outer
         (self.folder / name).write_text(f"{inner.pid}\n")
+
+    def address_of(self, name: str) -> str:
+        """Return the address of a host."""
+        return f"{self._network}.{11 + self.names.index(name)}"
+
+    def run(self, name: str, *command: str) -> None:
+        """Run a command on a host until it ends, or goes into the background."""
+        _run("nsenter", "-t", str(self._first[name].pid), "-n", "-u", "-m", "-p", *command)
+
+    def wait_for_port(self, name: str, port: int) -> None:
+        """Return when somebody listens there."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with (
+                suppress(ConnectionRefusedError),
+                socket.create_connection((self.address_of(name), port), 20),
+            ):
+                return
+        pytest.fail(f"nobody listens at port {port} of {name}")
 
     def kill(self, name: str) -> None:
         """Let everything on a host end at once."""

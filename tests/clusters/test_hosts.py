@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -151,6 +152,37 @@ def test_a_client_that_is_killed_takes_its_hosts_with_it(virtual_hosts: Any) -> 
 
     assert there
     assert alive == []
+    assert virtual_hosts.files() == []
+
+
+@pytest.fixture
+def ssh_hosts(virtual_hosts: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let an SSH server run on each host; return the names by which SSH knows them."""
+    sshd, keygen = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin"), shutil.which("ssh-keygen")
+    if sshd is None or keygen is None or shutil.which("ssh") is None:
+        pytest.skip("no SSH server is installed (Debian: openssh-server)")
+    Path("/run/sshd").mkdir(exist_ok=True)
+    for name in ("key", "host"):
+        subprocess.run([keygen, "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / name], check=True)
+    server = [f"HostKey={tmp_path}/host", f"AuthorizedKeysFile={tmp_path}/key.pub", "StrictModes=no"]
+    server += ["UsePAM=no", "PidFile=none", "PermitRootLogin=yes"]
+    for name in virtual_hosts.names:
+        options = [word for option in server for word in ("-o", option)]
+        virtual_hosts.run(name, sshd, "-f", "/dev/null", *options)
+        virtual_hosts.wait_for_port(name, 22)
+    client = f"-F /dev/null -i {tmp_path}/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+    monkeypatch.setenv("EFLOWS_SSH", f"ssh -q -o BatchMode=yes {client}")
+    return [f"root@{virtual_hosts.address_of(name)}" for name in virtual_hosts.names]
+
+
+def test_hosts_are_reached_by_ssh(virtual_hosts: Any, ssh_hosts: list[str]) -> None:
+    """The address at which they reach this machine is found out."""
+    before = {one.pid for one in virtual_hosts.processes()}
+    with ef.start(engines=2, hosts=ssh_hosts) as session:
+        assert ef.wait_on(total(make(2.0))) == 8.0 * MEBI
+        assert {engine.host for engine in session.snapshot().engines} <= set(ssh_hosts)
+
+    assert {one.pid for one in virtual_hosts.processes()} <= before
     assert virtual_hosts.files() == []
 
 
