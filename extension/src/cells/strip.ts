@@ -8,7 +8,7 @@ import { SIGN_TEXT } from '../signs/text';
 import type { ICellFacts } from './protocol';
 import { hasFailed, isAtWork, totalOf, type Staleness } from './relations';
 
-const NAME_LENGTH = 40;
+const NAME_LENGTH = 24;
 
 /** What is settled first, so that a bar fills from its start. */
 const ORDER = [
