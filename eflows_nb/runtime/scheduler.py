@@ -302,6 +302,8 @@ class Scheduler:
             self._not_exported(datum)
         else:
             del self._exporting[datum_number]
+            if large.shared is not None:  # on another host; this one took its place to end the lineage
+                self._commands.append(Remove(large.shared))
             large.shared = shared
             if home:
                 self._homes.setdefault(home, weakref.WeakSet()).add(large)
