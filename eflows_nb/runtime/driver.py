@@ -250,7 +250,7 @@ class Driver:
 
     def _tell(self) -> None:
         self._observers.tell()
-        resolved = self.scheduler.resolved
+        resolved = self.scheduler.graph.resolved
         if resolved:
             taken = resolved[:]
             del resolved[: len(taken)]
@@ -375,7 +375,7 @@ class Driver:
                 reason=self._exchange.reason,
                 requested=self.cluster.requested,
                 engines=engines,
-                tasks={state: self.scheduler.counts[state] for state in TaskState},
+                tasks={state: self.scheduler.graph.counts[state] for state in TaskState},
             )
 
 

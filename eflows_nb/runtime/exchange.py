@@ -259,7 +259,7 @@ class Exchange:
         self.cluster = cluster
 
     def _note_changes(self, memory: int = 0) -> None:
-        self._observers.note_changes(self._scheduler.changes, self._scheduler.failures, memory)
+        self._observers.note_changes(self._scheduler.graph.changes, self._scheduler.graph.failures, memory)
 
 
 def _wire_function(code: FunctionCode, *, inline: bool) -> WireFunction:

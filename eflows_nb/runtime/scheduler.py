@@ -1,7 +1,7 @@
 """The scheduler: a pure core that takes what happened and says what is to be done.
 
-No input or output, no threads, no clocks. It keeps the task graph, decides where each task runs, and keeps
-everything that is needed to run a task again when its engine is lost.
+No input or output, no threads, no clocks. It decides where each task of the graph runs and what is shared,
+and keeps everything that is needed to run a task again when its engine is lost.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from typing import Any
 from eflows_nb.engine.messages import Code, Failure, has_run
 from eflows_nb.engine.packing import Packed
 from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Recall, Remove, Retire
-from eflows_nb.runtime.endings import because, blamed, deprived, expired, unshared
+from eflows_nb.runtime.endings import blamed, deprived, expired, unshared
 from eflows_nb.runtime.gangs import Gangs
-from eflows_nb.runtime.lineage import Past, output_numbers, recalled, was_recalled
+from eflows_nb.runtime.graph import FAILURES_KEPT, TaskGraph, close, is_lost, lacks_input
+from eflows_nb.runtime.lineage import Past, output_numbers
 from eflows_nb.runtime.nearness import by_host, near
 from eflows_nb.runtime.placement import (
     Durations,
@@ -28,16 +29,12 @@ from eflows_nb.runtime.placement import (
     spread,
     steal,
 )
-from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
-from eflows_nb.tasks.policy import OnFailure
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.resources import USUAL, Resources
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
-__all__ = ["FAILURES_KEPT", "LOST_ENGINES_LIMIT", "MISSED_LIMIT", "Scheduler"]
-
-FAILURES_KEPT = 100
-"""Number of failures that are kept for a barrier to tell."""
+__all__ = ["LOST_ENGINES_LIMIT", "MISSED_LIMIT", "Scheduler"]
 
 LOST_ENGINES_LIMIT = 3
 """A task that was running on so many engines when they died is blamed for it, and fails."""
@@ -53,15 +50,10 @@ class Scheduler:
     """
 
     def __init__(self) -> None:
+        self.graph = TaskGraph()
         self.engines: dict[int, EngineQueue] = {}
         self.gangs = Gangs(self.engines)
         """The tasks that need several engines."""
-        self.counts: Counter[TaskState] = Counter()
-        self.changes: list[Change] = []
-        self.resolved: list[Datum] = []
-        """Data with callbacks whose value came, or will never come, since this list was emptied."""
-        self.failures: deque[Broken] = deque(maxlen=FAILURES_KEPT)
-        """How the last tasks that failed did so, for those that nobody waits for."""
         self.ignored: deque[tuple[Task, Failure]] = deque(maxlen=FAILURES_KEPT)
         """The last failures that were ignored."""
         self.released: deque[tuple[int, set[int], Any]] = deque()
@@ -69,7 +61,6 @@ class Scheduler:
         self.durations = Durations()
         self.look_ahead = 0.0
         """For how many seconds engines are to have work: as long as the client may not answer."""
-        self._ready: list[Task] = []
         self._exporting: dict[int, tuple[Datum, list[Task]]] = {}
         self._commands: list[Command] = []
         self._missed: dict[int, int] = {}
@@ -87,15 +78,13 @@ class Scheduler:
     @property
     def unfinished(self) -> int:
         """Number of tasks that are not done, failed or cancelled."""
-        return self.counts[TaskState.WAITING] + self.counts[TaskState.READY] + self.counts[TaskState.RUNNING]
+        return self.graph.unfinished
 
     # What happened -------------------------------------------------------------------------------------
 
     def submit(self, tasks: Iterable[Task]) -> None:
         """Take new tasks, each after those that make what it reads."""
-        for task in tasks:
-            self.counts[TaskState.WAITING] += 1
-            self._enter(task)
+        self.graph.submit(tasks)
 
     def engine_up(self, number: int, host: str = "", share: Resources | None = None) -> None:
         """An engine has joined, with a share of its host."""
@@ -115,7 +104,7 @@ class Scheduler:
             raise ValueError("the last engine cannot be retired")
         queue.leaving = True
         self._leaving[number] = set()
-        self._ready.extend(queue.queue)
+        self.graph.ready.extend(queue.queue)
         queue.queue.clear()
         if queue.flights and not queue.returning:
             self._recall(queue)
@@ -138,7 +127,7 @@ class Scheduler:
             large.engines.discard(number)
             self._lossy = True
         for datum, _ in list(self._exporting.values()):
-            if type(datum.value) is not Large or _is_lost(datum):  # one may be forgotten for another
+            if type(datum.value) is not Large or is_lost(datum):  # one may be forgotten for another
                 self._not_exported(datum)
         running = [
             [t for t in flight.tasks[flight.done :] if t.state is TaskState.RUNNING and t.engine == number]
@@ -148,11 +137,11 @@ class Scheduler:
         for task in suspects:
             task.lost = task.lost + 1 if len(suspects) == 1 else max(task.lost, 1)
             if task.lost >= LOST_ENGINES_LIMIT:
-                self._fail(task, blamed(task), number)
+                self.graph.fail(task, blamed(task), number)
         for task in itertools.chain.from_iterable(running):
             if task.state is TaskState.RUNNING:
                 self._requeue(task)
-        self._ready.extend(queue.queue)
+        self.graph.ready.extend(queue.queue)
 
     @property
     def homes(self) -> list[str]:
@@ -198,10 +187,10 @@ class Scheduler:
                 self._discard(task, result, queue)
                 continue
             if type(result) is not tuple:
-                self._resolve(task.outputs[0], result)
+                self.graph.resolve(task.outputs[0], result)
             elif (code := result[0]) is Code.SMALL:
                 size = result[1].size
-                self._resolve(task.outputs[0], result[1])
+                self.graph.resolve(task.outputs[0], result[1])
             elif code is Code.KEPT or code is Code.MANY:
                 size = self._resolve_all(task, result, queue)
             elif code is Code.IGNORED:
@@ -211,16 +200,16 @@ class Scheduler:
                 if task.failures < task.code.policy.retries and not result[1].final:
                     self._retry(task, queue)
                 else:
-                    self._fail(task, result[1], number, began, duration)
+                    self.graph.fail(task, result[1], number, began, duration)
                 continue
             elif code is Code.CANCELLED:
-                self._cancel(task, Broken(task=task, reason="it was interrupted"))
+                self.graph.cancel(task, Broken(task=task, reason="it was interrupted"))
                 continue
             else:
                 if code is Code.MISSING:
                     self._note_missing(task, result[1:], queue)
                 if code is Code.MISSING and self._is_hopeless(task):
-                    self._fail(task, deprived(task), number, began, duration)
+                    self.graph.fail(task, deprived(task), number, began, duration)
                 else:
                     self._requeue(task)
                 continue
@@ -240,8 +229,8 @@ class Scheduler:
             for task in done if self._missed else ():
                 self._missed.pop(task.number, None)
             queue.finished += len(done)
-            self._count(TaskState.RUNNING, TaskState.DONE, len(done))
-            self.changes.append(Change(TaskState.DONE, number, done, starts, times, sizes))
+            self.graph.count(TaskState.RUNNING, TaskState.DONE, len(done))
+            self.graph.changes.append(Change(TaskState.DONE, number, done, starts, times, sizes))
 
     def lasting(self, number: int, task_number: int, behind: int) -> None:
         """A task of an engine lasts: what is behind it will not run there, but may elsewhere.
@@ -293,7 +282,7 @@ class Scheduler:
                 del self._exporting[datum_number]
                 return
             if datum.producer is not None:
-                self._break(datum, unshared(datum, reason))
+                self.graph.break_datum(datum, unshared(datum, reason))
             else:
                 datum.value = PENDING  # the session itself wanted it, and can do without
             self._not_exported(datum)
@@ -312,12 +301,12 @@ class Scheduler:
             for task in waiting:
                 task.unmet -= 1
                 if not task.unmet and task.engine < 0 and task.state is TaskState.WAITING:
-                    self._make_ready(task)
+                    self.graph.make_ready(task)
 
     def expire(self, task: Task, engine: int) -> None:
         """Fail a task that its engine cannot end in time."""
         if task.state is TaskState.RUNNING and task.engine == engine:
-            self._fail(task, expired(task), engine)
+            self.graph.fail(task, expired(task), engine)
 
     def cancel(self, tasks: Iterable[Task], reason: str) -> None:
         """Cancel tasks that are not finished, and all that reads what they would have made."""
@@ -326,7 +315,7 @@ class Scheduler:
             if task.state is TaskState.RUNNING:
                 running.setdefault(task.engine, []).append(task.number)
             if not task.state.is_final:
-                self._cancel(task, Broken(task=task, reason=reason))
+                self.graph.cancel(task, Broken(task=task, reason=reason))
         self._commands.extend(Interrupt(engine, tuple(numbers)) for engine, numbers in running.items())
 
     def cancel_all(self, reason: str) -> None:
@@ -335,7 +324,7 @@ class Scheduler:
 
     def _heads(self) -> list[Task]:
         """Return unfinished tasks, such that all others read what they make, in turn."""
-        tasks = [*self._ready, *self.gangs.waiting]
+        tasks = [*self.graph.ready, *self.gangs.waiting]
         for queue in self.engines.values():
             tasks.extend(queue.queue)
             for flight in queue.flights:
@@ -369,7 +358,7 @@ class Scheduler:
                 if large.engines:
                     self._export(datum, None)
                 else:
-                    self._revive(datum)
+                    self.graph.revive(datum)
 
     # What is to be done --------------------------------------------------------------------------------
 
@@ -379,7 +368,7 @@ class Scheduler:
             self._drop(*self.released.popleft())
         if self.engines:
             stays = any(not queue.leaving for queue in self.engines.values())
-            while self._ready and stays:  # placing may find that a lost input is to be made first
+            while self.graph.ready and stays:  # placing may find that a lost input is to be made first
                 self._place()
             if self.gangs:
                 self._gather()
@@ -390,7 +379,7 @@ class Scheduler:
         return commands
 
     def _place(self) -> None:
-        tasks, self._ready = self._ready, []
+        tasks, self.graph.ready = self.graph.ready, []
         queues = self.gangs.free()
         staying = [queue.number for queue in self.engines.values() if not queue.leaving]
         free: list[Task] = []
@@ -403,7 +392,7 @@ class Scheduler:
         for task in tasks:
             if task.state is not TaskState.READY:
                 continue
-            if self._lossy and _lacks_input(task):
+            if self._lossy and lacks_input(task):
                 self._reenter(task, TaskState.READY)
                 continue
             if task.code.policy.resources is not USUAL and self.gangs.needs_many(task):
@@ -447,7 +436,7 @@ class Scheduler:
             self.gangs.add(task)
 
     def _wait_for_exports(self, task: Task, missing: list[Datum]) -> None:
-        self._count(TaskState.READY, TaskState.WAITING, 1)
+        self.graph.count(TaskState.READY, TaskState.WAITING, 1)
         task.state = TaskState.WAITING
         task.unmet += len(missing)
         for datum in missing:
@@ -513,9 +502,9 @@ class Scheduler:
                 break
             self._commands.append(send)
             waiting = sum(1 for task in started if task.unmet)
-            self._count(TaskState.WAITING, TaskState.RUNNING, waiting)
-            self._count(TaskState.READY, TaskState.RUNNING, len(started) - waiting)
-            self.changes.append(Change(TaskState.RUNNING, queue.number, started))
+            self.graph.count(TaskState.WAITING, TaskState.RUNNING, waiting)
+            self.graph.count(TaskState.READY, TaskState.RUNNING, len(started) - waiting)
+            self.graph.changes.append(Change(TaskState.RUNNING, queue.number, started))
 
     def _export(self, datum: Datum, task: Task | None, *, optional: bool = False) -> None:
         if not optional:
@@ -535,8 +524,8 @@ class Scheduler:
             return
         _, waiting = self._exporting.pop(datum.number)
         self._optional.discard(datum.number)
-        if _is_lost(datum):
-            self._revive(datum)
+        if is_lost(datum):
+            self.graph.revive(datum)
         for task in waiting:
             if task.state is TaskState.WAITING and task.engine < 0:
                 self._reenter(task, TaskState.WAITING)
@@ -550,50 +539,21 @@ class Scheduler:
 
     # The graph -----------------------------------------------------------------------------------------
 
-    def _enter(self, task: Task) -> None:
-        """Let a WAITING task wait for what it reads."""
-        unmet = undispatched = 0
-        for datum in task.reads:
-            value = datum.value
-            if type(value) is Large and _is_lost(datum):
-                self._revive(datum)
-                value = datum.value
-            if value is PENDING:
-                unmet += 1
-                if datum.producer is None or datum.producer.engine < 0:
-                    undispatched += 1
-                if datum.readers is None:
-                    datum.readers = [task]
-                else:
-                    datum.readers.append(task)
-            elif type(value) is Broken:
-                self._cancel(task, because(task, value))
-                return
-        task.unmet = unmet
-        task.undispatched = undispatched
-        if not unmet:
-            self._make_ready(task)
-
-    def _make_ready(self, task: Task) -> None:
-        task.state = TaskState.READY
-        self._count(TaskState.WAITING, TaskState.READY, 1)
-        self._ready.append(task)
-
     def _retry(self, task: Task, failed_on: EngineQueue) -> None:
         """Run a task that has failed again: first on the same engine, then on another."""
         task.failures += 1
         self._requeue(task)
-        if self._ready and self._ready[-1] is task and not self.gangs.needs_many(task):
+        if self.graph.ready and self.graph.ready[-1] is task and not self.gangs.needs_many(task):
             staying = [queue for queue in self.engines.values() if not queue.leaving]
             others = [queue for queue in staying if queue is not failed_on]
             queue = failed_on if task.failures == 1 or not others else min(others, key=load)
             if not queue.leaving:
-                self._ready.pop()
+                self.graph.ready.pop()
                 queue.queue.appendleft(task)
 
     def _requeue(self, task: Task) -> None:
         """Take back a task that an engine had and did not finish."""
-        self._note_return(task)
+        self.graph.note_return(task)
         if task.engine in self.engines:
             self.engines[task.engine].last_reads.pop(task.number, None)
         task.engine = -1
@@ -602,14 +562,6 @@ class Scheduler:
                 reader.undispatched += 1
         self._reenter(task, TaskState.RUNNING)
 
-    def _note_return(self, task: Task) -> None:
-        """Let a task be WAITING again for those who watch; many come together."""
-        last = self.changes[-1] if self.changes else None
-        if last is not None and last.state is TaskState.WAITING and last.engine == task.engine:
-            last.tasks.append(task)  # type: ignore[attr-defined]
-        else:
-            self.changes.append(Change(TaskState.WAITING, task.engine, [task]))
-
     def _reenter(self, task: Task, state: TaskState) -> None:
         for datum in task.reads:
             if datum.readers and task in datum.readers:
@@ -617,48 +569,15 @@ class Scheduler:
         for _, waiting in self._exporting.values():
             if task in waiting:
                 waiting.remove(task)
-        self._count(state, TaskState.WAITING, 1)
+        self.graph.count(state, TaskState.WAITING, 1)
         task.state = TaskState.WAITING
-        self._enter(task)
-
-    def _revive(self, datum: Datum) -> None:
-        """Make a lost datum again, and whatever is lost of what that needs."""
-        lost = [_forget(datum)]
-        while lost:
-            task = lost.pop().producer
-            if task is None or task.state is not TaskState.DONE:
-                continue  # another of its results has revived it
-            living = (reference() for reference in task.outputs)  # type: ignore[operator]
-            task.outputs = tuple(
-                output or Datum(number, task)
-                for output, number in zip(living, output_numbers(task), strict=True)
-            )
-            for output in task.outputs:
-                if _is_lost(output):
-                    _forget(output)
-            task.reads = tuple(recalled(read) for read in task.reads)
-            self._count(TaskState.DONE, TaskState.WAITING, 1)
-            self._note_return(task)
-            task.state = TaskState.WAITING
-            task.engine = -1
-            lost.extend(_forget(read) for read in task.reads if _is_lost(read) or was_recalled(read))
-            self._enter(task)
-
-    def _resolve(self, datum: Datum, value: Any) -> None:
-        """A datum has its value; its maker needs nothing any more."""
-        if datum.value is PENDING:
-            datum.value = value
-            self._wake_readers(datum)
-        task = datum.producer
-        if task is not None:
-            datum.producer = None
-            _close(task)
+        self.graph.enter(task)
 
     def _resolve_any(self, task: Task, result: Any, queue: EngineQueue) -> int:
         if type(result) is tuple and result[0] is not Code.SMALL:
             return self._resolve_all(task, result, queue)
         value = result[1] if type(result) is tuple else result
-        self._resolve(task.outputs[0], value)
+        self.graph.resolve(task.outputs[0], value)
         return value.size if type(value) is Packed else 0
 
     def _resolve_all(self, task: Task, result: Any, queue: EngineQueue) -> int:
@@ -675,7 +594,7 @@ class Scheduler:
                         datum=datum.number, size=told[1], engines={queue.number}, released=self.released
                     )
                     queue.holds.add(datum.value)
-                    self._wake_readers(datum)
+                    self.graph.wake_readers(datum)
                 elif type(datum.value) is Large:  # the task ran again for another of its results
                     datum.value.engines.add(queue.number)
                     queue.holds.add(datum.value)
@@ -684,14 +603,14 @@ class Scheduler:
             elif datum.value is PENDING:
                 datum.value = told[1] if type(told) is tuple else told
                 size += told[1].size if type(told) is tuple else 0
-                self._wake_readers(datum)
+                self.graph.wake_readers(datum)
         if large:
             task.reads = tuple(self._remembered(read) for read in task.reads)  # type: ignore[misc]
             task.outputs = tuple(weakref.ref(datum) for datum in task.outputs)  # type: ignore[misc]
         else:
             for datum in task.outputs:
                 datum.producer = None
-            _close(task)
+            close(task)
         return size
 
     def _remembered(self, read: Datum) -> Datum | Past:
@@ -711,63 +630,6 @@ class Scheduler:
         if type(result) is tuple and result[0] in (Code.KEPT, Code.MANY):
             queue.drop.extend(output_numbers(task))
 
-    def _wake_readers(self, datum: Datum) -> None:
-        readers = datum.readers
-        if readers is not None:
-            datum.readers = None
-            for reader in readers:
-                reader.unmet -= 1
-                if not reader.unmet and reader.engine < 0 and reader.state is TaskState.WAITING:
-                    self._make_ready(reader)
-        if datum.callbacks is not None:
-            self.resolved.append(datum)
-
-    def _fail(
-        self, task: Task, failure: Failure, engine: int, start: float = 0.0, seconds: float = 0.0
-    ) -> None:
-        self._count(task.state, TaskState.FAILED, 1)
-        task.state = TaskState.FAILED
-        self.changes.append(Change(TaskState.FAILED, engine, [task], [start], [seconds], [0]))
-        broken = Broken(task=task, failure=failure)
-        broken.expected = failure.final or task.code.policy.on_failure is OnFailure.CANCEL_SUCCESSORS
-        self.failures.append(broken)
-        self._end(task, broken)
-
-    def _cancel(self, task: Task, broken: Broken) -> None:
-        self._count(task.state, TaskState.CANCELLED, 1)
-        task.state = TaskState.CANCELLED
-        self.changes.append(Change(TaskState.CANCELLED, task.engine, [task]))
-        self._end(task, broken)
-
-    def _end(self, task: Task, broken: Broken) -> None:
-        """Break what a task would have made, and cancel all that reads it, in turn."""
-        pending = [(task, broken)]
-        while pending:
-            ended, why = pending.pop()
-            outputs = ended.outputs
-            _close(ended)
-            for datum in outputs:
-                if datum.value is not PENDING:
-                    continue  # from an earlier run, and still good
-                for reader in self._break(datum, why):
-                    if reader.state.is_final:
-                        continue
-                    self._count(reader.state, TaskState.CANCELLED, 1)
-                    reader.state = TaskState.CANCELLED
-                    self.changes.append(Change(TaskState.CANCELLED, reader.engine, [reader]))
-                    pending.append((reader, because(reader, why)))
-
-    def _break(self, datum: Datum, broken: Broken) -> list[Task]:
-        if type(datum) is Turn:
-            self._resolve(datum, None)
-            return []
-        readers, datum.readers = datum.readers or [], None
-        datum.value = broken
-        datum.producer = None
-        if datum.callbacks is not None:
-            self.resolved.append(datum)
-        return readers
-
     def _note_missing(self, task: Task, missing: tuple[int, ...], queue: EngineQueue) -> None:
         """Know that an engine does not hold what it was told to fetch: it is told again."""
         for datum in task.reads:
@@ -780,10 +642,6 @@ class Scheduler:
         self._missed[task.number] = missed = self._missed.get(task.number, 0) + 1
         return missed >= MISSED_LIMIT
 
-    def _count(self, old: TaskState, new: TaskState, number: int) -> None:
-        self.counts[old] -= number
-        self.counts[new] += number
-
 
 def _dropped(task: Task, data: list[int], engine: int, result: Any) -> None:
     """Note that an engine holds some of what a task read no longer."""
@@ -791,11 +649,6 @@ def _dropped(task: Task, data: list[int], engine: int, result: Any) -> None:
         for datum in task.reads:
             if datum.number in data and type(datum.value) is Large:
                 datum.value.engines.discard(engine)
-
-
-def _is_lost(datum: Datum) -> bool:
-    value = datum.value
-    return type(value) is Large and not value.engines and value.shared is None
 
 
 def _taken_back() -> Task:
@@ -806,23 +659,3 @@ def _taken_back() -> Task:
 
 _TAKEN_BACK = _taken_back()
 """What is in a batch in the place of a task that will be given back, and has been sent elsewhere."""
-
-
-def _lacks_input(task: Task) -> bool:
-    return any(datum.value is PENDING or _is_lost(datum) for datum in task.reads)
-
-
-def _forget(datum: Datum) -> Datum:
-    """Let a lost datum be PENDING again, made by a task that no engine has; who waits for it stays."""
-    if datum.value is not PENDING:
-        datum.value = PENDING
-        datum.readers = None
-    if datum.producer is not None:
-        datum.producer.engine = -1
-    return datum
-
-
-def _close(task: Task) -> None:
-    """Let go of what a task needs only to run."""
-    task.reads = task.outputs = ()
-    task.payload = b""

@@ -350,7 +350,9 @@ class Session:
             with self._waiting(frozenset()):
                 driver.wait(lambda: driver.idle, timeout)
         self._arguments.settle(next(self._numbers))
-        unseen = [broken for broken in driver.scheduler.failures if not (broken.seen or broken.expected)]
+        unseen = [
+            broken for broken in driver.scheduler.graph.failures if not (broken.seen or broken.expected)
+        ]
         if unseen:
             for broken in unseen:
                 broken.seen = True

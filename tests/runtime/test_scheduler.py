@@ -9,7 +9,8 @@ from typing import Any
 from eflows_nb.engine.messages import Code
 from eflows_nb.engine.packing import pack
 from eflows_nb.runtime.commands import Interrupt, Send
-from eflows_nb.runtime.scheduler import FAILURES_KEPT, LOST_ENGINES_LIMIT
+from eflows_nb.runtime.graph import FAILURES_KEPT
+from eflows_nb.runtime.scheduler import LOST_ENGINES_LIMIT
 from eflows_nb.tasks.data import PENDING, Broken
 from eflows_nb.tasks.state import TaskState
 
@@ -344,7 +345,7 @@ def test_the_numbers_of_tasks_in_each_state_are_kept(graph: Any) -> None:
     graph.advance()
 
     counted = Counter(task.state for task in tasks)
-    assert {state: number for state, number in graph.scheduler.counts.items() if number} == counted
+    assert {state: number for state, number in graph.scheduler.graph.counts.items() if number} == counted
 
 
 def test_changes_tell_each_state_that_a_task_reaches(graph: Any) -> None:
@@ -354,7 +355,7 @@ def test_changes_tell_each_state_that_a_task_reaches(graph: Any) -> None:
     graph.advance()
     graph.finish(0, 1, seconds=0.5)
 
-    told = [(change.state, change.engine, change.seconds) for change in graph.scheduler.changes]
+    told = [(change.state, change.engine, change.seconds) for change in graph.scheduler.graph.changes]
     assert told == [(TaskState.RUNNING, 0, ()), (TaskState.DONE, 0, [0.5])]
 
 
@@ -366,8 +367,8 @@ def test_only_the_last_failures_are_kept(graph: Any) -> None:
     graph.sent()
     graph.finish(0, *[graph.failed] * len(tasks))
 
-    assert len(graph.scheduler.failures) == FAILURES_KEPT
-    assert graph.scheduler.failures[-1].task is tasks[-1]
+    assert len(graph.scheduler.graph.failures) == FAILURES_KEPT
+    assert graph.scheduler.graph.failures[-1].task is tasks[-1]
 
 
 def test_a_task_that_is_done_holds_nothing(graph: Any) -> None:
@@ -395,7 +396,7 @@ def test_whoever_awaits_a_datum_is_called_when_it_comes(graph: Any) -> None:
     graph.sent()
     graph.finish(0, graph.failed)
 
-    assert graph.scheduler.resolved == [good, bad]
+    assert graph.scheduler.graph.resolved == [good, bad]
 
 
 def test_an_unknown_function_is_tried_alone(graph: Any) -> None:

@@ -376,12 +376,12 @@ class World:
 
     def check(self) -> None:
         """No task is invented, forgotten, or committed twice."""
-        for change in self.scheduler.changes:
+        for change in self.scheduler.graph.changes:
             for task in change.tasks:
                 self.history[task.number].append(change.state)
-        self.scheduler.changes.clear()
-        assert min(self.scheduler.counts.values(), default=0) >= 0
-        assert sum(self.scheduler.counts.values()) == len(self.plans)
+        self.scheduler.graph.changes.clear()
+        assert min(self.scheduler.graph.counts.values(), default=0) >= 0
+        assert sum(self.scheduler.graph.counts.values()) == len(self.plans)
         for history in self.history.values():
             for state, following in itertools.pairwise([TaskState.WAITING, *history]):
                 assert following in FOLLOWS[state]
