@@ -1,0 +1,163 @@
+"""The rule of all rules: a program means what it would mean if each task ran where it is called."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pycompss.api.parameter import COLLECTION_IN, COLLECTION_INOUT, COLLECTION_OUT, INOUT, OUT, Depth, Type
+
+NAMES = "abcd"
+ONE = st.sampled_from(NAMES)
+TWO = st.permutations(NAMES).map(lambda names: names[:2])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("append"), ONE, st.integers(0, 9)),
+        st.tuples(st.just("extend"), TWO),
+        st.tuples(st.just("fill"), ONE, st.integers(0, 9)),
+        st.tuples(st.just("append_to_each"), TWO, st.integers(0, 9)),
+        st.tuples(st.just("append_deep"), TWO, st.integers(0, 9)),
+        st.tuples(st.just("fill_slots"), TWO, st.integers(0, 9)),
+        st.tuples(st.just("make"), ONE, ONE),
+        st.tuples(st.just("read"), ONE),
+        st.tuples(st.just("read_inside"), TWO),
+        st.tuples(st.just("read_collection"), TWO),
+        st.tuples(st.just("wait"), ONE),
+        st.tuples(st.just("change"), ONE, st.integers(0, 9)),
+    ),
+    max_size=14,
+)
+
+
+def _append(x: list[int], number: int) -> None:
+    x.append(number)
+
+
+def _extend(x: list[int], other: list[int]) -> None:
+    x.extend(other)
+    other.append(-1)  # nobody sees that
+
+
+def _fill(x: list[int], number: int) -> None:
+    x[:] = [number]
+
+
+def _append_to_each(items: list[list[int]], number: int) -> None:
+    for item in items:
+        item.append(number)
+
+
+def _append_deep(rows: list[list[list[int]]], number: int) -> None:
+    for row in rows:
+        for item in row:
+            item.append(number)
+
+
+def _fill_slots(items: list[list[int]], number: int) -> None:
+    for place in range(len(items)):
+        items[place] = [number, place]
+
+
+def _make(x: list[int]) -> list[int]:
+    return [*x, 100]
+
+
+def _read(x: list[int]) -> list[int]:
+    return [*x]
+
+
+def _read_inside(held: dict[str, Any]) -> list[int]:
+    return [*held["x"], *held["more"][0]]
+
+
+def _read_collection(items: list[list[int]]) -> list[int]:
+    return [number for item in items for number in item]
+
+
+class _Plain:
+    """Runs each task where it is called, on the objects themselves; what only reads gets copies."""
+
+    def __init__(self) -> None:
+        self.call = {
+            "append": _append,
+            "extend": lambda x, other: _extend(x, [*other]),
+            "fill": _fill,
+            "append_to_each": _append_to_each,
+            "append_deep": _append_deep,
+            "make": _make,
+            "read": _read,
+            "read_inside": _read_inside,
+            "read_collection": _read_collection,
+        }
+        self.wait: Callable[[Any], Any] = lambda value: value
+
+
+class _Parallel:
+    """The same functions as tasks."""
+
+    def __init__(self, words: Any) -> None:
+        deep = {Type: COLLECTION_INOUT, Depth: 2}
+        each = {Type: COLLECTION_INOUT, Depth: 1}
+        self.call = {
+            "append": words.task(x=INOUT)(_append),
+            "extend": words.task(x=INOUT)(_extend),
+            "fill": words.task(x=OUT)(_fill),
+            "append_to_each": words.task(items=each)(_append_to_each),
+            "append_deep": words.task(rows=deep)(_append_deep),
+            "fill_slots": words.task(items={Type: COLLECTION_OUT, Depth: 1})(_fill_slots),
+            "make": words.task(returns=1)(_make),
+            "read": words.task(returns=1)(_read),
+            "read_inside": words.task(returns=1)(_read_inside),
+            "read_collection": words.task(items={Type: COLLECTION_IN, Depth: 1}, returns=1)(_read_collection),
+        }
+        self.wait = words.wait_on
+
+
+def _run(way: _Plain | _Parallel, steps: list[tuple[Any, ...]]) -> list[Any]:
+    """Return all that a program of these steps sees, at its end and on its way."""
+    values: dict[str, Any] = {name: [place] for place, name in enumerate(NAMES)}
+    seen: list[Any] = []
+    for word, at, *more in steps:
+        call = way.call.get(word, lambda *_: None)
+        if word == "wait":
+            values[at] = way.wait(values[at])
+            seen.append(copy.copy(values[at]))
+        elif word == "change":
+            values[at] = way.wait(values[at])
+            values[at].append(more[0])
+        elif word == "make":
+            values[at] = call(values[more[0]])
+        elif word == "read":
+            seen.append(call(values[at]))
+        elif word == "read_inside":
+            seen.append(call({"x": values[at[0]], "more": [values[at[1]]]}))
+        elif word == "read_collection":
+            seen.append(call([values[name] for name in at]))
+        elif word == "extend":
+            call(*(values[name] for name in at))
+        elif word == "append_to_each":
+            call([values[name] for name in at], *more)
+        elif word == "append_deep":
+            call([[values[at[0]]], [values[at[1]]]], *more)
+        elif word == "fill_slots":
+            for place, name in enumerate(at):
+                values[name] = [] if isinstance(way, _Parallel) else [*more, place]  # or a placeholder
+            call([values[name] for name in at], *more)
+        else:
+            call(values[at], *more)
+    return [way.wait(one) for one in (*seen, *(values[name] for name in NAMES))]
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=STEPS)
+def test_a_program_sees_what_it_would_see_without_tasks(words: Any, steps: list[tuple[Any, ...]]) -> None:
+    """Whatever it writes, reads, makes and waits for, in any order."""
+    assert _run(_Parallel(words), steps) == _run(_Plain(), steps)
