@@ -72,7 +72,7 @@ resources_status = resources
 
 
 def tasks_info(*_: Any, **__: Any) -> Any:
-    """Return what the tasks cost, by function."""
+    """Return what the tasks cost, by function; None, and say so, before there is a task."""
     return _summary()
 
 
@@ -87,4 +87,7 @@ def tracing(*_: Any, **__: Any) -> bool:
 def _summary() -> Any:
     from eflows_nb.runtime import api
 
+    if session.existing() is None or not any(tasks_status().values()):
+        print("No task has been called yet.")
+        return None
     return api.summary()

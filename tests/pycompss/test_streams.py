@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +174,12 @@ def test_interactive_use_starts_and_stops_engines(capsys: pytest.CaptureFixture[
     assert compss_wait_on(result) == 3
     assert ipycompss.tasks_status()["done"] >= 1
     assert "eflows-nb" in capsys.readouterr().out
+
+
+def test_a_graph_without_tasks_is_no_error(
+    run_program: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """Tutorials ask for it before somebody has pressed a button that calls some."""
+    done = run_program("import pycompss.interactive as ipycompss\nprint(ipycompss.complete_task_graph())\n")
+
+    assert done.stdout == "No task has been called yet.\nNone\n", done.stderr
