@@ -2,12 +2,15 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { cellsPlugin } from './cells/plugin';
 import { clustersPlugin, machinePlugin } from './clusters/plugin';
+import { insertPlugin } from './insert/plugin';
+import { launcherPlugin } from './launcher/plugin';
 import { panelPlugin } from './panel/plugin';
 import { replayPlugin } from './replay/plugin';
 import { runPlugin } from './run/plugin';
 import { runsPlugin } from './runs/plugin';
 import { channelsPlugin, sessionPlugin } from './session/plugin';
 import { settingsPlugin } from './settings/plugin';
+import { statusPlugin } from './status/plugin';
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   settingsPlugin,
@@ -19,7 +22,10 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   replayPlugin,
   machinePlugin,
   clustersPlugin,
-  runsPlugin
+  runsPlugin,
+  insertPlugin,
+  launcherPlugin,
+  statusPlugin
 ];
 
 export default plugins;

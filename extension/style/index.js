@@ -5,3 +5,5 @@ import './clusters.css';
 import './runs.css';
 import './run.css';
 import './cells.css';
+import './status.css';
+import './task-form.css';
