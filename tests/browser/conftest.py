@@ -116,10 +116,21 @@ class Lab:
 
     def picture(self, name: str) -> Path:
         """Keep a picture of the page."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        path = PICTURES / f"{name}.png"
-        self.page.screenshot(path=str(path))
-        return path
+        return keep_picture(self.page, name)
+
+
+def keep_picture(page: Any, name: str) -> Path:
+    """Keep a picture of a page."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    path = PICTURES / f"{name}.png"
+    page.screenshot(path=str(path))
+    return path
+
+
+@pytest.fixture
+def picture() -> Callable[[Any, str], Path]:
+    """Give what keeps a picture of a page."""
+    return keep_picture
 
 
 @pytest.fixture(scope="session")

@@ -101,9 +101,8 @@ def test_a_saved_notebook_shows_the_picture(lab: Any) -> None:
     lab.page.wait_for_function(PICTURE_IS_NEW)
     lab.command("docmanager:save")
     lab.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
-    [output] = [
-        o for cell in nbformat.read(path, as_version=4).cells for o in cell.get("outputs", []) if "data" in o
-    ]
+    outputs = [o for cell in nbformat.read(path, as_version=4).cells for o in cell.get("outputs", [])]
+    [output] = [output for output in outputs if "image/svg+xml" in output.get("data", {})]
     assert "25 tasks: 25 done" in output["data"]["text/plain"]
     html, _ = HTMLExporter().from_filename(str(path))
     lab.page.set_content(html)
