@@ -90,6 +90,15 @@ def shares(name: str, content: str) -> Judgement:
     return leaves(str(SHARED / name), content)
 
 
+def measures(name: str, length: int) -> Judgement:
+    """A file has so many characters."""
+
+    def judge(ran: Ran) -> None:
+        assert len((ran.folder / name).read_text()) == length, name
+
+    return judge
+
+
 def makes(*names: str) -> Judgement:
     """These files are there."""
 
