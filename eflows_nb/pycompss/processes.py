@@ -22,7 +22,7 @@ import cloudpickle
 
 from eflows_nb.pycompss import callee
 from eflows_nb.pycompss.layouts import Layout
-from eflows_nb.pycompss.programs import Container, Launcher, ProgramFailedError, run_command
+from eflows_nb.pycompss.programs import Container, Launcher, ProgramFailedError, folders_of, run_command
 from eflows_nb.pycompss.refusal import UnsupportedError
 from eflows_nb.pycompss.wraps import replace
 
@@ -43,15 +43,12 @@ class Processes:
         By parameter, which items of it each process gets; all others get everything.
     written
         The parameters that the function changes: those of the first process count.
-    files
-        The parameters that are files.
     """
 
     launcher: Launcher | None = None
     container: Container | None = None
     layouts: Mapping[str, Layout] = field(default_factory=dict)
     written: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function that runs the given one so."""
@@ -85,8 +82,7 @@ class Processes:
             )
         if self.container is None:
             return [*words, sys.executable, str(folder / "callee.py"), str(folder)]
-        parents = {str(Path(call.arguments[name]).parent) for name in self.files if call.arguments.get(name)}
-        mounted = [str(folder), *_own_paths(), *sorted(parents)]
+        mounted = [str(folder), *_own_paths(), *folders_of(call.arguments.values())]
         words += self.container.words(str(Path.cwd()), dict.fromkeys(mounted))
         return [*words, "python3", str(folder / "callee.py"), str(folder)]
 

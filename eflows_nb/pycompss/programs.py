@@ -26,6 +26,7 @@ __all__ = [
     "Program",
     "ProgramFailedError",
     "Refusal",
+    "folders_of",
     "run_command",
     "settled",
 ]
@@ -215,7 +216,7 @@ class Program:
         folder = str(Path(_fill(self.working_dir or ".", arguments)).absolute())
         Path(folder).mkdir(parents=True, exist_ok=True)
         words = self.launcher.words(arguments) if self.launcher else []
-        words += self.container.words(folder) if self.container else []
+        words += self.container.words(folder, folders_of(arguments.values())) if self.container else []
         words += [_fill(self.binary, arguments), *self._words(formal, arguments)]
         for other in self.beside:
             number = other.launcher.number(arguments) if other.launcher else []
@@ -292,6 +293,17 @@ def settled(program: Any, names: Iterable[str], namespace: Mapping[str, Any], un
     if known.a_unit and units:
         known = replace(known, units=units)
     return program if known is launcher else replace(program, launcher=known)
+
+
+def folders_of(values: Iterable[Any]) -> list[str]:
+    """Return the folders of the files among arguments: absolute paths into folders that exist."""
+    found: list[str] = []
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            found += folders_of(value)
+        elif isinstance(value, str) and value.startswith("/") and len(Path(value).parts) > 2:
+            found += [str(Path(value).parent)] if Path(value).parent.is_dir() else []
+    return list(dict.fromkeys(found))
 
 
 def run_command(words: list[str], folder: str, streams: Mapping[str, Any]) -> int:

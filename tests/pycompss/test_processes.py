@@ -18,10 +18,12 @@ from typing import Any
 import numpy as np
 import pytest
 from pycompss.api.api import compss_wait_on, compss_wait_on_file
+from pycompss.api.binary import binary
 from pycompss.api.constraint import constraint
 from pycompss.api.container import container
 from pycompss.api.mpi import mpi
 from pycompss.api.parameter import (
+    COLLECTION_FILE_IN,
     COLLECTION_IN,
     FILE_INOUT,
     IN,
@@ -324,6 +326,25 @@ def test_a_function_runs_in_a_container(engine: Path, tmp_path: Path) -> None:
     assert {str(Path.cwd()), str(tmp_path / "data")} <= set(bound)
     assert words[words.index("image.sif") - 1] == "--nv"
     assert words[words.index("image.sif") + 1] == "python3"
+
+
+def test_a_program_in_a_container_has_its_files(engine: Path, tmp_path: Path) -> None:
+    """Those in lists, too; what is no path into a folder is left alone."""
+
+    @container(engine="APPTAINER", image="image.sif")
+    @binary(binary="python3", args='-c \'open("{{path}}", "w").close()\'')
+    @task(path=FILE_INOUT, others=COLLECTION_FILE_IN)
+    def touch(path: str, others: list[str], text: str = "/no/where") -> None: ...
+
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    touch(str(tmp_path / "one" / "f"), [str(tmp_path / "two" / "g")])
+    compss_wait_on_file(str(tmp_path / "one" / "f"))
+
+    assert (tmp_path / "one" / "f").exists()
+    words = engine.read_text().split("\n")
+    bound = [words[place + 1] for place, word in enumerate(words) if word == "--bind"]
+    assert bound == [str(Path.cwd()), str(tmp_path / "one"), str(tmp_path / "two")]
 
 
 def test_an_exception_in_a_container_is_that_of_the_task(engine: Path) -> None:

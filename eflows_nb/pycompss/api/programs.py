@@ -81,7 +81,6 @@ def _processes(task: LayerTask, container: Container | None) -> Processes:
             for name, one in declared.items()
             if one.direction.writes and one.kind not in (Kind.FILE, Kind.COLLECTION_FILE)
         ),
-        files=tuple(name for name, one in declared.items() if one.kind is Kind.FILE),
     )
 
 
