@@ -35,7 +35,8 @@ _PUMP_EVERY = 256
 _AT_ONCE = 8
 _FEW = 4
 _PAUSE_SECONDS = 0.002
-_SUBMITTING_SECONDS = 0.003
+_PUMPED_SECONDS = 0.003
+_SUBMITTING_SECONDS = 0.020
 _POLL_SECONDS = 1.0
 _GRACE_SECONDS = 0.01
 _LOSS_SECONDS = 15.0  # after which the loss of a host is known
@@ -116,7 +117,7 @@ class Driver:
             if self._since_pump <= _FEW:
                 self._at_once = _AT_ONCE
             return True
-        if not self._woken:
+        if self._polling and not self._woken:
             self._woken = True
             self.cluster.wake()  # if no more follow, the thread sends them
         return False
@@ -203,13 +204,16 @@ class Driver:
             self._alone.clear()
             time.sleep(_GRACE_SECONDS)  # whoever has waited often waits again at once
             self._tell()
+            seen = 0
             while not self._waiters and not self._closed and self.cluster.kind != "inline":
-                if time.perf_counter() - self._pumped < _SUBMITTING_SECONDS:
+                ago = time.perf_counter() - self._pumped
+                if ago < _PUMPED_SECONDS or (ago < _SUBMITTING_SECONDS and self._since_pump != seen):
+                    seen = self._since_pump
                     time.sleep(_PAUSE_SECONDS)  # whoever submits many tasks drives while doing so
                     continue
+                self._polling = True  # from here on it is woken for what its pump does not see
                 self.pump()
                 with self._turn:
-                    self._polling = True
                     if not self._waiters and not self._closed:
                         self.cluster.wait(_POLL_SECONDS)
                     self._polling = False
