@@ -23,14 +23,17 @@ from typing import Any
 import zmq
 
 from eflows_nb.clusters.cluster import Message
-from eflows_nb.engine.connection import Credentials, Keys
+from eflows_nb.engine.connection import (
+    HEARTBEAT_LIMIT_MILLISECONDS,
+    HEARTBEAT_MILLISECONDS,
+    Credentials,
+    Keys,
+)
 
 __all__ = ["Channel"]
 
 _EVENTS = int(zmq.EVENTS)
 _READABLE = int(zmq.POLLIN)
-_HEARTBEAT_MILLISECONDS = 2000
-_HEARTBEAT_LIMIT_MILLISECONDS = 10000
 _LOOKS_SECONDS = (0.3, 1.0, 3.0)
 _DOMAIN = "eflows"
 
@@ -60,8 +63,8 @@ class Channel:
         self._socket.set_hwm(0)
         self._socket.linger = 500
         self._socket.router_mandatory = True
-        self._socket.heartbeat_ivl = _HEARTBEAT_MILLISECONDS
-        self._socket.heartbeat_timeout = _HEARTBEAT_LIMIT_MILLISECONDS
+        self._socket.heartbeat_ivl = HEARTBEAT_MILLISECONDS
+        self._socket.heartbeat_timeout = HEARTBEAT_LIMIT_MILLISECONDS
         self._socket.router_handover = True  # after a crash of the controller numbers begin anew
         self._socket.bind(f"tcp://{ip}:*" if ip else f"ipc://{self.folder}/client")
         self.address = str(self._socket.getsockopt_string(zmq.LAST_ENDPOINT))

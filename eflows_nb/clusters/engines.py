@@ -52,6 +52,7 @@ class EngineCluster:
         self._controller: Controller | None = None
         self._arrived: deque[Arrival] = deque()
         self._joined: dict[Process, int] = {}
+        self._engines: set[int] = set()  # the numbers of those
         self._restarts = _RESTARTS_PER_ENGINE * max(engines, 1)
         self._ever_joined = False
         self._launched = 0
@@ -107,6 +108,7 @@ class EngineCluster:
         if data.get("exit_code") == 0 or not self._restarts:
             self._restarts = 0
             self._farewell = "the cluster was stopped from outside"
+            self._loop.run_in_executor(None, partial(self._launcher.end_all, finally_=False))
             self._channel.wake()
         else:
             self._restarts -= 1
@@ -157,7 +159,7 @@ class EngineCluster:
                 self._launcher.hear(message.engine, message.content)
             elif type(message.content) is Hello:
                 self._join(message.content)
-            else:
+            elif message.engine in self._engines:  # not one that was given up with its host
                 self._arrived.append(message)
         if self._channel.lost_any():
             self._end_frozen()
@@ -181,6 +183,7 @@ class EngineCluster:
     def _join(self, hello: Hello) -> None:
         process = Process(hello.host, hello.pid)
         self._joined[process] = hello.engine
+        self._engines.add(hello.engine)
         self._ever_joined = True
         share = self._launcher.share_of(process)
         self._arrived.append(EngineUp(hello.engine, hello.host, hello.pid, share))
@@ -190,6 +193,7 @@ class EngineCluster:
     def _lose(self, process: Process) -> None:
         engine = self._joined.pop(process, None)
         if engine is not None:
+            self._engines.discard(engine)
             expected = self._stopping or self._restarting or process in self._retired
             self._arrived.append(EngineDown(engine, expected=expected))
         if self._stopping or self._restarting:

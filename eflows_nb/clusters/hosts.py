@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -46,6 +47,7 @@ SHELL = "EFLOWS_SSH"
 _SHELL = "ssh -o BatchMode=yes -o ConnectTimeout=20"
 _UP_LIMIT = 60.0
 _END_LIMIT = 10.0
+_SHELL_LIMIT = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -273,18 +275,23 @@ class HostsLauncher:
         self.tick()
         deadline = time.monotonic() + _END_LIMIT
         for host in self._hosts:
-            if host.shell is not None:
+            if host.shell is not None and host.is_up:  # one that comes later finds nobody, and goes
                 with suppress(subprocess.TimeoutExpired):
                     host.shell.wait(max(0.0, deadline - time.monotonic()))
             self._end_shell(host)
+            if not host.up.done():
+                host.up.set_exception(ClusterError("the cluster was stopped"))
 
     def _end_shell(self, host: Host) -> None:
-        if host.shell is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(host.shell.pid, 15)
-            host.shell.wait()
-            self._protection.remove_group(host.shell.pid)
-            host.shell = None
+        shell, host.shell = host.shell, None
+        if shell is not None:
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                with suppress(ProcessLookupError):
+                    os.killpg(shell.pid, number)
+                with suppress(subprocess.TimeoutExpired):
+                    shell.wait(_SHELL_LIMIT)
+                    break
+            self._protection.remove_group(shell.pid)
 
     def last_words(self) -> str:
         """Return the last line of an engine or a host that is gone."""

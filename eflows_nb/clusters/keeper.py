@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import zmq
+from zmq.utils.monitor import recv_monitor_message
 
 from eflows_nb.clusters.data_server import DataServer
 from eflows_nb.clusters.host_messages import (
@@ -45,6 +46,7 @@ from eflows_nb.engine.transfer import DATA_KEY
 __all__ = ["Instructions", "Keeper"]
 
 _REACH_SECONDS = 10.0
+_WELCOME_MILLISECONDS = 30_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +101,10 @@ class Keeper:
         self._started = 0
         self._context: zmq.Context[Any] = zmq.Context()
         self._socket = connect(self._context, self._credentials, b"%d" % -told.number)
-        self._monitor = self._socket.get_monitor_socket(zmq.Event.DISCONNECTED)
+        self._monitor = self._socket.get_monitor_socket(
+            zmq.Event.DISCONNECTED | zmq.Event.HANDSHAKE_SUCCEEDED
+        )
+        self._welcome = False
         self._poller = zmq.Poller()
         self._poller.register(self._socket, zmq.POLLIN)
         self._poller.register(self._monitor, zmq.POLLIN)
@@ -110,7 +115,9 @@ class Keeper:
     def run(self) -> None:
         """Do what the client says, until it is gone."""
         while True:
-            ready = dict(self._poller.poll())
+            ready = dict(self._poller.poll(None if self._welcome else _WELCOME_MILLISECONDS))
+            if not ready:  # the client has gone before we came
+                return
             for descriptor in ready:
                 if descriptor in self._engines:
                     self._note_end(descriptor)
@@ -120,7 +127,9 @@ class Keeper:
                     return
                 self._obey(message)
             if self._monitor in ready:
-                return
+                self._welcome = recv_monitor_message(self._monitor)["event"] == zmq.Event.HANDSHAKE_SUCCEEDED
+                if not self._welcome:
+                    return
 
     def _say(self, message: Any) -> None:
         self._socket.send(pickle.dumps(message, 5))

@@ -6,7 +6,13 @@ from typing import Any, NamedTuple
 
 import zmq
 
-__all__ = ["Credentials", "Keys", "connect"]
+__all__ = ["HEARTBEAT_LIMIT_MILLISECONDS", "HEARTBEAT_MILLISECONDS", "Credentials", "Keys", "connect"]
+
+HEARTBEAT_MILLISECONDS = 2000
+"""How often one end of a connection asks whether the other one is there."""
+
+HEARTBEAT_LIMIT_MILLISECONDS = 10000
+"""After which silence the connection is lost."""
 
 _RECONNECT_MILLISECONDS = 60_000  # with a connection messages are lost: its engine is ended, not met again
 
@@ -63,6 +69,8 @@ def connect(context: zmq.Context[Any], credentials: Credentials, identity: bytes
     made.linger = 2000
     made.reconnect_ivl = _RECONNECT_MILLISECONDS
     if credentials.keys is not None:
+        made.heartbeat_ivl = HEARTBEAT_MILLISECONDS  # of a client without power there is no other word
+        made.heartbeat_timeout = HEARTBEAT_LIMIT_MILLISECONDS
         made.curve_serverkey = credentials.keys.server.encode()
         made.curve_publickey = credentials.keys.public.encode()
         made.curve_secretkey = credentials.keys.secret.encode()

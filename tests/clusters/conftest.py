@@ -40,7 +40,7 @@ class VirtualHosts:
         self.shell.write_text(
             f'#!/bin/sh\ncd / && read pid < "{folder}/$1" || exit 255\n'
             f'export TMPDIR="{folder}/of-$1"\nshift\n'
-            'exec nsenter -t "$pid" -n -u -m -p sh -c "$*"\n'
+            'exec setsid --wait nsenter -t "$pid" -n -u -m -p sh -c "$*"\n'  # as with SSH, signals do not cross
         )
         self.shell.chmod(0o700)
 
@@ -105,13 +105,21 @@ class VirtualHosts:
 
     def kill(self, name: str) -> None:
         """Let everything on a host end at once."""
-        (self.folder / name).unlink()
-        self._first.pop(name).send_signal(signal.SIGKILL)
-        self._outer.pop(name).wait(10)
+        (self.folder / name).unlink(missing_ok=True)
+        if name in self._first:
+            self._first.pop(name).send_signal(signal.SIGKILL)
+            self._outer.pop(name).wait(10)
+            end = f"{self._bridge}{self.names.index(name)}"  # it goes with its host, but not at once
+            subprocess.run(["ip", "link", "del", end], check=False, capture_output=True)
 
-    def processes(self) -> list[psutil.Process]:
-        """Return what runs on the hosts, but for the first process of each."""
-        spaces = {_space(first.pid) for first in self._first.values()}
+    def cut_off(self, name: str) -> None:
+        """Let nothing come to a host or from it any more; it is another one in the next test."""
+        _run("ip", "link", "set", f"{self._bridge}{self.names.index(name)}", "down")
+        (self.folder / name).unlink()
+
+    def processes(self, *names: str) -> list[psutil.Process]:
+        """Return what runs on some hosts, or all, but for the first process of each."""
+        spaces = {_space(self._first[name].pid) for name in names or self._first}
         firsts = {first.pid for first in self._first.values()}
         return [one for one in psutil.process_iter() if one.pid not in firsts and _space(one.pid) in spaces]
 
@@ -129,7 +137,7 @@ class VirtualHosts:
         """End all hosts, and remove the network."""
         for name in list(self._first):
             self.kill(name)
-        subprocess.run(["ip", "link", "del", self._bridge], check=False)
+        subprocess.run(["ip", "link", "del", self._bridge], check=False, capture_output=True)
 
 
 def _run(*command: str) -> None:
@@ -164,6 +172,7 @@ def virtual_hosts(_virtual_hosts: VirtualHosts, monkeypatch: pytest.MonkeyPatch)
     """Two hosts, ``n1`` and ``n2``, which are reached as by SSH; those that a test ends are started again."""
     monkeypatch.setenv("EFLOWS_SSH", str(_virtual_hosts.shell))
     yield _virtual_hosts
-    for name in _virtual_hosts.names:
+    for name in _virtual_hosts.names:  # those that were killed or cut off
         if not (_virtual_hosts.folder / name).exists():
+            _virtual_hosts.kill(name)
             _virtual_hosts.boot(name)

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 import eflows_nb as ef
+from eflows_nb.clusters import channel
 from eflows_nb.errors import ClusterError
 
 pytestmark = pytest.mark.engines
@@ -61,6 +62,8 @@ def _one_on_each(tmp_path: Path) -> list[ef.Future]:
     os.mkfifo(pipe)
     made = [meet(str(pipe), "w", 1.0), meet(str(pipe), "r", 2.0)]
     ef.barrier(60)
+    pipe.unlink()
+    pipe.touch()  # a task that runs again meets nobody
     return made
 
 
@@ -98,14 +101,11 @@ def test_what_was_on_a_lost_host_is_made_again(
 ) -> None:
     """With its engine and its memory; the other host goes on alone."""
     made = _one_on_each(tmp_path)
-    assert ef.wait_on(total(*made)) == 3.0 * 4 * MEBI
-    more = [make(3.0), make(4.0)]
-    ef.wait_on([total(one) for one in more])
     virtual_hosts.kill("n2")
 
-    assert ef.wait_on(total(*more)) == 7.0 * 4 * MEBI
+    assert ef.wait_on(total(*made)) == 3.0 * 4 * MEBI
     assert {ef.wait_on(place()) for _ in range(4)} == {"n1"}
-    assert [array[0] for array in ef.wait_on(more)] == [3.0, 4.0]
+    assert [array[0] for array in ef.wait_on(made)] == [1.0, 2.0]
     assert [engine.host for engine in running.snapshot().engines] == ["n1"]
 
 
@@ -113,13 +113,40 @@ def test_a_lost_host_is_noticed_by_whoever_fetches_from_it(
     running: ef.Session, virtual_hosts: Any, tmp_path: Path
 ) -> None:
     """The client asks for a result that was shared there, and gets it from a task that runs again."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    made = [make(1.0), make(2.0)]
+    made = _one_on_each(tmp_path)
     assert ef.wait_on(total(*made)) == 3.0 * 4 * MEBI
     virtual_hosts.kill("n1")
 
     assert [array[0] for array in ef.wait_on(made)] == [1.0, 2.0]
+
+
+def test_a_host_that_is_cut_off_is_given_up_on_both_sides(
+    virtual_hosts: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No word comes from there or goes there: the client goes on elsewhere, the keeper ends everything."""
+    monkeypatch.setattr(channel, "HEARTBEAT_LIMIT_MILLISECONDS", 3000)  # the keeper waits for 10 s
+    with ef.start(engines=2, hosts=virtual_hosts.names, address=virtual_hosts.address) as session:
+        made = _one_on_each(tmp_path)
+        there = virtual_hosts.processes("n2")
+        virtual_hosts.cut_off("n2")
+
+        assert ef.wait_on(total(*made)) == 3.0 * 4 * MEBI
+        assert [engine.host for engine in session.snapshot().engines] == ["n1"]
+        _, alive = psutil.wait_procs(there, timeout=60)
+        assert there
+        assert alive == []
+
+
+def test_a_stop_while_hosts_start_leaves_nothing(virtual_hosts: Any) -> None:
+    """Neither keepers that have come, nor those that are about to."""
+    ef.start(engines=2, hosts=virtual_hosts.names, address=virtual_hosts.address)
+    while not virtual_hosts.processes():
+        pass
+    ef.stop()
+    _, alive = psutil.wait_procs(virtual_hosts.processes(), timeout=60)
+
+    assert alive == []
+    assert virtual_hosts.files() == []
 
 
 def test_results_outlive_the_hosts_and_nothing_is_left_there(virtual_hosts: Any, tmp_path: Path) -> None:
