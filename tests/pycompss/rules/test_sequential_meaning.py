@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pycompss.api.parameter import COLLECTION_IN, COLLECTION_INOUT, COLLECTION_OUT, INOUT, OUT, Depth, Type
+from pycompss.api.parameter import (
+    COLLECTION_FILE_OUT,
+    COLLECTION_IN,
+    COLLECTION_INOUT,
+    COLLECTION_OUT,
+    FILE_CONCURRENT,
+    FILE_IN,
+    FILE_INOUT,
+    FILE_OUT,
+    INOUT,
+    OUT,
+    Depth,
+    Type,
+)
 
 NAMES = "abcd"
 ONE = st.sampled_from(NAMES)
@@ -161,3 +176,116 @@ def _run(way: _Plain | _Parallel, steps: list[tuple[Any, ...]]) -> list[Any]:
 def test_a_program_sees_what_it_would_see_without_tasks(words: Any, steps: list[tuple[Any, ...]]) -> None:
     """Whatever it writes, reads, makes and waits for, in any order."""
     assert _run(_Parallel(words), steps) == _run(_Plain(), steps)
+
+
+# Files -----------------------------------------------------------------------------------------------------
+
+FILE = st.sampled_from("fgh")
+TWO_FILES = st.permutations("fgh").map(lambda names: names[:2])
+FILE_STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("write"), FILE, st.text("xyz", max_size=3)),
+        st.tuples(st.just("add"), FILE, st.text("xyz", max_size=3)),
+        st.tuples(st.just("add_beside"), FILE, st.just("o")),
+        st.tuples(st.just("copy"), TWO_FILES),
+        st.tuples(st.just("write_both"), TWO_FILES, st.text("xyz", max_size=3)),
+        st.tuples(st.just("read"), FILE),
+        st.tuples(st.just("open"), FILE, st.sampled_from("ra")),
+        st.tuples(st.just("delete"), FILE),
+    ),
+    max_size=12,
+)
+
+
+def _text(path: str) -> str:
+    return Path(path).read_text() if Path(path).exists() else ""
+
+
+def _write(path: str, text: str) -> None:
+    Path(path).write_text(text)
+
+
+def _add(path: str, text: str) -> None:
+    with Path(path).open("a") as file:
+        file.write(text)
+
+
+def _copy(source: str, target: str) -> None:
+    Path(target).write_text(_text(source))
+
+
+def _write_both(paths: list[str], text: str) -> None:
+    for path in paths:
+        Path(path).write_text(path[-1] + text)
+
+
+class _PlainFiles:
+    """Uses files where it is called."""
+
+    write, add, add_beside, copy, write_both, read = (
+        staticmethod(function) for function in (_write, _add, _add, _copy, _write_both, _text)
+    )
+
+    def open(self, path: str, mode: str) -> Any:
+        return Path(path).open(mode)
+
+    def delete(self, path: str) -> None:
+        Path(path).unlink(missing_ok=True)
+
+    def wait(self, value: Any) -> Any:
+        return value
+
+
+class _ParallelFiles:
+    """The same functions as tasks."""
+
+    def __init__(self, words: Any) -> None:
+        self.write = words.task(path=FILE_OUT)(_write)
+        self.add = words.task(path=FILE_INOUT)(_add)
+        self.add_beside = words.task(path=FILE_CONCURRENT)(_add)
+        self.copy = words.task(source=FILE_IN, target=FILE_OUT)(_copy)
+        self.write_both = words.task(paths=COLLECTION_FILE_OUT)(_write_both)
+        self.read = words.task(path=FILE_IN, returns=1)(_text)
+        self.open, self.delete, self.wait = words.open, words.delete_file, words.wait_on
+
+
+def _run_on_files(way: Any, folder: Path, steps: list[tuple[Any, ...]]) -> list[str]:
+    """Return all that a program of these steps reads, and what is in each file at its end."""
+    paths = {name: str(folder / name) for name in "fgh"}
+    for path in paths.values():
+        Path(path).touch()
+    seen: list[Any] = []
+    for word, at, *more in steps:
+        if word == "read":
+            seen.append(way.read(paths[at]))
+        elif word == "open":
+            way.add(paths[at], "")  # for a file has to be there to be read
+            with way.open(paths[at], *more) as file:
+                seen.append(file.read() if more == ["r"] else str(file.write("p")))
+        elif word == "delete":
+            way.delete(paths[at])
+            way.write(paths[at], "")
+        elif word == "copy":
+            way.copy(*(paths[name] for name in at))
+        elif word == "write_both":
+            way.write_both([paths[name] for name in at], *more)
+        else:
+            getattr(way, word)(paths[at], *more)
+    seen += [way.read(path) for path in paths.values()]
+    return [way.wait(one) for one in seen]
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=FILE_STEPS)
+def test_a_program_finds_in_files_what_it_would_find_without_tasks(
+    words: Any, tmp_path: Path, steps: list[tuple[Any, ...]]
+) -> None:
+    """Whatever it writes, reads, copies, opens and deletes, in any order."""
+    with TemporaryDirectory(dir=tmp_path) as one, TemporaryDirectory(dir=tmp_path) as other:
+        found = _run_on_files(_ParallelFiles(words), Path(one), steps)
+        assert found == _run_on_files(_PlainFiles(), Path(other), steps)
