@@ -40,7 +40,7 @@ class VirtualHosts:
         self.shell.write_text(
             f'#!/bin/sh\ncd / && read pid < "{folder}/$1" || exit 255\n'
             f'export TMPDIR="{folder}/of-$1"\nshift\n'
-            'exec setsid --wait nsenter -t "$pid" -n -u -m -p sh -c "$*"\n'  # as with SSH, signals do not cross
+            'exec setsid --wait nsenter -t "$pid" -n -u -m -p sh -c "$*"\n'  # signals do not cross
         )
         self.shell.chmod(0o700)
 
