@@ -25,9 +25,7 @@ def collect(value: Any, datum_of: Callable[[Any], Datum | None], found: list[Dat
     _collect(value, datum_of, found, set())
 
 
-def _collect(
-    value: Any, datum_of: Callable[[Any], Datum | None], found: list[Datum], inside: set[int]
-) -> None:
+def _collect(value: Any, datum_of: Callable[[Any], Datum | None], found: list[Datum], seen: set[int]) -> None:
     if type(value) in SCALARS:
         return
     datum = datum_of(value)
@@ -35,11 +33,10 @@ def _collect(
         found.append(datum)
         return
     items = _items(value)
-    if items and id(value) not in inside:  # what contains itself is looked at once
-        inside.add(id(value))
+    if items and id(value) not in seen:
+        seen.add(id(value))
         for item in items:
-            _collect(item, datum_of, found, inside)
-        inside.discard(id(value))
+            _collect(item, datum_of, found, seen)
 
 
 def _items(value: Any) -> Collection[Any]:
@@ -66,13 +63,23 @@ def _fields(record: Any) -> list[str]:
 def replace(value: Any, datum_of: Callable[[Any], Datum | None], bring: Callable[[Any, Datum], Any]) -> Any:
     """Return a value with something else in the place of all that stands for a datum.
 
-    What holds nothing of the kind is returned as it is, and a container that does is copied.
+    What holds nothing of the kind is returned as it is, and a container that does is copied: once, wherever
+    it is. One that contains itself is the old one there.
 
     Parameters
     ----------
     bring
         Returns what takes the place of an object that stands for a datum.
     """
+    return _replace(value, datum_of, bring, {})
+
+
+def _replace(
+    value: Any,
+    datum_of: Callable[[Any], Datum | None],
+    bring: Callable[[Any, Datum], Any],
+    made: dict[int, Any],
+) -> Any:
     if type(value) in SCALARS:
         return value
     datum = datum_of(value)
@@ -81,10 +88,13 @@ def replace(value: Any, datum_of: Callable[[Any], Datum | None], bring: Callable
     old = _items(value)
     if not old:
         return value
-    new = [replace(item, datum_of, bring) for item in old]
-    if all(a is b for a, b in zip(old, new, strict=True)):
-        return value
-    return _rebuild(value, new)
+    if id(value) in made:
+        return made[id(value)]
+    made[id(value)] = value
+    new = [_replace(item, datum_of, bring, made) for item in old]
+    if any(a is not b for a, b in zip(old, new, strict=True)):
+        made[id(value)] = _rebuild(value, new)
+    return made[id(value)]
 
 
 def _rebuild(value: Any, items: list[Any]) -> Any:

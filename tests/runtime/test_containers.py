@@ -108,8 +108,20 @@ def test_a_record_with_an_absent_field_is_no_error() -> None:
 
 
 def test_a_container_that_contains_itself_ends() -> None:
-    """It is looked at once."""
+    """It is looked at once, and a copy of it contains the old one."""
     value: list[Any] = [Stand(1)]
     value.append(value)
 
     assert _found(value) == [1]
+    assert _replaced(value) == ["#1", value]
+
+
+def test_a_container_in_two_places_is_one_afterwards() -> None:
+    """And a pyramid of such containers is looked at once, not as often as there are ways through it."""
+    pyramid: Any = [Stand(1)]
+    for _ in range(60):
+        pyramid = [pyramid, pyramid]
+
+    assert _found(pyramid) == [1]
+    left, right = _replaced(pyramid)
+    assert left is right
