@@ -81,7 +81,7 @@ def test_an_ignored_failure_leaves_what_the_program_asks_for(words: Any, tmp_pat
         words.task(path=FILE_OUT, returns=1)(write)
     )
 
-    assert words.wait_on(write_it(str(tmp_path / "result"))) == 7
+    assert words.wait_on(write_it(tmp_path / "result")) == 7
     assert (tmp_path / "result").read_text() == "nothing"
 
 

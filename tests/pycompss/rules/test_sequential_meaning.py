@@ -36,6 +36,8 @@ STEPS = st.lists(
         st.tuples(st.just("append_to_each"), TWO, st.integers(0, 9)),
         st.tuples(st.just("append_deep"), TWO, st.integers(0, 9)),
         st.tuples(st.just("fill_slots"), TWO, st.integers(0, 9)),
+        st.tuples(st.just("spoil"), ONE, st.integers(0, 9)),
+        st.tuples(st.just("spoil_both"), TWO, st.integers(0, 9)),
         st.tuples(st.just("make"), ONE, ONE),
         st.tuples(st.just("read"), ONE),
         st.tuples(st.just("read_inside"), TWO),
@@ -74,6 +76,17 @@ def _append_deep(rows: list[list[list[int]]], number: int) -> None:
 def _fill_slots(items: list[list[int]], number: int) -> None:
     for place in range(len(items)):
         items[place] = [number, place]
+
+
+def _spoil(x: list[int], number: int) -> None:
+    x.append(number)
+    raise RuntimeError("It is ignored, and so is what the task has begun to write.")
+
+
+def _spoil_both(items: list[list[int]], number: int) -> None:
+    for place in range(len(items)):
+        items[place] = [number]
+    raise RuntimeError("It is ignored, and so is what the task has begun to write.")
 
 
 def _make(x: list[int]) -> list[int]:
@@ -123,6 +136,8 @@ class _Parallel:
             "append_to_each": words.task(items=each)(_append_to_each),
             "append_deep": words.task(rows=deep)(_append_deep),
             "fill_slots": words.task(items={Type: COLLECTION_OUT, Depth: 1})(_fill_slots),
+            "spoil": words.task(x=INOUT, on_failure="IGNORE")(_spoil),
+            "spoil_both": words.task(items=each, on_failure="IGNORE")(_spoil_both),
             "make": words.task(returns=1)(_make),
             "read": words.task(returns=1)(_read),
             "read_inside": words.task(returns=1)(_read_inside),
@@ -153,7 +168,7 @@ def _run(way: _Plain | _Parallel, steps: list[tuple[Any, ...]]) -> list[Any]:
             seen.append(call([values[name] for name in at]))
         elif word == "extend":
             call(*(values[name] for name in at))
-        elif word == "append_to_each":
+        elif word in ("append_to_each", "spoil_both"):
             call([values[name] for name in at], *more)
         elif word == "append_deep":
             call([[values[at[0]]], [values[at[1]]]], *more)
