@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from functools import partial
@@ -375,13 +376,22 @@ class Session:
             for future in waiting
             if future.datum.producer is not None and not _has_value(future.datum)
         )
+        ended: deque[Future] = deque()
+
+        def listen(_: object) -> None:
+            for future in waiting:
+                if _has_value(future.datum):
+                    ended.append(future)
+                else:
+                    future.datum.callbacks = [*(future.datum.callbacks or ()), partial(ended.append, future)]
+
+        self._driver.change(listen)
         with self._waiting(unfinished) if unfinished else nullcontext():
-            while waiting:
-                left = None if deadline is None else max(0.0, deadline - time.monotonic())
-                self._driver.wait(partial(_any_has_value, waiting), left, asked=timeout)
-                ended = [future for future in waiting if _has_value(future.datum)]
-                waiting = [future for future in waiting if not _has_value(future.datum)]
-                yield from ended
+            for _ in waiting:
+                if not ended:
+                    left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                    self._driver.wait(partial(bool, ended), left, asked=timeout)
+                yield ended.popleft()
 
     async def awaited(self, future: Future) -> Any:
         """Return the result of a future without blocking the event loop."""
@@ -622,10 +632,6 @@ class _Waiting:
 
 def _has_value(datum: Datum) -> bool:
     return datum.value is not PENDING
-
-
-def _any_has_value(futures: list[Future]) -> bool:
-    return any(future.datum.value is not PENDING for future in futures)
 
 
 def _is_shared(datum: Datum) -> bool:
