@@ -81,9 +81,37 @@ test('a session that is gone leaves nothing pending', () => {
   const kernel = new Kernel();
   kernel.latest = {};
   const wishes = following(kernel);
-  void wishes.wish({ do: 'stop', cancel: false });
-  wishes.lose();
+  const done = wishes.wish({ do: 'stop', cancel: false });
+  kernel.latest = null;
+  wishes.lookForLoss();
   assert.equal(wishes.pending, null);
+  return done; // nobody goes on listening for an answer
+});
+
+test('what is pending stays while a notebook without a session is looked at', async () => {
+  const kernel = new Kernel();
+  kernel.latest = {};
+  const wishes = following(kernel);
+  const done = wishes.wish({ do: 'stop', cancel: false });
+  wishes.lookForLoss(); // the session in front is another one already
+  wishes.follow(new Kernel());
+  wishes.follow(kernel);
+  assert.deepEqual(wishes.pending?.wish, { do: 'stop', cancel: false });
+  kernel.answer('no');
+  await done;
+  assert.equal(wishes.error, 'no');
+});
+
+test('a session that went while another notebook was looked at leaves nothing pending', () => {
+  const kernel = new Kernel();
+  kernel.latest = {};
+  const wishes = following(kernel);
+  const done = wishes.wish({ do: 'stop', cancel: false });
+  wishes.follow(new Kernel());
+  kernel.latest = null;
+  wishes.follow(kernel);
+  assert.equal(wishes.pending, null);
+  return done;
 });
 
 test('what is pending belongs to its kernel', () => {

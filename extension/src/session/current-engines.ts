@@ -35,11 +35,7 @@ export class CurrentEngines implements IControls {
     wishes.changed.connect(emit);
     machine?.changed.connect(emit);
     settings?.changed.connect(emit);
-    session.changed.connect(() => {
-      if (session.status.kind !== 'session') {
-        wishes.lose();
-      }
-    });
+    session.changed.connect(() => wishes.lookForLoss());
   }
 
   readonly machine: IEflowsMachine | null;

@@ -67,6 +67,7 @@ export class EngineWishes implements IDisposable {
   follow(kernel: IEnginesKernel | null): void {
     if (kernel !== this._kernel) {
       this._kernel = kernel ?? NOBODY;
+      this.lookForLoss();
       this._emit();
     }
   }
@@ -92,10 +93,12 @@ export class EngineWishes implements IDisposable {
     }
   }
 
-  /** The session is gone, and will not answer any more. */
-  lose(): void {
-    if (this.pending?.isAsked === true) {
+  /** Give up what was asked of a session that is gone, and will not answer any more. */
+  lookForLoss(): void {
+    // Another notebook may have come to the front, whose wishes are not meant yet.
+    if (this._kernel.latest === null && this.pending?.isAsked === true) {
       this._pending.delete(this._kernel);
+      this._lost.emit(this._kernel);
       this._emit();
     }
   }
@@ -103,14 +106,24 @@ export class EngineWishes implements IDisposable {
   private _ask(kernel: IEnginesKernel, wish: EnginesWish): Promise<string> {
     const request = `engines-${++this._requests}-${Math.random()}`;
     return new Promise(resolve => {
+      const end = (error: string): void => {
+        kernel.heard.disconnect(hear);
+        this._lost.disconnect(lose);
+        resolve(error);
+      };
       const hear = (_: unknown, { data }: { readonly data: unknown }): void => {
         const error = answerTo(request, data);
         if (error !== null) {
-          kernel.heard.disconnect(hear);
-          resolve(error);
+          end(error);
+        }
+      };
+      const lose = (_: unknown, lost: IEnginesKernel): void => {
+        if (lost === kernel) {
+          end('');
         }
       };
       kernel.heard.connect(hear);
+      this._lost.connect(lose);
       const asked = { engines: wish, request };
       kernel.request(asked);
     });
@@ -126,6 +139,7 @@ export class EngineWishes implements IDisposable {
   private _errors = new WeakMap<IEnginesKernel, string>();
   private _isDisposed = false;
   private _kernel: IEnginesKernel = NOBODY;
+  private _lost = new Signal<this, IEnginesKernel>(this);
   private _pending = new WeakMap<IEnginesKernel, IPendingWish>();
   private _requests = 0;
 }
