@@ -104,7 +104,7 @@ class Container:
     image
         Name of the image, or its file.
     options
-        Options of the engine.
+        Options of the engine; it may name environment variables as ``${X}``.
     """
 
     engine: str
@@ -135,11 +135,14 @@ class Container:
                 f"{' and no '.join(wanted)}. Install it, or leave @container out."
             )
         folders = dict.fromkeys([folder, *also])
+        options = shlex.split(
+            _VARIABLE.sub(lambda match: os.environ.get(match[1] or match[2], ""), self.options)
+        )
         if found in ("apptainer", "singularity"):
             binds = [word for one in folders for word in ("--bind", one)]
-            return [found, "exec", *binds, "--pwd", folder, *shlex.split(self.options), self.image]
+            return [found, "exec", *binds, "--pwd", folder, *options, self.image]
         mounts = [word for one in folders for word in ("-v", f"{one}:{one}")]
-        return [found, "run", "--rm", *mounts, "-w", folder, *shlex.split(self.options), self.image]
+        return [found, "run", "--rm", *mounts, "-w", folder, *options, self.image]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ container engine that only notes what it was asked for runs its command here.
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import sys
@@ -32,6 +33,7 @@ from pycompss.api.parameter import (
     block_length,
     stride,
 )
+from pycompss.api.software import software
 from pycompss.api.task import task
 
 import eflows_nb as ef
@@ -345,6 +347,25 @@ def test_a_program_in_a_container_has_its_files(engine: Path, tmp_path: Path) ->
     words = engine.read_text().split("\n")
     bound = [words[place + 1] for place, word in enumerate(words) if word == "--bind"]
     assert bound == [str(Path.cwd()), str(tmp_path / "one"), str(tmp_path / "two")]
+
+
+def test_a_file_describes_the_container_of_a_function(
+    engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By @software; its options may name variables."""
+    monkeypatch.setenv("OPTIONS_OF_MINE", "--nv --quiet")
+    told = {"engine": "SINGULARITY", "image": "image.sif", "options": "$OPTIONS_OF_MINE ${OPTIONS_OF_NOBODY}"}
+    config = {"execution": {"type": "task"}, "container": told, "parameters": {"returns": 1}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    inside = software(config_file=str(tmp_path / "config.json"))(_three)
+
+    assert compss_wait_on(inside()) == 3
+    words = engine.read_text().split("\n")
+    assert words[words.index("image.sif") - 2 : words.index("image.sif")] == ["--nv", "--quiet"]
+
+
+def _three() -> int:
+    return 3
 
 
 def test_an_exception_in_a_container_is_that_of_the_task(engine: Path) -> None:
