@@ -18,6 +18,9 @@ export interface IHeard {
 
 type Watch = NonNullable<IPageRequest['watch']>;
 
+/** A session does not outlive these. */
+const ENDS = ['restarting', 'autorestarting', 'dead'] as const;
+
 /**
  * The live channel to the session in a kernel.
  *
@@ -104,7 +107,7 @@ export class KernelChannel implements ISessionSource, IDisposable {
     _: Kernel.IKernelConnection,
     status: KernelMessage.Status
   ): void {
-    if (status === 'restarting' || status === 'autorestarting') {
+    if (ENDS.some(end => end === status)) {
       this._set(null);
     }
   }
@@ -134,7 +137,9 @@ export class KernelChannel implements ISessionSource, IDisposable {
   }
 
   private _ask(request: IPageRequest = {}): void {
-    if (this._isDisposed || this._kernel.isDisposed) {
+    const { isDisposed, status } = this._kernel;
+    // JupyterLab throws at who speaks to a dead kernel.
+    if (this._isDisposed || isDisposed || status === 'dead') {
       return;
     }
     this._heard = 0;
