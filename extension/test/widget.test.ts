@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { STATE } from '../src/core/tasks';
 import { RunModel } from '../src/run/model';
 import { ASK_AFTER } from '../src/session/protocol';
 import {
@@ -75,6 +76,23 @@ test('what was missed is asked for, and everything is taken again unasked', () =
   model.say(0, 9);
   assert.equal(run.table.rows, 4);
   run.dispose();
+});
+
+test('time stands still when a kernel goes while tasks run', context => {
+  context.mock.timers.enable({ apis: ['setInterval'] });
+  const model = new Model();
+  const run = new RunModel();
+  run.follow(new WidgetSource(model));
+  model.say(0, 0);
+  assert.ok((run.table.counts[STATE.running] ?? 0) > 0);
+  let changes = 0;
+  run.changed.connect(() => changes++);
+  context.mock.timers.tick(1000);
+  assert.equal(changes, 2);
+  run.follow(null);
+  changes = 0;
+  context.mock.timers.tick(1000);
+  assert.equal(changes, 0);
 });
 
 test('a page speaks now and then, so that the kernel goes on soon', () => {

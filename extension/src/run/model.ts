@@ -118,7 +118,6 @@ export class RunModel implements IDisposable {
   dispose(): void {
     if (!this._isDisposed) {
       this._isDisposed = true;
-      clearInterval(this._clock);
       this._leave();
       Signal.clearData(this);
     }
@@ -279,8 +278,7 @@ export class RunModel implements IDisposable {
   private _tick(): void {
     const runs = (this.table.counts[STATE.running] ?? 0) > 0;
     if (!runs) {
-      clearInterval(this._clock);
-      this._clock = undefined;
+      this._stop();
     } else {
       this._clock ??= setInterval(() => {
         const since = (performance.now() - this._heardAt) / 1000;
@@ -289,6 +287,11 @@ export class RunModel implements IDisposable {
         this._changed.emit();
       }, TICK_MS);
     }
+  }
+
+  private _stop(): void {
+    clearInterval(this._clock);
+    this._clock = undefined;
   }
 
   private _askForAll(): void {
@@ -307,6 +310,7 @@ export class RunModel implements IDisposable {
       if (now === 'no-session') {
         this.table.sequence = -1;
         this._selected = -1;
+        this._stop();
       }
       this._told = now;
       this._changed.emit();
@@ -327,6 +331,7 @@ export class RunModel implements IDisposable {
     this._source?.changed.disconnect(this._onSession, this);
     this._source?.watch(null);
     this._source = null;
+    this._stop(); // nobody tells any more when what runs has ended
   }
 
   private _asked = false;
