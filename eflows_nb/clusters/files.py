@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
-from eflows_nb.clusters.data_server import DataServer
-from eflows_nb.clusters.host_messages import Forget
 from eflows_nb.engine import shared
 from eflows_nb.engine.shared import SharedFile
-from eflows_nb.engine.transfer import Reader
 
-__all__ = ["Files", "FilesHere", "FilesOnHosts"]
+__all__ = ["Files", "FilesHere"]
 
 
 class Files(Protocol):
@@ -57,41 +53,3 @@ class FilesHere:
     def remove(self, file: SharedFile) -> None:
         """Remove the file."""
         shared.remove(file)
-
-
-class FilesOnHosts:
-    """Shared files of the client and of hosts, each with a data server.
-
-    Parameters
-    ----------
-    session
-        Token of the session.
-    key
-        Key of its data servers.
-    tell_all
-        Sends a message to the keepers of all hosts.
-    """
-
-    def __init__(self, session: str, key: bytes, tell_all: Callable[[Any], None]) -> None:
-        self.server: DataServer | None = None
-        self._reader = Reader(key, shared.prefix(session))
-        self._tell_all = tell_all
-
-    def outgoing(self, file: SharedFile) -> SharedFile:
-        """Return a file with the data server from which hosts get it."""
-        if file.server or self.server is None:
-            return file
-        return file._replace(server=self.server.address)
-
-    def is_here(self, file: SharedFile) -> bool:
-        """Return whether the client has made or fetched a file."""
-        return not file.server
-
-    def fetch(self, file: SharedFile) -> SharedFile:
-        """Bring a file of a host here; it stays there, too."""
-        return self._reader.fetch(file) if file.server else file
-
-    def remove(self, file: SharedFile) -> None:
-        """Remove a file here and on all hosts."""
-        shared.remove(file)
-        self._tell_all(Forget(file.name))

@@ -20,8 +20,9 @@ from eflows_nb.clusters.channel import Channel
 from eflows_nb.clusters.cluster import HostDown
 from eflows_nb.clusters.controller import Controller
 from eflows_nb.clusters.data_server import DataServer
-from eflows_nb.clusters.files import Files, FilesOnHosts
+from eflows_nb.clusters.files import Files
 from eflows_nb.clusters.host import Host
+from eflows_nb.clusters.host_files import FilesOnHosts
 from eflows_nb.clusters.host_messages import (
     EngineEnded,
     EnginesStarted,

@@ -38,10 +38,9 @@ from eflows_nb.clusters.machine import divided, engine_environment, share_of, us
 from eflows_nb.clusters.processes import end_processes
 from eflows_nb.clusters.protection import Protection
 from eflows_nb.engine import shared
-from eflows_nb.engine.attach import CHANNEL, GPUS, HOST, STARTUP_COMMAND
 from eflows_nb.engine.connection import Credentials, connect
+from eflows_nb.engine.environment import CHANNEL, DATA_KEY, GPUS, HOST, SERVER, STARTUP_COMMAND
 from eflows_nb.engine.messages import Goodbye
-from eflows_nb.engine.transfer import DATA_KEY
 
 __all__ = ["Instructions", "Keeper"]
 
@@ -165,7 +164,7 @@ class Keeper:
                 CHANNEL: self._told.credentials,
                 DATA_KEY: self._told.data_key,
                 HOST: self._told.name,
-                shared.SERVER: self._server.address,
+                SERVER: self._server.address,
                 "IPP_PROFILE_DIR": str(self._folder),
             }
             pids.append(self._run_engine(environment, self._folder / f"engine-{number}.log"))

@@ -15,7 +15,7 @@ from eflows_nb.clusters.launcher import Process
 from eflows_nb.clusters.machine import engine_environment, share_of
 from eflows_nb.clusters.processes import end_processes
 from eflows_nb.clusters.protection import Protection
-from eflows_nb.engine.attach import CHANNEL, STARTUP_COMMAND
+from eflows_nb.engine.environment import CHANNEL, STARTUP_COMMAND
 from eflows_nb.tasks.resources import Resources
 
 __all__ = ["LocalLauncher"]

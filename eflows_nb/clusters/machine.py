@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from eflows_nb.engine.attach import GPUS, MEMORY
+from eflows_nb.engine.environment import GPUS, MEMORY
 from eflows_nb.tasks.resources import Resources
 
 __all__ = [

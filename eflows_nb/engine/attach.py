@@ -17,37 +17,16 @@ from typing import Any
 import zmq
 
 from eflows_nb.engine.connection import Credentials, connect
+from eflows_nb.engine.environment import CHANNEL, DATA_KEY, GPUS, HOST, MEMORY, SERVER
 from eflows_nb.engine.memory import FreedMemory, HugePages
 from eflows_nb.engine.messages import Batch, Cancel, GiveBack, Goodbye, Hello, Lasting, Written
 from eflows_nb.engine.output import OutputCapture
-from eflows_nb.engine.shared import SERVER, prefix
+from eflows_nb.engine.shared import prefix
 from eflows_nb.engine.signals import set_handler
-from eflows_nb.engine.transfer import DATA_KEY, Reader
+from eflows_nb.engine.transfer import Reader
 from eflows_nb.engine.worker import TaskCancelledByClient, Worker, become_engine
 
-__all__ = ["CHANNEL", "GPUS", "HOST", "MEMORY", "STARTUP_COMMAND", "Attachment", "attach"]
-
-CHANNEL = "EFLOWS_CHANNEL"
-"""Environment variable with the `Credentials` by which an engine reaches its client."""
-
-HOST = "EFLOWS_HOST"
-"""Environment variable with what the user calls the host of an engine; it has a name of its own, too."""
-
-MEMORY = "EFLOWS_ENGINE_MEMORY"
-"""Environment variable with the bytes of large results that an engine holds in memory; more go to files."""
-
-GPUS = "EFLOWS_GPUS"
-"""Environment variable with the names of the GPUs that the engines of a host divide among them."""
-
-STARTUP_COMMAND = """\
-try:
-    import eflows_nb.engine.attach
-    eflows_nb.engine.attach.attach()
-except BaseException:
-    __import__("traceback").print_exc()
-    __import__("os")._exit(1)
-"""
-"""What an ipyparallel engine runs when it starts, to attach itself to its client."""
+__all__ = ["Attachment", "attach"]
 
 _KEPT_SHARE = 4
 _EVENTS, _FD, _READABLE = int(zmq.EVENTS), int(zmq.FD), int(zmq.POLLIN)

@@ -12,11 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from eflows_nb.engine.environment import SERVER
 from eflows_nb.engine.packing import Packed
 
 __all__ = [
     "NO_ROOM",
-    "SERVER",
     "SharedFile",
     "attach",
     "export",
@@ -28,9 +28,6 @@ __all__ = [
     "remove_all",
     "spilled",
 ]
-
-SERVER = "EFLOWS_SERVER"
-"""Environment variable with the address of the data server of a host, for its engines: ``ADDRESS:PORT``."""
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Errors after which another folder is tried."""

@@ -21,10 +21,7 @@ from eflows_nb.engine import shared
 from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.shared import SharedFile
 
-__all__ = ["DATA_KEY", "NONCE_BYTES", "PROOF_BYTES", "Reader", "proof", "receive_exactly"]
-
-DATA_KEY = "EFLOWS_DATA_KEY"
-"""Environment variable with the key of the session's data servers, for the engines of a host."""
+__all__ = ["NONCE_BYTES", "PROOF_BYTES", "Reader", "proof", "receive_exactly"]
 
 NONCE_BYTES = 16
 PROOF_BYTES = 32
