@@ -23,6 +23,8 @@ export class EflowsPanel extends SidePanel implements IEflowsPanel {
     const before = this._sections.findIndex(other => other.rank > section.rank);
     const index = before < 0 ? this._sections.length : before;
     this._sections.splice(index, 0, section);
+    // What overflows can be scrolled by keys, also where nothing else takes them.
+    section.widget.node.tabIndex = 0;
     this.insertWidget(index, section.widget);
     if (this.content instanceof SplitPanel) {
       this.content.setRelativeSizes(
