@@ -18,6 +18,8 @@ from eflows_nb.notebook.outline import Outline
 
 __all__ = ["RunWidget"]
 
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_VIEW = "application/vnd.eflows.view+json"
 _STATIC = Path(__file__).parents[1] / "static"
 
 
@@ -83,6 +85,8 @@ class RunWidget(anywidget.AnyWidget):
         metadata: dict[str, Any] = {}
         if self.comm is not None:
             data, metadata = super()._repr_mimebundle_() or ({}, {})
+            # Our extension shows this one: the widget, or the picture where the widget is no more.
+            data[_VIEW] = data[_WIDGET]
         return {**data, "image/svg+xml": self.picture, "text/plain": self._text}, metadata
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:

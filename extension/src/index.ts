@@ -11,6 +11,7 @@ import { runsPlugin } from './runs/plugin';
 import { channelsPlugin, sessionPlugin } from './session/plugin';
 import { settingsPlugin } from './settings/plugin';
 import { statusPlugin } from './status/plugin';
+import { outputPlugin } from './widget/plugin';
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   settingsPlugin,
@@ -25,7 +26,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   runsPlugin,
   insertPlugin,
   launcherPlugin,
-  statusPlugin
+  statusPlugin,
+  outputPlugin
 ];
 
 export default plugins;

@@ -14,6 +14,7 @@ from eflows_nb.notebook.view import PastRun
 
 PROTOCOL = Path(__file__).parents[1] / "protocol"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+VIEW = "application/vnd.eflows.view+json"
 SESSION = "import eflows_nb as ef\n@ef.task\ndef f(x):\n    return x\n_ = ef.wait_on([f(1), f(2)])"
 
 
@@ -54,7 +55,8 @@ def test_a_notebook_keeps_a_picture_and_a_text_beside_the_widget(front_end: Any)
     """Pages without a kernel show those."""
     front_end.run(SESSION)
     [bundle] = shown(front_end, front_end.run("ef.view()", cell="c1"))
-    assert set(bundle) == {WIDGET, "image/svg+xml", "text/plain"}
+    assert set(bundle) == {WIDGET, VIEW, "image/svg+xml", "text/plain"}
+    assert bundle[VIEW] == bundle[WIDGET]
     assert bundle["image/svg+xml"].startswith("<svg ")
     assert " done" in bundle["text/plain"]
 

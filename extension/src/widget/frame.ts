@@ -45,8 +45,12 @@ export class Frame {
     this._run.came.disconnect(this._fill, this);
     const view = this._view;
     this._view = null;
-    if (view === null || spare.has(this._run)) {
-      view?.dispose();
+    if (view === null) {
+      return;
+    }
+    detach(view);
+    if (spare.has(this._run)) {
+      view.dispose();
       return;
     }
     // Notebooks show an output anew when it changes; the view then stays as the user has it.
@@ -75,12 +79,8 @@ export class Frame {
   }
 
   private _attached(): Widget {
-    const kept = spare.get(this._run);
+    const view = spare.get(this._run) ?? this._run.view();
     spare.delete(this._run);
-    if (kept?.isAttached === true) {
-      Widget.detach(kept);
-    }
-    const view = kept ?? this._run.view();
     Widget.attach(view, this.node);
     return view;
   }
@@ -97,6 +97,14 @@ export class Frame {
   private _run: IShownRun;
   private _timer: number;
   private _view: Widget | null = null;
+}
+
+/** Take a view out of its place, which the notebook may have removed from the page already. */
+function detach(view: Widget): void {
+  if (!view.node.isConnected) {
+    document.body.append(view.node); // Lumino insists
+  }
+  Widget.detach(view);
 }
 
 /** The run as it was when the kernel drew it last. */
