@@ -7,6 +7,7 @@ import inspect
 import types
 import weakref
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ _OF_EVERY_CLASS = {
     "__dict__", "__doc__", "__firstlineno__", "__module__", "__slotnames__", "__static_attributes__",
     "__weakref__",
 }  # fmt: skip
+_DEPTH = 8
 
 
 class Checkpoint:
@@ -141,16 +143,37 @@ def _feed_class(digest: Any, kind: type, module: str | None, seen: set[int]) -> 
         if name in _OF_EVERY_CLASS:
             continue
         digest.update(name.encode())
-        inner = getattr(value, "__func__", getattr(value, "fget", value))
-        if isinstance(inner, (types.FunctionType, type)):
+        inners = _functions_of(value)
+        for inner in inners:
             _feed(digest, inner, module, seen)
-        elif not hasattr(inner, "__get__"):
-            digest.update(repr(inner).encode() if _has_plain_text(inner) else b"?")
+        if not inners and not hasattr(value, "__get__"):
+            digest.update(_text_of(value).encode())
 
 
-def _has_plain_text(value: Any) -> bool:
-    """Return whether the text of a value is the same in each process."""
-    return isinstance(value, (str, bytes, int, float, complex, bool, type(None)))
+def _functions_of(value: Any) -> list[Any]:
+    """Return the functions that an attribute of a class consists of, such as those of a property."""
+    if isinstance(value, (types.FunctionType, type, TaskFunction)):
+        return [value]
+    parts = (getattr(value, name, None) for name in ("__func__", "fget", "fset", "fdel", "func"))
+    return [part for part in parts if isinstance(part, (types.FunctionType, type))]
+
+
+def _text_of(value: Any, depth: int = 0) -> str:
+    """Return a text of a value that is the same in each process; a question mark stands for what has none."""
+    if isinstance(value, (str, bytes, int, float, complex, bool, type(None))):
+        return repr(value)
+    kind, below = type(value), partial(_text_of, depth=depth + 1)
+    if depth > _DEPTH:
+        return "?"
+    if kind in (list, tuple):
+        return f"({','.join(map(below, value))})"
+    if kind in (set, frozenset):
+        return f"{{{','.join(sorted(map(below, value)))}}}"
+    if kind in (dict, types.MappingProxyType):
+        return f"{{{','.join(f'{below(key)}:{below(item)}' for key, item in value.items())}}}"
+    if kind.__module__ == "numpy" and hasattr(value, "dtype") and not value.dtype.hasobject:
+        return _digest_of(pack(value))
+    return "?"
 
 
 def _feed_value(digest: Any, value: Any) -> None:
