@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from typing import Any
@@ -54,6 +55,8 @@ LOOK_AHEAD_LIMIT = 5.0
 """Engines get work for so many seconds at most, and while nobody waits: the client may compute then."""
 
 _MARGIN = 1.25
+
+logger = logging.getLogger(__name__)
 
 
 class Exchange:
@@ -231,10 +234,14 @@ class Exchange:
                 self._deadlines.set(engine, [number], now + GRACE_SECONDS)
 
     def _portable(self, datum: Datum, engine: int) -> Any:
-        """Return a value as it is sent: large buffers go through shared files."""
+        """Return a value as it is sent: large buffers go through shared files, as long as there is room."""
         value = datum.value
         if type(value) is Packed and value.buffers and self.cluster.kind != "inline":
-            value = datum.value = self.share(datum.number, value)
+            try:
+                value = datum.value = self.share(datum.number, value)
+            except OSError as error:
+                logger.debug("A value of %d bytes travels with its message: %s", value.size, error)
+                return value
             value.engines.add(engine)
             self._scheduler.engines[engine].holds.add(value)
         return self.cluster.files.outgoing(value.shared) if type(value) is Large else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import eflows_nb as ef
+from eflows_nb.engine import shared
 from eflows_nb.tasks.state import TaskState
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("two_engines", "settled")]
@@ -198,6 +200,23 @@ def test_a_large_argument_is_shared_once(two_engines: ef.Session) -> None:
     del array, futures
     ef.wait_on(process())
     assert set(_shared_files(two_engines)) <= before
+
+
+def test_what_was_put_before_the_engines_comes_to_them_without_room_for_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It travels with the messages, where an error would leave its tasks waiting for ever."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    ef.stop()
+    frozen = ef.put(np.ones(100_000))
+    ef.start(engines=2)
+    monkeypatch.setattr(shared, "export", full)
+    total = ef.task(lambda array, x: float(array.sum()) + x)
+
+    assert ef.wait_on([total(frozen, 1), total(frozen, 2)], timeout=60) == [100_001.0, 100_002.0]
 
 
 def test_large_results_stay_on_their_engine_until_they_are_needed(two_engines: ef.Session) -> None:
