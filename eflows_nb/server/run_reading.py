@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -56,7 +57,7 @@ class RunReading:
             self.line += 1
             try:
                 self._take_header(line) if self.line == 1 else self._take(json.loads(line))
-            except (ValueError, TypeError, LookupError, RecursionError):
+            except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
                 self.problem = "damaged" if self.line > 1 else "not-a-journal"
             if self.line % _LINES_AT_ONCE == 0 and time.monotonic() > deadline:
                 return False
@@ -72,12 +73,17 @@ class RunReading:
             self.problem = "not-a-journal"
         elif header["version"] > VERSION:
             self.problem = "later-version"
+        elif not math.isfinite(header.get("started", 0.0)):  # no JSON that browsers read can tell of it
+            self.problem = "not-a-journal"
         else:
             self.header = header
 
     def _take(self, fields: list[Any]) -> None:
         kind, microseconds, *rest = fields
-        self.seconds = max(self.seconds, microseconds * 1e-6)
+        seconds = microseconds * 1e-6
+        if not math.isfinite(seconds):
+            raise ValueError(f"{microseconds} is no time")
+        self.seconds = max(self.seconds, seconds)
         if kind == "submitted":
             self._set(rest[0], _CODES[TaskState.WAITING.value])
         elif kind in _CODES:

@@ -79,6 +79,8 @@ def test_a_long_journal_is_read_in_parts() -> None:
         ["submitted", 1, "x-y", 0, 0, -1],
         ["done", 1, ["2"], 0],
         ["done", "soon", 1, 0],
+        ["done", math.inf, 1, 0],
+        ["done", 10**400, 1, 0],
         {"done": 1},
     ],
 )
@@ -98,6 +100,8 @@ def test_a_damaged_line_is_named_and_what_was_before_counts(line: Any) -> None:
         ({"format": "another", "version": 1}, "not-a-journal"),
         ([], "not-a-journal"),
         (7, "not-a-journal"),
+        ({**HEADER, "started": math.nan}, "not-a-journal"),
+        ({**HEADER, "started": 10**400}, "not-a-journal"),
     ],
 )
 def test_what_this_program_cannot_read_is_said(first: Any, problem: str) -> None:
