@@ -51,7 +51,7 @@ class Channel:
 
     Raises
     ------
-    zmq.ZMQError
+    OSError
         When it cannot listen there.
     """
 
@@ -66,7 +66,11 @@ class Channel:
         self._socket.heartbeat_ivl = HEARTBEAT_MILLISECONDS
         self._socket.heartbeat_timeout = HEARTBEAT_LIMIT_MILLISECONDS
         self._socket.router_handover = True  # after a crash of the controller numbers begin anew
-        self._socket.bind(f"tcp://{ip}:*" if ip else f"ipc://{self.folder}/client")
+        try:
+            self._socket.bind(f"tcp://{ip}:*" if ip else f"ipc://{self.folder}/client")
+        except zmq.ZMQError as error:
+            self._leave()
+            raise OSError(error.errno, str(error)) from error
         self.address = str(self._socket.getsockopt_string(zmq.LAST_ENDPOINT))
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._monitor = self._socket.get_monitor_socket(zmq.Event.DISCONNECTED)
@@ -150,14 +154,17 @@ class Channel:
             self.wake()
             self._socket.disable_monitor()
             self._monitor.close()
-            self._socket.close()
-            if self._gate is not None:
-                self._gate.close()
-            self._context.term()
+            self._leave()
             os.close(self._wake_read)
             os.close(self._wake_write)
-            if self.folder is not None:
-                shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _leave(self) -> None:
+        self._socket.close()
+        if self._gate is not None:
+            self._gate.close()
+        self._context.term()
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class _Gate:

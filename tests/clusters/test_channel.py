@@ -142,6 +142,15 @@ def connected() -> Iterator[Connected]:
     context.term()
 
 
+def test_an_address_of_another_machine_is_an_error_and_leaves_no_thread() -> None:
+    """Nothing can listen there; who lets people in is sent home."""
+    before = threading.active_count()
+    with pytest.raises(OSError, match=r"203\.0\.113\.7"):
+        Channel("203.0.113.7")
+
+    assert threading.active_count() == before
+
+
 def test_over_tcp_those_with_the_keys_are_heard(open_channel: Channel, connected: Connected) -> None:
     """What an engine needs travels as one line of text, and its messages go both ways."""
     line = open_channel.credentials("token").encode()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import eflows_nb as ef
 from eflows_nb.clusters.reach import address_towards, checked
 from eflows_nb.errors import ClusterError
 
@@ -39,3 +40,9 @@ def test_an_unknown_host_is_an_error() -> None:
     nobody = "n" * 64  # no name server need be asked
     with pytest.raises(ClusterError, match=f"'user@{nobody}' is not known.*address="):
         address_towards(["localhost", f"user@{nobody}"])
+
+
+def test_an_address_of_another_machine_is_an_error_at_once() -> None:
+    """It names the address and what to give in its place."""
+    with pytest.raises(ClusterError, match=r"Nothing can listen at 203\.0\.113\.7.*as address=\."):
+        ef.start(hosts=["localhost"], address="203.0.113.7")
