@@ -21,6 +21,7 @@ from eflows_nb.tasks.resources import Resources
 __all__ = ["EngineCluster"]
 
 _START_LIMIT = 120.0
+_END_LIMIT = 2.0
 _RESTARTS_PER_ENGINE = 3
 
 logger = logging.getLogger(__name__)
@@ -281,9 +282,19 @@ class EngineCluster:
             return
         self._stopping = True
         if self._thread.is_alive():
+            self._ask(_end_others()).result()  # nothing may start any more
             self._launcher.end_all(finally_=True)
             if self._controller is not None:
                 self._ask(self._controller.stop()).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._launcher.close()
+
+
+async def _end_others() -> None:
+    """Cancel everything else that goes on in this event loop."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others, timeout=_END_LIMIT)
