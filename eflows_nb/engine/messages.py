@@ -63,6 +63,8 @@ class Code(IntEnum):
     """``(IGNORED, failure, result)``: the function raised, and that is to be ignored; a result as above."""
     MANY = 7
     """``(MANY, results)``: one of the above or a bare scalar for each output."""
+    CACHED = 9
+    """``(CACHED, result)``: an earlier session has left the result; as above."""
 
 
 def has_run(result: Any) -> bool:

@@ -257,7 +257,7 @@ class Worker:
             if path:
                 saved = _saved(path)
                 if saved is not None:
-                    return self._results(*saved, outputs or Outputs((task,), False, ()))
+                    return (Code.CACHED, self._results(*saved, outputs or Outputs((task,), False, ())))
             if code.time_out is None or get_ident() != main_thread().ident:
                 value = function(*args, **kwargs)
             else:

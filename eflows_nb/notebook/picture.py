@@ -23,6 +23,7 @@ _COLOURS = {
     TaskState.DONE: "#2e7d32",
     TaskState.FAILED: "#c62828",
     TaskState.CANCELLED: "#a65c00",
+    TaskState.CACHED: "#00838f",
     TaskState.RUNNING: "#1976d2",
     TaskState.READY: "#9e9e9e",
     TaskState.WAITING: "#d0d0d0",

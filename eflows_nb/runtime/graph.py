@@ -90,7 +90,7 @@ class TaskGraph:
         lost = [_forget(datum)]
         while lost:
             task = lost.pop().producer
-            if task is None or task.state is not TaskState.DONE:
+            if task is None or not task.state.has_result:
                 continue  # another of its results has revived it
             living = (reference() for reference in task.outputs)  # type: ignore[operator]
             task.outputs = tuple(
@@ -101,7 +101,7 @@ class TaskGraph:
                 if is_lost(output):
                     _forget(output)
             task.reads = tuple(recalled(read) for read in task.reads)
-            self.count(TaskState.DONE, TaskState.WAITING, 1)
+            self.count(task.state, TaskState.WAITING, 1)
             self.note_return(task)
             task.state = TaskState.WAITING
             task.engine = -1

@@ -11,7 +11,6 @@ import weakref
 from typing import Any
 
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
-from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
 __all__ = ["LINEAGE_LIMIT", "Past", "last_read", "output_numbers", "recalled", "was_recalled"]
@@ -69,7 +68,7 @@ def recalled(read: Datum | Past) -> Datum:
 def was_recalled(datum: Datum) -> bool:
     """Return whether a datum took the place of one that has gone, and nobody makes it yet."""
     task = datum.producer
-    return datum.value is PENDING and task is not None and task.state is TaskState.DONE
+    return datum.value is PENDING and task is not None and task.state.has_result
 
 
 def output_numbers(task: Task) -> list[int]:

@@ -177,6 +177,7 @@ class Scheduler:
         times: list[float] = []
         sizes: list[int] = []
         spent: dict[int, list[float]] = {}
+        cached: list[tuple[Task, float, float, int]] = []
         for task, result, duration in zip(tasks, results, seconds, strict=True):
             began = start
             start += duration
@@ -196,6 +197,10 @@ class Scheduler:
             elif code is Code.IGNORED:
                 self.ignored.append((task, result[1]))
                 size = self._resolve_any(task, result[2], queue)
+            elif code is Code.CACHED:
+                cached.append((task, began, duration, self._resolve_any(task, result[1], queue)))
+                task.state = TaskState.CACHED
+                continue
             elif code is Code.FAILED:
                 if task.failures < task.code.policy.retries and not result[1].final:
                     self._retry(task, queue)
@@ -226,11 +231,24 @@ class Scheduler:
         for function, durations in spent.items():
             self.durations.learn(function, durations)
         if done:
-            for task in done if self._missed else ():
-                self._missed.pop(task.number, None)
-            queue.finished += len(done)
-            self.graph.count(TaskState.RUNNING, TaskState.DONE, len(done))
-            self.graph.changes.append(Change(TaskState.DONE, number, done, starts, times, sizes))
+            self._end_well(TaskState.DONE, queue, done, starts, times, sizes)
+        if cached:
+            self._end_well(TaskState.CACHED, queue, *(list(column) for column in zip(*cached, strict=True)))
+
+    def _end_well(
+        self,
+        state: TaskState,
+        queue: EngineQueue,
+        tasks: list[Task],
+        starts: list[float],
+        seconds: list[float],
+        sizes: list[int],
+    ) -> None:
+        for task in tasks if self._missed else ():
+            self._missed.pop(task.number, None)
+        queue.finished += len(tasks)
+        self.graph.count(TaskState.RUNNING, state, len(tasks))
+        self.graph.changes.append(Change(state, queue.number, tasks, starts, seconds, sizes))
 
     def lasting(self, number: int, task_number: int, behind: int) -> None:
         """A task of an engine lasts: what is behind it will not run there, but may elsewhere.
@@ -625,8 +643,8 @@ class Scheduler:
 
     def _discard(self, task: Task, result: Any, queue: EngineQueue) -> None:
         """Let an engine forget the large results of a task that was cancelled while it ran."""
-        if type(result) is tuple and result[0] is Code.IGNORED:
-            result = result[2]
+        if type(result) is tuple and result[0] in (Code.IGNORED, Code.CACHED):
+            result = result[-1]
         if type(result) is tuple and result[0] in (Code.KEPT, Code.MANY):
             queue.drop.extend(output_numbers(task))
 

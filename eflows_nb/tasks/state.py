@@ -22,8 +22,15 @@ class TaskState(StrEnum):
     """Its function raised, or its engines were lost too often."""
     CANCELLED = "cancelled"
     """It was cancelled, or something it reads will never exist."""
+    CACHED = "cached"
+    """Its result was there already, from an earlier session; its function was not called."""
 
     @property
     def is_final(self) -> bool:
-        """Whether a task in this state never changes again."""
-        return self in (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
+        """Whether a task in this state has ended."""
+        return self in (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED, TaskState.CACHED)
+
+    @property
+    def has_result(self) -> bool:
+        """Whether a task in this state has made, or found, its result."""
+        return self in (TaskState.DONE, TaskState.CACHED)

@@ -80,7 +80,7 @@ def notebook(_client: BlockingKernelClient) -> Notebook:
     return notebook
 
 
-STATES = {"done": [0, 0, 0, 1, 0, 0], "failed": [0, 0, 0, 0, 1, 0], "cancelled": [0, 0, 0, 0, 0, 1]}
+STATES = {"done": [0, 0, 0, 1, 0, 0, 0], "failed": [0, 0, 0, 0, 1, 0, 0], "cancelled": [0, 0, 0, 0, 0, 1, 0]}
 
 
 def test_a_cell_is_told_with_its_tasks_and_what_it_read(notebook: Notebook) -> None:
@@ -100,7 +100,7 @@ def test_what_has_no_result_is_told(notebook: Notebook) -> None:
     notebook.run("reader", "%%task reader\nread = bad + 1")
     notebook.run("plain", "print(bad)")
     notebook.run("wrong", "missing_name")
-    assert notebook.know("bad", states=STATES["failed"])["ended"] == "done"
+    notebook.know("bad", states=STATES["failed"], ended="done")
     assert notebook.know("reader", states=STATES["cancelled"])["sources"] == ["bad"]
     assert notebook.know("plain", ended="refused")["sources"] == ["bad"]
     assert notebook.know("wrong", ended="error")["sources"] == []
@@ -184,7 +184,7 @@ def test_the_tasks_of_a_cell_are_cancelled_by_its_id(notebook: Notebook) -> None
     """Also while another cell computes."""
     notebook.run("start", "import pathlib, time\n_ = ef.start(engines=1)")
     notebook.run("long", "%%task long\ntime.sleep(600)\nlate = 1")
-    notebook.know("long", states=[0, 0, 1, 0, 0, 0])
+    notebook.know("long", states=[0, 0, 1, 0, 0, 0, 0])
     code = "while not pathlib.Path('go').exists(): pass"
     request = notebook.client.session.msg("execute_request", {"code": code, "silent": False})
     notebook.client.shell_channel.send(request)

@@ -30,7 +30,7 @@ def test_a_session_is_told_as_in_the_example() -> None:
             EngineSnapshot(engine=0, host="n01", pid=4711, running=2, finished=40),
             EngineSnapshot(engine=1, host="n02", pid=4712, running=1, finished=38),
         ),
-        tasks=dict(zip(TaskState, (12, 4, 3, 78, 1, 2), strict=True)),
+        tasks=dict(zip(TaskState, (12, 4, 3, 78, 1, 2, 0), strict=True)),
     )
     assert message_of(snapshot) == example("session-ready")
 
@@ -43,6 +43,6 @@ def test_the_reason_of_a_broken_cluster_is_told_as_it_is() -> None:
         reason='no engine joined within 120 s: <b>no room</b> & "quotes"',
         requested=64,
         engines=(),
-        tasks=dict(zip(TaskState, (0, 5, 0, 0, 0, 0), strict=True)),
+        tasks=dict(zip(TaskState, (0, 5, 0, 0, 0, 0, 0), strict=True)),
     )
     assert message_of(snapshot) == example("session-broken")

@@ -69,6 +69,7 @@ values = [*numbers, ef.wait_on(last), float(ef.wait_on(mine)[0])]
 values += [float(array[0]) for array in ef.wait_on(several)] + [ef.wait_on(scaled(1))]
 ef.barrier()
 print("values", values, flush=True)
+print({state.value: number for state, number in ef.summary().tasks.items() if number}, file=sys.stderr)
 """
 
 
@@ -114,7 +115,10 @@ def _ran(ended: subprocess.CompletedProcess[str]) -> list[str]:
 @pytest.mark.usefixtures("kept")
 def test_what_was_kept_is_not_computed_again(run: Run) -> None:
     """Results, several results and written arguments are the same as the first time, and no task runs."""
-    assert _ran(run(PROGRAM)) == []
+    ended = run(PROGRAM)
+
+    assert _ran(ended) == []
+    assert "{'cached': 7}" in ended.stderr
 
 
 def test_a_client_that_was_killed_goes_on_where_it_was(run: Run) -> None:

@@ -579,3 +579,19 @@ def test_a_dropped_input_is_made_again_when_it_is_needed(graph: Any) -> None:
     graph.scheduler.want([result])
 
     assert graph.sent() == {1: [number, reader.number]}
+
+
+def test_a_result_that_was_there_ends_its_task_as_cached(graph: Any) -> None:
+    """It counts like one that was made, also when it is lost, and says nothing of how long the task takes."""
+    graph.engines(0)
+    found = graph.result()
+    reader = graph.make(found)
+    graph.sent()
+    graph.finish(0, (Code.CACHED, (Code.MANY, [graph.kept])), seconds=1e-6)
+    assert graph.scheduler.graph.counts[TaskState.CACHED] == 1
+    assert not graph.scheduler.durations.knows(0)
+
+    graph.scheduler.engine_down(0)
+    graph.engines(1)
+    graph.know("f", 0.001)
+    assert graph.sent() == {1: [found.number, reader.number]}

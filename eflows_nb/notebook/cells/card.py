@@ -17,6 +17,7 @@ _SIGNS = {
     TaskState.DONE: "✓",
     TaskState.FAILED: "✗",
     TaskState.CANCELLED: "⊘",
+    TaskState.CACHED: "✓",
 }
 
 

@@ -27,7 +27,8 @@ from eflows_nb.tasks.state import TaskState
 __all__ = ["Fold"]
 
 _CODE = {state: code for code, state in enumerate(STATES)}
-_READY, _WAITING, _DONE = (_CODE[s] for s in (TaskState.READY, TaskState.WAITING, TaskState.DONE))
+_READY, _WAITING = _CODE[TaskState.READY], _CODE[TaskState.WAITING]
+_MADE = frozenset(_CODE[state] for state in TaskState if state.has_result)
 
 
 class Fold:
@@ -74,7 +75,7 @@ class Fold:
             if state[task] == _WAITING:
                 first = columns.first_parent[task]
                 made = parents[first : first + columns.parent_count[task]]
-                if all(state[parent] == _DONE for parent in made):
+                if all(state[parent] in _MADE for parent in made):
                     state[task] = _READY
 
     def _submitted(self, event: TasksSubmitted) -> None:

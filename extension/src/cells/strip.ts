@@ -13,6 +13,7 @@ const NAME_LENGTH = 24;
 /** What is settled first, so that a bar fills from its start. */
 const ORDER = [
   STATE.done,
+  STATE.cached,
   STATE.failed,
   STATE.cancelled,
   STATE.running,

@@ -40,7 +40,8 @@ export function readColours(element: HTMLElement): IColours {
     read('--eflows-running', '#1976d2'),
     read('--eflows-done', '#388e3c'),
     read('--eflows-failed', '#d32f2f'),
-    read('--eflows-cancelled', '#b26a00')
+    read('--eflows-cancelled', '#b26a00'),
+    read('--eflows-cached', '#00838f')
   ];
   const functions = Array.from({ length: FUNCTIONS }, (_, place) =>
     read(`--eflows-function-${place}`, '#777777')

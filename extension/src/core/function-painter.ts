@@ -330,6 +330,7 @@ export class FunctionPainter implements IPainter {
     const whole = (WIDTH - 28) * scale;
     const order = [
       STATE.done,
+      STATE.cached,
       STATE.failed,
       STATE.cancelled,
       STATE.running,

@@ -12,6 +12,11 @@ export function drawGlyph(
   const half = size / 2;
   pen.beginPath();
   switch (state) {
+    case STATE.cached:
+      pen.moveTo(x - half, y + half * 0.8);
+      pen.lineTo(x + half, y + half * 0.8);
+      drawGlyph(pen, STATE.done, x, y - half * 0.3, size * 0.8);
+      return;
     case STATE.done:
       pen.moveTo(x - half, y);
       pen.lineTo(x - half / 4, y + half * 0.7);

@@ -13,7 +13,8 @@ const STATES: Readonly<Record<string, number>> = {
   running: STATE.running,
   done: STATE.done,
   failed: STATE.failed,
-  cancelled: STATE.cancelled
+  cancelled: STATE.cancelled,
+  cached: STATE.cached
 };
 
 /** A past run: all of its tasks as they were in the end. */

@@ -7,10 +7,16 @@ export const STATE = {
   running: 2,
   done: 3,
   failed: 4,
-  cancelled: 5
+  cancelled: 5,
+  cached: 6
 } as const;
 
-export const STATE_COUNT = 6;
+export const STATE_COUNT = 7;
+
+/** Whether a task in this state has made, or found, its result. */
+export function hasResult(state: number): boolean {
+  return state === STATE.done || state === STATE.cached;
+}
 
 /** All tasks of a session in rows, in the order of their submission. */
 export class TaskTable {
@@ -222,7 +228,7 @@ export class TaskTable {
       let ready: number = STATE.ready;
       const end = firstLink[row + 1] ?? 0;
       for (let link = firstLink[row] ?? 0; link < end; link++) {
-        if (state[links[link] ?? 0] !== STATE.done) {
+        if (!hasResult(state[links[link] ?? 0] ?? 0)) {
           ready = STATE.waiting;
           break;
         }

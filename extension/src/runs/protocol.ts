@@ -49,8 +49,14 @@ export function readRuns(data: unknown): IRunListing | null {
     typeof more === 'number' &&
     typeof complete === 'boolean' &&
     typeof now === 'number'
-    ? { runs, more, complete, now }
+    ? { runs: runs.map(withAllCounts), more, complete, now }
     : null;
+}
+
+/** A state that the server does not count counts zero. */
+function withAllCounts(run: IRun): IRun {
+  const counts = TASK_STATES.map(state => [state, run.tasks[state] ?? 0]);
+  return { ...run, tasks: Object.fromEntries(counts) as IRun['tasks'] };
 }
 
 function isRun(data: unknown): data is IRun {
@@ -74,7 +80,7 @@ function isRun(data: unknown): data is IRun {
 function isCounts(data: unknown): boolean {
   return (
     isRecord(data) &&
-    TASK_STATES.every(state => typeof data[state] === 'number')
+    Object.values(data).every(count => typeof count === 'number')
   );
 }
 

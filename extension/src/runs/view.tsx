@@ -234,6 +234,7 @@ function Run(props: {
 /** What is settled first, so that the bar fills from its start. */
 const BAR_ORDER = [
   'done',
+  'cached',
   'failed',
   'cancelled',
   'running',

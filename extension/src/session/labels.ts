@@ -17,5 +17,7 @@ export function stateLabel(state: TaskState, trans: TranslationBundle): string {
       return trans.__('Failed');
     case 'cancelled':
       return trans.__('Cancelled');
+    case 'cached':
+      return trans.__('Cached');
   }
 }

@@ -24,14 +24,15 @@ export const CLUSTER_STATES = [
 ] as const;
 export type ClusterState = (typeof CLUSTER_STATES)[number];
 
-/** The states of a task, in the order of its life. */
+/** The states of a task, by the number that stands for each. */
 export const TASK_STATES = [
   'waiting',
   'ready',
   'running',
   'done',
   'failed',
-  'cancelled'
+  'cancelled',
+  'cached'
 ] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
@@ -108,7 +109,8 @@ function readSession(data: unknown): ISession | null {
     running: count('running'),
     done: count('done'),
     failed: count('failed'),
-    cancelled: count('cancelled')
+    cancelled: count('cancelled'),
+    cached: count('cached')
   };
   return { cluster, state, reason, requested, engines, tasks };
 }

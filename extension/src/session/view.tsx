@@ -268,6 +268,7 @@ function Tasks(props: {
 /** What is settled first, so that the bar fills from its start. */
 const BAR_ORDER: readonly TaskState[] = [
   'done',
+  'cached',
   'failed',
   'cancelled',
   'running',

@@ -49,6 +49,12 @@ const SHAPES: Readonly<Record<SignName, JSX.Element>> = {
       {CROSS}
     </>
   ),
+  'task-cached': (
+    <>
+      {RING}
+      {CHECK}
+    </>
+  ),
   'task-cancelled': (
     <>
       {RING}

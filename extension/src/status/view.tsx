@@ -80,7 +80,7 @@ function summary(session: ISession, trans: TranslationBundle): string {
   const count = total(session);
   return [
     ...(count > 0
-      ? [trans.__('%1 of %2 tasks done', tasks.done, count)]
+      ? [trans.__('%1 of %2 tasks done', tasks.done + tasks.cached, count)]
       : [trans.__('no tasks')]),
     ...(tasks.running > 0 ? [trans.__('%1 running', tasks.running)] : []),
     ...(tasks.failed > 0 ? [trans.__('%1 failed', tasks.failed)] : []),
