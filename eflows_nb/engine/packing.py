@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copyreg
 import io
 import pickle
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 __all__ = ["INLINE", "SCALARS", "Packed", "adopt_classes", "load", "pack"]
@@ -117,14 +118,31 @@ def pack(value: Any, *, in_band: bool = False, writable: bool = False) -> Packed
     except Exception:  # noqa: BLE001 - pickle raises what it likes; cloudpickle has the last word
         complete = False
     if not complete:
-        import cloudpickle
-
         buffers.clear()
-        head = cloudpickle.dumps(value, 5, buffer_callback=belongs_in_band)
+        file = io.BytesIO()
+        _pickler_by_value()(file, 5, buffer_callback=belongs_in_band).dump(value)
+        head = file.getvalue()
     if writable and read_only:
         buffers.clear()
         head = _dumps_writable(value, belongs_in_band)
     return Packed(head, buffers)
+
+
+@cache
+def _pickler_by_value() -> Any:
+    """Return a kind of pickler that packs a class as it is after its first instance was packed.
+
+    Python notes then in the class that it has no slots, and what is packed before and after would differ.
+    """
+    import cloudpickle
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        def reducer_override(self, obj: Any) -> Any:
+            if isinstance(obj, type):
+                copyreg._slotnames(obj)  # type: ignore[attr-defined]
+            return super().reducer_override(obj)
+
+    return Pickler
 
 
 def _dumps_writable(value: Any, buffer_callback: Callable[[pickle.PickleBuffer], Any]) -> bytes:

@@ -102,3 +102,18 @@ def test_what_is_not_contiguous_comes_back_too() -> None:
     """A slice of an array is copied."""
     array = np.arange(2.0 * LARGE)[::2]
     assert (pack(array).value() == array).all()
+
+
+def test_an_object_is_packed_the_same_before_and_after_others() -> None:
+    """Also if its class goes by value, and one of another class that it derives from was packed in between."""
+
+    class Base:
+        pass
+
+    class Derived(Base):
+        pass
+
+    before = pack(Derived()).head
+    pack([Base()])
+
+    assert pack(Derived()).head == before

@@ -65,3 +65,26 @@ def test_plain_values_have_no_versions(words: Any, x: Any) -> None:
 
     assert words.wait_on(x) is x
     assert words.wait_on(words.task(returns=1)(text)(x)) == str(x)
+
+
+def test_objects_of_a_class_and_of_one_derived_from_it_have_their_own_versions(words: Any) -> None:
+    """In any order, though Python notes something in a class when its first object travels."""
+
+    class Base:
+        def __init__(self) -> None:
+            self.count = 0
+
+    class Derived(Base):
+        pass
+
+    def up(x: Any) -> None:
+        x.count += 1
+
+    task = words.task(x=INOUT)(up)
+    derived, base = Derived(), Base()
+    task(derived)
+    task(base)
+    task(derived)
+
+    assert [one.count for one in words.wait_on(derived, base)] == [2, 1]
+    assert derived.count == 0
