@@ -6,6 +6,7 @@ import errno
 import itertools
 import mmap
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,6 +22,7 @@ __all__ = [
     "attach",
     "export",
     "folders",
+    "is_own",
     "locate",
     "prefix",
     "prefixes",
@@ -159,7 +161,16 @@ def attach(shared: SharedFile) -> Packed:
 
 def locate(name: str) -> Path | None:
     """Return where this node has the shared file of this name, None when it does not have it."""
-    return next((path for folder in folders() if (path := folder / name).exists()), None)
+    return next((path for folder in folders() if is_own(path := folder / name)), None)
+
+
+def is_own(path: Path) -> bool:
+    """Return whether there is a file at a path that this user has made: the folders are open to all users."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
 
 
 def remove(shared: SharedFile) -> None:

@@ -116,10 +116,12 @@ class Reader:
         """Write the file under another name first; whoever else of this node wants it waits for that."""
         part = path.with_name(f"{path.name}.part")
         while True:
-            descriptor = os.open(part, os.O_CREAT | os.O_RDWR, 0o600)
+            descriptor = os.open(part, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
+                if os.fstat(descriptor).st_uid != os.geteuid():
+                    raise PermissionError(f"The file '{part}' belongs to another user. Let it be removed.")
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-                if path.exists():
+                if shared.is_own(path):
                     part.unlink(missing_ok=True)
                     return path
                 if not _is_at(descriptor, part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 import threading
@@ -64,6 +65,33 @@ def test_a_file_is_fetched_once_a_node(theirs: SharedFile, tmp_path: Path) -> No
 
     assert found == [tmp_path / f"copy-{theirs.name}"] * 4
     assert with_another_key.path == str(found[0])
+
+
+def test_what_another_user_has_put_there_is_not_taken_for_a_copy(theirs: SharedFile, tmp_path: Path) -> None:
+    """Everybody can see in the folder how copies are called, and make links and files there."""
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"mine")
+    (tmp_path / f"copy-{theirs.name}").symlink_to(secret)
+    value = Reader(KEY, "copy-").attach(theirs).value()
+    (tmp_path / f"other-{theirs.name}.part").symlink_to(secret)
+    with pytest.raises(OSError, match="symbolic links"):
+        Reader(KEY, "other-").fetch(theirs)
+
+    np.testing.assert_array_equal(value, [VALUE, 2 * VALUE])
+    assert secret.read_bytes() == b"mine"
+
+
+def test_nothing_is_written_to_a_file_of_another_user(
+    theirs: SharedFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """He could read it."""
+    part = tmp_path / f"copy-{theirs.name}.part"
+    part.touch()
+    monkeypatch.setattr(os, "geteuid", lambda: part.stat().st_uid + 1)
+    with pytest.raises(PermissionError, match="belongs to another user"):
+        Reader(KEY, "copy-").fetch(theirs)
+
+    assert part.read_bytes() == b""
 
 
 def test_without_the_key_nothing_is_sent(theirs: SharedFile, tmp_path: Path) -> None:
