@@ -6,6 +6,7 @@ path                         method  answer
 ``eflows/version``           GET     the version of the package and of the live protocol
 ``eflows/clusters``          GET     the clusters that eflows-nb runs on this machine
 ``eflows/clusters/ID``       DELETE  stops one of them
+``eflows/convert``           POST    a notebook with its task cells in another form
 ``eflows/runs``              GET     the runs whose journals lie below the server's root
 ``eflows/runs/PATH``         GET     a journal
 ``eflows/runs/PATH``         DELETE  removes it
@@ -27,6 +28,7 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
     from jupyter_server.utils import url_path_join
 
     from eflows_nb.server.clusters import ClusterHandler, ClustersHandler
+    from eflows_nb.server.convert import ConvertHandler
     from eflows_nb.server.runs import RunHandler, RunsHandler
     from eflows_nb.server.version import VersionHandler
 
@@ -36,6 +38,7 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
         ("version", VersionHandler),
         ("clusters", ClustersHandler),
         (r"clusters/(?P<cluster_id>[^/]+)", ClusterHandler),
+        ("convert", ConvertHandler),
         ("runs", RunsHandler),
         (r"runs/(?P<path>.+)", RunHandler),
     )

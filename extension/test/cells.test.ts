@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { Signal } from '@lumino/signaling';
 
 import { digestOf } from '../src/cells/digest';
+import { apply, readConverted, type IFileCell } from '../src/cells/forms';
 import { CellsModel, type ICellSource } from '../src/cells/model';
 import { readCellsMessage, type ICellFacts } from '../src/cells/protocol';
 import { cellsToRetry, staleCells } from '../src/cells/relations';
@@ -171,4 +172,28 @@ test('the tasks of a cell are cancelled by its id', () => {
   model.cancel('field');
   assert.deepEqual(source.asked[1], { cancel_cells: ['field'] });
   model.dispose();
+});
+
+function fileCell(id: string, source: string): IFileCell {
+  return { id, cell_type: 'code', source, metadata: {} };
+}
+
+test('cells that stay keep their place, others come and go', () => {
+  const now = ['load', 'a', 'b', 'c'];
+  const written: string[] = [];
+  apply([fileCell('new', '1'), fileCell('a', '2'), fileCell('c', '3')], {
+    ids: [...now],
+    remove: place => now.splice(place, 1),
+    insert: (place, { id }) => now.splice(place, 0, id),
+    write: ({ id }) => written.push(id)
+  });
+  assert.deepEqual(now, ['new', 'a', 'c']);
+  assert.deepEqual(written, ['a', 'c']);
+});
+
+test('what the server answers is read whole or not at all', () => {
+  const notebook = { metadata: {}, cells: [fileCell('a', 'x = 1')] };
+  assert.deepEqual(readConverted({ notebook }), notebook);
+  assert.equal(readConverted({ notebook: { ...notebook, cells: [{}] } }), null);
+  assert.equal(readConverted(null), null);
 });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import nbformat
 import pytest
 from playwright.sync_api import expect
 
@@ -46,6 +47,17 @@ def edit(lab: Any, place: int, source: str) -> None:
         """([place, source]) => window.jupyterapp.shell.currentWidget.content.widgets[place]
           .model.sharedModel.setSource(source)""",
         [place, source],
+    )
+
+
+def source(lab: Any, place: int) -> str:
+    """Return the code of a cell."""
+    return str(
+        lab.page.evaluate(
+            """place => window.jupyterapp.shell.currentWidget.content.widgets[place]
+              .model.sharedModel.getSource()""",
+            place,
+        )
     )
 
 
@@ -157,3 +169,58 @@ def test_a_reload_brings_everything_back(lab: Any) -> None:
     lab.command("notebook:run-all-cells")
     expect(cell(lab, 2).locator(".jp-OutputArea")).to_contain_text("slow #3 done")
     lab.picture("cells-reloaded")
+
+
+def mark(path: Any, *places: int) -> Any:
+    """Make task cells of these cells by their metadata, as the notebook's author would."""
+    notebook = nbformat.read(path, as_version=4)
+    for place in places:
+        notebook.cells[place].metadata["eflows"] = {"version": 1, "task": {}}
+    nbformat.write(notebook, path)
+    return path
+
+
+def test_cells_marked_in_metadata_need_no_line_of_code(lab: Any) -> None:
+    """Nothing runs by opening the notebook; the first cell brings the package in, after a restart too."""
+    lab.open(mark(lab.write("marked.ipynb", "n = 20", "twice = 2 * n", "print('got', twice + 2)"), 1))
+    assert lab.run_all() == []
+    chip = cell(lab, 1).get_by_test_id("eflows-cell-chip")
+    expect(chip).to_contain_text("twice · Done: 1 task")
+    expect(cell(lab, 2)).to_contain_text("got 42")
+    expect(cell(lab, 0)).to_contain_text("[1]:")
+    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    lab.wait_for_kernel()
+    expect(chip).to_have_count(0)
+    assert lab.run_all() == []
+    expect(chip).to_contain_text("twice · Done: 1 task")
+
+
+def test_task_cells_are_converted_with_one_click(lab: Any) -> None:
+    """To all forms and back; what the notebook computes stays as it is."""
+    lab.open(lab.write("forms.ipynb", "%load_ext eflows_nb", "n = 20", "%%task a\na = n", "print('got', a)"))
+    for form, place, text in (("metadata", 1, "a = n"), ("function", 2, "@ef.task"), ("magic", 2, "%%task")):
+        lab.command("eflows-nb:convert-notebook", form=form)
+        assert source(lab, place).startswith(text)
+        assert lab.run_all() == []
+        expect(cell(lab, place + 1)).to_contain_text("got 20")
+    edit(lab, 0, "%%task --map x in xs\nmany = x")
+    lab.page.evaluate(
+        """() => {
+          window.jupyterapp.commands.execute('eflows-nb:convert-notebook', {form: 'metadata'});
+        }"""
+    )
+    expect(lab.page.locator(".jp-Dialog")).to_contain_text("Cell 1 cannot be converted")
+    lab.page.keyboard.press("Escape")
+
+
+def test_a_cell_is_made_a_task_by_its_menu(lab: Any) -> None:
+    """And an ordinary cell again."""
+    lab.open(lab.write("toggled.ipynb", "n = 20", "m = n"))
+    cell(lab, 1).click()
+    cell(lab, 1).click(button="right")
+    lab.page.get_by_text("Run This Cell as a Task").click()
+    assert lab.run_all() == []
+    expect(cell(lab, 1).get_by_test_id("eflows-cell-chip")).to_contain_text("m · Done: 1 task")
+    lab.command("eflows-nb:toggle-task-cell")
+    assert lab.run_all() == []
+    expect(lab.page.get_by_test_id("eflows-cell-chip")).to_have_count(0)

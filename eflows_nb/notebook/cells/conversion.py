@@ -17,7 +17,7 @@ from eflows_nb.notebook.cells.marks import task_line
 from eflows_nb.notebook.cells.options import TaskOptions
 from eflows_nb.notebook.cells.reading import cells_of_functions
 
-__all__ = ["convert_file", "to_function", "to_magic", "to_metadata"]
+__all__ = ["FORMS", "convert", "convert_file", "to_function", "to_magic", "to_metadata"]
 
 _OWN_LINE = re.compile(r"^%(load_ext\s+eflows_nb\s*|eflows\b.*)$")
 _PACKAGE_LINE = re.compile(
@@ -139,6 +139,25 @@ def to_function(notebook: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+def convert(notebook: dict[str, Any], *, form: str) -> dict[str, Any]:
+    """Return a notebook in another form, whatever its form was; the code of each cell is one text.
+
+    Parameters
+    ----------
+    form
+        One of `FORMS`.
+
+    Raises
+    ------
+    CellError
+        When a cell cannot be converted.
+    """
+    made = FORMS[form](notebook)
+    for cell in made["cells"]:
+        cell["source"] = _source(cell)
+    return made
+
+
 def convert_file(source: Path, target: Path, *, form: str) -> int:
     """Write a notebook in another form; return how many cells are task cells.
 
@@ -164,7 +183,7 @@ def convert_file(source: Path, target: Path, *, form: str) -> int:
     except (ValueError, KeyError, TypeError) as error:
         raise NotebookError(f"{str(source)!r} is not a notebook of format 4.") from error
     try:
-        made = _FORMS[form](notebook)
+        made = convert(notebook, form=form)
     except CellError as error:
         raise CellError(f"{str(source)!r}: {error}") from error
     for cell in made["cells"]:
@@ -217,11 +236,12 @@ def from_functions_to_metadata(notebook: dict[str, Any]) -> dict[str, Any]:
     return to_metadata(_from_functions(notebook))
 
 
-_FORMS = {
+FORMS = {
     "metadata": from_functions_to_metadata,
     "magic": from_functions_to_magic,
     "function": to_function,
 }
+"""The forms by their names."""
 
 
 def _is_task(cell: dict[str, Any]) -> bool:

@@ -87,7 +87,12 @@ class TaskOptions:
         if mapped is not None:
             if len(mapped) != 3 or mapped[1] != "in":
                 raise CellError(f"'--map {' '.join(mapped)}' should read '--map ITEM in LIST'.")
-            values["map"] = (_names("--map")(mapped[0])[0], _names("--map")(mapped[2])[0])
+            wrong = [word for word in mapped[::2] if not word.isidentifier() or keyword.iskeyword(word)]
+            if wrong:
+                raise CellError(
+                    f"'--map {' '.join(mapped)}': {wrong[0]!r} is not a name. Bind the list to a name before."
+                )
+            values["map"] = (mapped[0], mapped[2])
         values["name"] = " ".join(values.pop("words", [])) or values.get("name", "")
         values["files"] = tuple(values.get("files", ()))
         return cls(**values)

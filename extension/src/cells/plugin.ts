@@ -11,6 +11,8 @@ import {
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { IEflowsChannels } from '../session/tokens';
+import { addFormCommands } from './form-commands';
+import { loadForMetadata } from './load';
 import { CellsModel } from './model';
 import { cellsToRetry } from './relations';
 import { OutputsRestorer } from './restore';
@@ -79,6 +81,9 @@ export const cellsPlugin: JupyterFrontEndPlugin<IEflowsCells> = {
     channels.changed.connect((_, panel) =>
       models.get(panel)?.follow(channels.channelOf(panel))
     );
+
+    loadForMetadata(notebooks);
+    addFormCommands(app, notebooks, palette, trans);
 
     const active = (): { panel: NotebookPanel; cell: string } | null => {
       const panel = notebooks.currentWidget;
