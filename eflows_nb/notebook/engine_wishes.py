@@ -60,8 +60,7 @@ def _do(session: Session, wish: EnginesRequest) -> None:
         raise ClusterError(f"The engines of this kernel belong to a run ({ENGINES}) and end with it.")
     match given.get("do"):
         case "start":
-            _check_kind(given.get("cluster", "local"))
-            session.start(given.get("number"))
+            session.start(given.get("number"), hosts=_hosts_of(given.get("hosts")))
         case "scale":
             session.scale(given.get("number"))  # type: ignore[arg-type]  # it is checked there
         case "stop":
@@ -72,6 +71,9 @@ def _do(session: Session, wish: EnginesRequest) -> None:
             )
 
 
-def _check_kind(kind: Any) -> None:
-    if kind != "local":
-        raise ClusterError(f"This kernel knows no cluster {kind!r}. Start engines on this machine: 'local'.")
+def _hosts_of(given: Any) -> list[str] | None:
+    if given is None:
+        return None
+    if not isinstance(given, list) or not given or not all(isinstance(host, str) and host for host in given):
+        raise ClusterError(f"{given!r} are no hosts. Give names as SSH knows them, such as 'n1', 'n2'.")
+    return given

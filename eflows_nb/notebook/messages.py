@@ -158,15 +158,15 @@ class EnginesRequest(TypedDict, total=False):
         Start engines, have so many, or end all.
     number
         Of engines, to start or to have; without it one for each core.
-    cluster
-        Kind of cluster to start; without it ``"local"``.
+    hosts
+        Where to start them, as SSH knows it; without it on this machine.
     cancel
         Whether tasks are cancelled before all engines end; else they are waited for.
     """
 
     do: Literal["start", "scale", "stop"]
     number: int
-    cluster: str
+    hosts: list[str]
     cancel: bool
 
 

@@ -12,7 +12,7 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import ensure_async
 
 from eflows_nb.clusters import discovery
-from eflows_nb.clusters.launchers import available
+from eflows_nb.clusters.offers import available
 from eflows_nb.clusters.usage import UsageMeter
 
 __all__ = [
@@ -56,9 +56,13 @@ class ClusterModel(TypedDict):
 
 
 class LauncherModel(TypedDict):
-    """A kind of cluster that a kernel on this machine can start, and what its engines share."""
+    """A kind of cluster that a kernel on this machine can start, and what its engines share.
+
+    ``hosts`` says whether the hosts of the engines have to be named; what they have is not known then.
+    """
 
     name: str
+    hosts: bool
     cores: int
     memory: int
     gpus: int
@@ -100,7 +104,7 @@ class ClustersHandler(APIHandler):
             for one, processes in measured
         ]
         launchers = [
-            LauncherModel(name=one.name, cores=one.cores, memory=one.memory, gpus=one.gpus)
+            LauncherModel(name=one.name, hosts=one.hosts, cores=one.cores, memory=one.memory, gpus=one.gpus)
             for one in available()
         ]
         self.finish(ClustersModel(clusters=clusters, launchers=launchers, now=time.time()))

@@ -54,13 +54,23 @@ test('a kernel without a session runs code, after the cell that runs', async () 
   const kernel = new Kernel();
   kernel.isBusy = true;
   const wishes = following(kernel);
-  const done = wishes.wish({ do: 'start', number: 2, cluster: 'local' });
+  const done = wishes.wish({ do: 'start', number: 2 });
   assert.deepEqual(kernel.code, ["__import__('eflows_nb').start(2)"]);
   assert.equal(wishes.pending?.waits, true);
   kernel.end('');
   await done;
   assert.equal(wishes.pending, null);
   assert.equal(wishes.error, '');
+});
+
+test('hosts are texts of Python, whatever stands in them', () => {
+  const kernel = new Kernel();
+  const wishes = following(kernel);
+  const hosts = ['n1', '"]); import os #\n\\'];
+  void wishes.wish({ do: 'start', hosts });
+  assert.deepEqual(kernel.code, [
+    `__import__('eflows_nb').start(hosts=["n1","\\"]); import os #\\n\\\\"])`
+  ]);
 });
 
 test('a later wish takes the place of the one before', async () => {
@@ -117,7 +127,7 @@ test('a session that went while another notebook was looked at leaves nothing pe
 test('what is pending belongs to its kernel', () => {
   const kernel = new Kernel();
   const wishes = following(kernel);
-  void wishes.wish({ do: 'start', number: 2, cluster: 'local' });
+  void wishes.wish({ do: 'start', number: 2 });
   wishes.follow(new Kernel());
   assert.equal(wishes.pending, null);
   wishes.follow(kernel);

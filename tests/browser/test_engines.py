@@ -25,7 +25,7 @@ def test_engines_start_scale_and_stop_from_the_panel(lab: Any) -> None:
     """Without a line in the notebook; their use of the machine is shown."""
     lab.open(lab.write("idle.ipynb", "1"))
     panel = lab.show_panel()
-    expect(panel.get_by_test_id("eflows-launcher")).to_have_text("This machine")
+    expect(panel.get_by_test_id("eflows-launcher").locator("option").first).to_have_text("This machine")
     panel.get_by_test_id("eflows-number").fill("0")
     expect(panel.get_by_role("alert")).to_contain_text("Give a whole number of engines")
     expect(panel.get_by_test_id("eflows-start")).to_be_disabled()
@@ -104,3 +104,27 @@ def test_a_kernel_without_the_package_says_what_to_do(lab: Any) -> None:
     assert lab.run_all() == []
     panel.get_by_test_id("eflows-start").click()
     expect(panel.get_by_test_id("eflows-refusal")).to_contain_text("has no eflows_nb. Install it")
+
+
+def test_engines_are_started_on_hosts_that_are_named(lab: Any) -> None:
+    """The form asks for them, and does nothing without; what SSH says is shown."""
+    body = {
+        "clusters": [],
+        "launchers": [
+            {"name": "local", "hosts": False, "cores": 2, "memory": 1 << 33, "gpus": 0},
+            {"name": "hosts", "hosts": True, "cores": 0, "memory": 0, "gpus": 0},
+        ],
+        "now": 0,
+    }
+    # Whether this machine has ssh or not.
+    lab.page.route("**/eflows/clusters*", lambda route: route.fulfill(json=body))
+    lab.open(lab.write("hosts.ipynb", "1"))
+    panel = lab.show_panel()
+    panel.get_by_test_id("eflows-launcher").select_option("hosts")
+    expect(panel.get_by_test_id("eflows-start")).to_be_disabled()
+    panel.get_by_test_id("eflows-hosts").fill("localhost")
+    panel.get_by_test_id("eflows-number").fill("1")
+    lab.picture("engines-hosts")
+    panel.get_by_test_id("eflows-start").click()
+    expect(panel.get_by_test_id("eflows-engine")).to_have_count(1)
+    expect(panel.get_by_test_id("eflows-engines")).to_have_text("1 of 1 engines (hosts)")

@@ -280,7 +280,8 @@ def test_engines_come_change_and_go_while_a_cell_computes(page: Page, tmp_path: 
     ("wanted", "reason"),
     [
         ({"do": "start", "number": 0}, "engines=0 is not a number of engines"),
-        ({"do": "start", "cluster": "moon"}, "knows no cluster 'moon'"),
+        ({"do": "start", "hosts": []}, "[] are no hosts"),
+        ({"do": "start", "hosts": ["n1", 2]}, "['n1', 2] are no hosts"),
         ({"do": "scale", "number": 2}, "There are no engines yet"),
         ({"do": "sing"}, "cannot 'sing' engines"),
     ],

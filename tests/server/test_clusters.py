@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,9 +47,10 @@ def test_without_clusters_the_list_is_empty(server: Any) -> None:
 def test_what_can_be_started_is_told(server: Any) -> None:
     """Engines on this machine, with what they would share."""
     _, answer = server.ask("GET", "eflows/clusters")
-    (local,) = answer["launchers"]
+    local, *others = answer["launchers"]
     assert (local["name"], local["cores"]) == ("local", len(os.sched_getaffinity(0)))
     assert local["memory"] > 0
+    assert [other["hosts"] for other in others] == [True] * (shutil.which("ssh") is not None)
 
 
 def test_a_cluster_is_listed_and_stopped(server: Any, process: subprocess.Popen[bytes]) -> None:
@@ -89,4 +91,6 @@ def test_the_example_of_the_front_end_has_the_keys_of_the_answer() -> None:
     assert [cluster.keys() for cluster in example["clusters"]] == [ClusterModel.__annotations__.keys()] * 2
     processes = [process for cluster in example["clusters"] for process in cluster["processes"]]
     assert [process.keys() for process in processes] == [ProcessModel.__annotations__.keys()] * 3
-    assert [launcher.keys() for launcher in example["launchers"]] == [LauncherModel.__annotations__.keys()]
+    assert [launcher.keys() for launcher in example["launchers"]] == [
+        LauncherModel.__annotations__.keys()
+    ] * 2

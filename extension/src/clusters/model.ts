@@ -6,7 +6,7 @@ import type { IEflowsMachine } from './tokens';
 
 /** What can be started when the server does not say. */
 const USUAL: readonly ILauncher[] = [
-  { name: 'local', cores: 0, memory: 0, gpus: 0 }
+  { name: 'local', hosts: false, cores: 0, memory: 0, gpus: 0 }
 ];
 
 /** What asking for the list can give; status 0 means no answer at all. */

@@ -14,6 +14,9 @@ export interface IProcess {
 /** A kind of cluster that a kernel on the server's machine can start. */
 export interface ILauncher {
   readonly name: string;
+  /** Whether the hosts of its engines have to be named. */
+  readonly hosts: boolean;
+  /** 0 where that is known only later, as for memory. */
   readonly cores: number;
   readonly memory: number;
   readonly gpus: number;
@@ -88,6 +91,7 @@ function isLauncher(data: unknown): data is ILauncher {
   return (
     isRecord(data) &&
     typeof data.name === 'string' &&
+    typeof data.hosts === 'boolean' &&
     typeof data.cores === 'number' &&
     typeof data.memory === 'number' &&
     typeof data.gpus === 'number'

@@ -21,7 +21,11 @@ export interface IControls {
   readonly proposed: number;
   readonly pending: IPendingWish | null;
   readonly error: string;
-  start(number: number, cluster: string): void;
+  /**
+   * @param number null for one a core
+   * @param hosts none for the kernel's machine
+   */
+  start(number: number | null, hosts: readonly string[]): void;
   scale(number: number): void;
   stop(): void;
 }
@@ -63,12 +67,19 @@ export function StartForm(props: {
   const { controls, trans } = props;
   const [chosen, choose] = useState('');
   const [typed, type] = useState('');
+  const [named, name] = useState('');
   const launcher =
     controls.launchers.find(({ name }) => name === chosen) ??
     controls.launchers[0];
-  const proposed = controls.proposed || (launcher?.cores ?? 0) || 2;
-  const number = typed === '' ? proposed : Number(typed);
-  const isPossible = isEngines(number);
+  const needsHosts = launcher?.hosts === true;
+  const hosts = needsHosts ? named.split(/[\s,]+/).filter(Boolean) : [];
+  // How many cores hosts have is known when they are reached.
+  const usual = needsHosts
+    ? null
+    : controls.proposed || (launcher?.cores ?? 0) || 2;
+  const number = typed === '' ? usual : Number(typed);
+  const isPossible = number === null || isEngines(number);
+  const isWhole = isPossible && (!needsHosts || hosts.length > 0);
   return (
     <form
       className="eflows-Form"
@@ -76,8 +87,8 @@ export function StartForm(props: {
       noValidate
       onSubmit={event => {
         event.preventDefault();
-        if (isPossible && controls.pending === null) {
-          controls.start(number, launcher?.name ?? 'local');
+        if (isWhole && controls.pending === null) {
+          controls.start(number, hosts);
         }
       }}
     >
@@ -98,14 +109,33 @@ export function StartForm(props: {
       <label>
         <span>{trans.__('Engines')}</span>
         <EnginesInput
-          value={typed === '' ? String(proposed) : typed}
+          value={typed === '' ? String(usual ?? '') : typed}
+          hint={trans.__('one a core')}
           isPossible={isPossible}
           type={type}
         />
       </label>
-      {launcher !== undefined && isPossible && launcher.cores > 0 && (
+      {needsHosts && (
+        <label>
+          <span>{trans.__('Hosts')}</span>
+          <input
+            type="text"
+            spellCheck={false}
+            placeholder="n1, n2"
+            value={named}
+            onChange={event => name(event.target.value)}
+            data-testid="eflows-hosts"
+          />
+        </label>
+      )}
+      {needsHosts && (
+        <p className="eflows-Secondary">
+          {trans.__('As SSH knows them, without a password.')}
+        </p>
+      )}
+      {launcher !== undefined && number !== null && launcher.cores > 0 && (
         <p className="eflows-Secondary" data-testid="eflows-share">
-          {shares(launcher, number, trans)}
+          {isPossible && shares(launcher, number, trans)}
         </p>
       )}
       <Answer
@@ -116,7 +146,7 @@ export function StartForm(props: {
       />
       <button
         className="jp-mod-styled jp-mod-accept eflows-Button"
-        disabled={!isPossible || controls.pending !== null}
+        disabled={!isWhole || controls.pending !== null}
         data-testid="eflows-start"
       >
         {trans.__('Start engines')}
@@ -180,6 +210,7 @@ function ScaleForm(props: {
 
 function EnginesInput(props: {
   value: string;
+  hint?: string;
   isPossible: boolean;
   type: (text: string) => void;
 }): JSX.Element {
@@ -189,6 +220,7 @@ function EnginesInput(props: {
       min={1}
       max={ENGINES_LIMIT}
       step={1}
+      placeholder={props.hint}
       value={props.value}
       aria-invalid={!props.isPossible}
       onChange={event => props.type(event.target.value)}
@@ -294,7 +326,14 @@ function shares(
 }
 
 function launcherLabel(name: string, trans: TranslationBundle): string {
-  return name === 'local' ? trans.__('This machine') : name;
+  switch (name) {
+    case 'local':
+      return trans.__('This machine');
+    case 'hosts':
+      return trans.__('Other hosts, by SSH');
+    default:
+      return name;
+  }
 }
 
 function isEngines(number: number): boolean {

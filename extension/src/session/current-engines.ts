@@ -11,7 +11,7 @@ import { NotebookEngines } from './engines-kernel';
 import type { IEflowsSession } from './tokens';
 
 const LOCAL: readonly ILauncher[] = [
-  { name: 'local', cores: 0, memory: 0, gpus: 0 }
+  { name: 'local', hosts: false, cores: 0, memory: 0, gpus: 0 }
 ];
 
 /** The engines of the notebook in front, for whoever starts, scales and stops them. */
@@ -57,10 +57,6 @@ export class CurrentEngines implements IControls {
     return this.proposed || (this.launchers[0]?.cores ?? 0) || 2;
   }
 
-  get usualCluster(): string {
-    return this.launchers[0]?.name ?? 'local';
-  }
-
   /** Whether the notebook has engines, or some are starting. */
   get areThere(): boolean {
     const { status } = this._session;
@@ -91,8 +87,12 @@ export class CurrentEngines implements IControls {
     this._wishes.follow(kernel);
   }
 
-  start(number: number, cluster: string): void {
-    void this._wishes.wish({ do: 'start', number, cluster });
+  start(number: number | null, hosts: readonly string[]): void {
+    void this._wishes.wish({
+      do: 'start',
+      ...(number === null ? {} : { number }),
+      ...(hosts.length === 0 ? {} : { hosts })
+    });
   }
 
   scale(number: number): void {

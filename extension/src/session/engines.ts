@@ -5,7 +5,13 @@ import type { IPageRequest } from '../core/protocol';
 
 /** What can be wanted with the engines of a kernel. */
 export type EnginesWish =
-  | { readonly do: 'start'; readonly number: number; readonly cluster: string }
+  | {
+      readonly do: 'start';
+      /** Without it one a core. */
+      readonly number?: number;
+      /** Without it on the kernel's machine. */
+      readonly hosts?: readonly string[];
+    }
   | { readonly do: 'scale'; readonly number: number }
   | { readonly do: 'stop'; readonly cancel: boolean };
 
@@ -158,12 +164,23 @@ function codeOf(wish: EnginesWish): string {
   const ef = "__import__('eflows_nb')";
   switch (wish.do) {
     case 'start':
-      return `${ef}.start(${Math.trunc(wish.number)})`;
+      return `${ef}.start(${startArguments(wish.number, wish.hosts)})`;
     case 'scale':
       return `${ef}.scale(${Math.trunc(wish.number)})`;
     case 'stop':
       return `${ef}.stop()`;
   }
+}
+
+function startArguments(
+  number: number | undefined,
+  hosts: readonly string[] | undefined
+): string {
+  // A text of JSON is one of Python as well.
+  return [
+    ...(number === undefined ? [] : [String(Math.trunc(number))]),
+    ...(hosts === undefined ? [] : [`hosts=${JSON.stringify(hosts)}`])
+  ].join(', ');
 }
 
 /** The error in the answer to a request; null when this is another message. */

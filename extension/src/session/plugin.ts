@@ -111,7 +111,7 @@ export const sessionPlugin: JupyterFrontEndPlugin<IEflowsSession> = {
         START_COMMAND,
         trans.__('Start eFlows Engines'),
         trans.__('Start engines for the current notebook'),
-        () => engines.start(engines.proposedNumber, engines.usualCluster)
+        () => engines.start(engines.proposedNumber, [])
       ],
       [
         STOP_COMMAND,
