@@ -47,6 +47,7 @@ class Store:
 
     def keep(self, datum: int, value: Packed) -> None:
         """Hold a large result until it is dropped."""
+        self.drop([datum])  # a task may run again for another of its results
         self._data[datum] = value
         self._in_memory[datum] = value.size
         self._size += value.size

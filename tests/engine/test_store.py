@@ -45,6 +45,18 @@ def test_more_than_fits_into_memory_is_moved_to_files() -> None:
     assert len(held) == 0
 
 
+def test_what_is_kept_again_counts_once() -> None:
+    """A task that runs again for one of its results makes the others again, too."""
+    held = Store(limit=250_000)
+    for _ in range(5):
+        held.keep(0, pack(np.zeros(10_000)))
+    later = [pack(np.ones(10_000)) for _ in range(2)]
+    for datum, packed in enumerate(later, 1):
+        held.keep(datum, packed)
+
+    assert [held[1], held[2]] == later, "there was room in memory"
+
+
 def test_arguments_find_what_they_refer_to() -> None:
     """Each fetch gives a value of its own; a writable one can be changed, and nobody sees it."""
     held = Store()
