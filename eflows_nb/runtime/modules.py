@@ -19,6 +19,7 @@ _INSTALLED = tuple(
     for name in ("stdlib", "platstdlib", "purelib", "platlib")
 )
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
+_NEVER = ModuleSpec("", None)
 _NOT_IMPORTED = frozenset({"__main__", "__mp_main__"})
 
 
@@ -46,8 +47,8 @@ class LocalModules:
         )
 
     def _state(self, name: str, module: types.ModuleType) -> tuple[int, int]:
-        spec, (age, runs) = self._known.get(name, (None, (0, -1)))
-        if spec is None or spec is not module.__spec__:  # a reload gives it another one
+        spec, (age, runs) = self._known.get(name, (_NEVER, (0, -1)))
+        if spec is not module.__spec__:  # a reload gives it another one
             with suppress(OSError):
                 age = Path(str(module.__file__)).stat().st_mtime_ns
             self._known[name] = module.__spec__, (age, runs + 1)

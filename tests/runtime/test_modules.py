@@ -68,6 +68,18 @@ def test_an_edit_counts_when_the_module_is_run_again(write: Write, tmp_path: Pat
     assert modules.imports() != before
 
 
+def test_a_module_that_was_not_imported_stays_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that a program made itself has no specification; it was not run again each time it is looked at."""
+    made = types.ModuleType("own_made")
+    made.__file__ = str(tmp_path / "own_made.py")
+    monkeypatch.setitem(sys.modules, "own_made", made)
+    modules = LocalModules()
+
+    assert modules.imports() == modules.imports()
+
+
 @pytest.mark.engines
 @pytest.mark.usefixtures("two_engines")
 def test_engines_find_what_the_client_finds(write: Write) -> None:
