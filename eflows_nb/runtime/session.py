@@ -58,6 +58,7 @@ _CHECK_SECONDS = 1.0
 logger = logging.getLogger(__name__)
 
 _session: Session | None = None
+_making = threading.RLock()  # watchers may ask for the session, too
 _watchers: list[Callable[[Session], None]] = []
 
 
@@ -70,11 +71,13 @@ def current() -> Session:
     """Return the session of this process; the first call makes it."""
     global _session
     if _session is None:
-        _session = Session()
-        for watcher in _watchers:
-            watcher(_session)
-        if os.environ.get(ENGINES) and not inside_task():
-            _session.start()
+        with _making:
+            if _session is None:
+                _session = Session()
+                for watcher in _watchers:
+                    watcher(_session)
+                if os.environ.get(ENGINES) and not inside_task():
+                    _session.start()
     return _session
 
 

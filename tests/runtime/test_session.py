@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -44,6 +47,32 @@ def test_there_is_one_session(fresh: ef.Session) -> None:
     assert session.current() is session.existing() is fresh
     assert ef.wait_on(double(double(1))) == 4
     assert fresh.snapshot().tasks[TaskState.DONE] == 2
+
+
+def test_threads_that_begin_together_share_a_session(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Data of two sessions would have the same numbers."""
+    monkeypatch.setattr(session, "_session", None)
+    request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
+    sys.setswitchinterval(1e-6)
+    together = threading.Barrier(8)
+    found: list[ef.Session] = []
+
+    def look() -> None:
+        together.wait(60)
+        found.append(session.current())
+
+    threads = [threading.Thread(target=look) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for one in set(found):
+        one._close()
+
+    assert len(found) == 8
+    assert len(set(found)) == 1
 
 
 def test_a_session_says_what_it_does(fresh: ef.Session) -> None:
