@@ -184,11 +184,23 @@ class Arguments:
     def _replace(
         self, args: tuple[Any, ...], kwargs: Mapping[str, Any], writes: Mapping[int | str, Direction]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Put the newest versions in the place of objects that tasks write or have written."""
-        return (
-            tuple(self._newest(value, writes.get(place)) for place, value in enumerate(args)),
-            {name: self._newest(value, writes.get(name)) for name, value in kwargs.items()},
-        )
+        """Put the newest versions in the place of objects that tasks write or have written.
+
+        What is given several times and written is one object for the task, as it is for the caller.
+        """
+        if not writes:
+            newest = {name: self._newest(value, None) for name, value in kwargs.items()}
+            return tuple(self._newest(value, None) for value in args), newest
+        written: dict[int, Any] = {}
+        for place, direction in writes.items():
+            value = args[place] if isinstance(place, int) else kwargs[place]
+            if id(value) not in written or direction is not Direction.OUT:
+                written[id(value)] = self._newest(value, direction)
+
+        def show(value: Any) -> Any:
+            return written[id(value)] if id(value) in written else self._newest(value, None)
+
+        return tuple(map(show, args)), {name: show(value) for name, value in kwargs.items()}
 
     def keep_versions(self) -> None:
         """From now on tasks may be given up on purpose: what they would have written is as it was before."""

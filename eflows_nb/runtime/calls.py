@@ -49,6 +49,7 @@ class Call:
         self.files = FileAccess(files, function.name)
         self._arguments = arguments
         self._last: list[Any] = []
+        self._written: dict[int, Any] = {}  # what is given several times is one object for the task
         seen = list(args)
         named = dict(kwargs)
         for place, name, parameter in function.locate(args, kwargs):
@@ -87,11 +88,15 @@ class Call:
         return _items(given, way, parameter.depth, look, is_collection)
 
     def _object(self, given: Any, way: tuple[Any, ...], direction: Direction) -> Any:
-        if direction.writes:
-            self.writes.append((way[0] if len(way) == 1 else way, given))
-        elif direction is Direction.IN_DELETE:
-            self._last.append(given)
-        return self._arguments.newest(given, direction)
+        if not direction.writes:
+            if direction is Direction.IN_DELETE:
+                self._last.append(given)
+            return self._arguments.newest(given, direction)
+        self.writes.append((way[0] if len(way) == 1 else way, given))
+        shown = self._written.get(id(given), self)
+        if shown is self:
+            shown = self._written[id(given)] = self._arguments.newest(given, direction)
+        return shown
 
     def _is_one(self, given: Any, direction: Direction) -> bool:
         """Return whether a collection has versions as a whole: its items are then in these."""

@@ -105,7 +105,7 @@ def test_what_is_not_contiguous_comes_back_too() -> None:
 
 
 def test_an_object_is_packed_the_same_before_and_after_others() -> None:
-    """Also if its class goes by value, and one of another class that it derives from was packed in between."""
+    """Also if its class goes by value, and one of the class that it derives from comes in between."""
 
     class Base:
         pass

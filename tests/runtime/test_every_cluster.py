@@ -427,6 +427,34 @@ def test_a_task_may_write_to_several_arguments() -> None:
     assert (ef.wait_on(a), ef.wait_on(b)) == ([2, 3], [1])
 
 
+@pytest.mark.parametrize("size", [1, LARGE // 8])
+def test_an_object_that_is_given_twice_is_one_object_for_the_task(size: int) -> None:
+    """As it is for the caller, before and after it has a version."""
+
+    @ef.task(x=ef.INOUT, y=ef.INOUT)
+    def add_both(x: Any, y: Any) -> None:
+        x += 1
+        y += 10
+
+    @ef.task(x=ef.INOUT)
+    def add_other(x: Any, y: Any) -> None:
+        x += y
+
+    @ef.task(items=ef.COLLECTION_INOUT)
+    def add_to_each(items: list[Any]) -> None:
+        for item in items:
+            item += 100
+
+    x = np.ones(size)
+    for _ in range(2):
+        add_both(x, x)
+        add_other(x, y=x)
+    add_to_each([x, x])
+
+    assert ef.wait_on(x)[0] == 270
+    assert x[0] == 1
+
+
 def test_plain_numbers_have_no_versions() -> None:
     """Immutable scalars have no identity: writing to one means nothing for its equals."""
 

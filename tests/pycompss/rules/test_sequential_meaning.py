@@ -27,14 +27,16 @@ from pycompss.api.parameter import (
 
 NAMES = "abcd"
 ONE = st.sampled_from(NAMES)
+ANY_TWO = st.tuples(ONE, ONE)
 TWO = st.permutations(NAMES).map(lambda names: names[:2])
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("append"), ONE, st.integers(0, 9)),
-        st.tuples(st.just("extend"), TWO),
+        st.tuples(st.just("extend"), ANY_TWO),
+        st.tuples(st.just("append_both"), ANY_TWO, st.integers(0, 9)),
         st.tuples(st.just("fill"), ONE, st.integers(0, 9)),
-        st.tuples(st.just("append_to_each"), TWO, st.integers(0, 9)),
-        st.tuples(st.just("append_deep"), TWO, st.integers(0, 9)),
+        st.tuples(st.just("append_to_each"), ANY_TWO, st.integers(0, 9)),
+        st.tuples(st.just("append_deep"), ANY_TWO, st.integers(0, 9)),
         st.tuples(st.just("fill_slots"), TWO, st.integers(0, 9)),
         st.tuples(st.just("spoil"), ONE, st.integers(0, 9)),
         st.tuples(st.just("spoil_both"), TWO, st.integers(0, 9)),
@@ -56,6 +58,11 @@ def _append(x: list[int], number: int) -> None:
 def _extend(x: list[int], other: list[int]) -> None:
     x.extend(other)
     other.append(-1)  # nobody sees that
+
+
+def _append_both(x: list[int], y: list[int], number: int) -> None:
+    x.append(number)
+    y.append(number + 10)
 
 
 def _fill(x: list[int], number: int) -> None:
@@ -111,7 +118,8 @@ class _Plain:
     def __init__(self) -> None:
         self.call = {
             "append": _append,
-            "extend": lambda x, other: _extend(x, [*other]),
+            "extend": lambda x, other: _extend(x, x if x is other else [*other]),
+            "append_both": _append_both,
             "fill": _fill,
             "append_to_each": _append_to_each,
             "append_deep": _append_deep,
@@ -132,6 +140,7 @@ class _Parallel:
         self.call = {
             "append": words.task(x=INOUT)(_append),
             "extend": words.task(x=INOUT)(_extend),
+            "append_both": words.task(x=INOUT, y=INOUT)(_append_both),
             "fill": words.task(x=OUT)(_fill),
             "append_to_each": words.task(items=each)(_append_to_each),
             "append_deep": words.task(rows=deep)(_append_deep),
@@ -166,8 +175,8 @@ def _run(way: _Plain | _Parallel, steps: list[tuple[Any, ...]]) -> list[Any]:
             seen.append(call({"x": values[at[0]], "more": [values[at[1]]]}))
         elif word == "read_collection":
             seen.append(call([values[name] for name in at]))
-        elif word == "extend":
-            call(*(values[name] for name in at))
+        elif word in ("extend", "append_both"):
+            call(*(values[name] for name in at), *more)
         elif word in ("append_to_each", "spoil_both"):
             call([values[name] for name in at], *more)
         elif word == "append_deep":
