@@ -161,8 +161,8 @@ test('only what is not usual is written', () => {
 });
 
 test('options that make no sense are named', () => {
-  const wrong = (options: object): string[] =>
-    mistakes({ ...NO_OPTIONS, ...options });
+  const wrong = (options: object, onFailure = 'fail'): string[] =>
+    mistakes({ options: { ...NO_OPTIONS, ...options }, onFailure });
   assert.deepEqual(wrong({}), []);
   assert.deepEqual(
     wrong({
@@ -188,6 +188,10 @@ test('options that make no sense are named', () => {
     }),
     ['returns', 'cores', 'memory', 'gpus', 'retries', 'time_out', 'priority']
   );
+  assert.deepEqual(wrong({ retries: '2' }, 'retry'), []);
+  assert.deepEqual(wrong({ retries: '0' }, 'ignore'), []);
+  assert.deepEqual(wrong({ retries: '2' }, 'ignore'), ['retries']);
+  assert.deepEqual(wrong({ retries: '2' }, 'cancel_successors'), ['retries']);
 });
 
 test('a task function is known by its decorator', () => {

@@ -39,6 +39,9 @@ export const ON_FAILURE = [
   'cancel_successors'
 ] as const;
 
+/** Where retries mean something; those without a word for failures are retried. */
+const RETRIED: readonly string[] = [ON_FAILURE[0], 'retry'];
+
 /** The options of a task as they are typed; empty for what is usual. */
 export interface IOptions {
   readonly returns: string;
@@ -87,12 +90,18 @@ export const RESERVED: ReadonlySet<string> = new Set([
   'function'
 ]);
 
-/** The options whose text makes no sense. */
-export function mistakes(options: IOptions): OptionName[] {
+/** The options whose text makes no sense, by itself or beside what happens on failure. */
+export function mistakes(
+  decoration: Omit<IDecoration, 'directions'>
+): OptionName[] {
+  const { options, onFailure } = decoration;
   const names = Object.keys(RULES) as OptionName[];
   return names.filter(name => {
     const text = options[name].trim();
-    return text !== '' && !RULES[name].test(text);
+    // Python refuses retries of what is given up at once.
+    const isVain =
+      name === 'retries' && Number(text) > 0 && !RETRIED.includes(onFailure);
+    return text !== '' && (isVain || !RULES[name].test(text));
   });
 }
 

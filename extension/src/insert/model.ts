@@ -48,7 +48,7 @@ export class TaskDraft {
   }
 
   get mistakes(): readonly OptionName[] {
-    return mistakes(this._decoration.options);
+    return mistakes(this._decoration);
   }
 
   /** Whether it can be inserted as it stands. */

@@ -223,7 +223,9 @@ function mistakeLabel(
     cores: trans.__('Cores is a number, 1 or more.'),
     memory: trans.__('Memory is bytes, or such as 4 GB.'),
     gpus: trans.__('GPUs is a number, 0 or more.'),
-    retries: trans.__('Retries is a number, 0 or more.'),
+    retries: trans.__(
+      'Retries is a number, 0 or more; what is ignored or cancelled on failure has none.'
+    ),
     time_out: trans.__('Time-out is in seconds, above 0.'),
     priority: trans.__('Priority is a whole number.')
   };
