@@ -29,7 +29,8 @@ class FilesOnHosts:
 
     def __init__(self, session: str, key: bytes, tell_all: Callable[[Any], None]) -> None:
         self.server: DataServer | None = None
-        self._reader = Reader(key, shared.prefix(session))
+        self._prefix = shared.prefix(session)
+        self._reader = Reader(key, self._prefix)
         self._tell_all = tell_all
 
     def outgoing(self, file: SharedFile) -> SharedFile:
@@ -47,6 +48,9 @@ class FilesOnHosts:
         return self._reader.fetch(file) if file.server else file
 
     def remove(self, file: SharedFile) -> None:
-        """Remove a file here and on all hosts."""
+        """Remove a file here and on all hosts, with the one of which it is a copy."""
         shared.remove(file)
         self._tell_all(Forget(file.name))
+        original = file.name.removeprefix(self._prefix)
+        if original.startswith(self._prefix):
+            self._tell_all(Forget(original))

@@ -96,6 +96,21 @@ def test_a_frozen_value_reaches_each_host_once(
     assert virtual_hosts.bytes_of_client() - before < 2 * 36 * MEBI
 
 
+def test_what_nobody_needs_is_removed_everywhere(
+    running: ef.Session, virtual_hosts: Any, tmp_path: Path
+) -> None:
+    """What was made there, what was fetched there, and what the client has brought home or frozen."""
+    made = _one_on_each(tmp_path)
+    made.append(ef.put(np.ones(MEBI)))
+    assert ef.wait_on(total(*made)) == 3.0 * 4 * MEBI + MEBI
+    assert [array[0] for array in ef.wait_on(made)] == [1.0, 2.0, 1.0]
+    assert any(running.token in name for name in virtual_hosts.files())
+    del made
+    while any(running.token in name for name in virtual_hosts.files()):
+        ef.wait_on(place())
+    assert list(Path("/dev/shm").glob(f"*{running.token}*")) == []
+
+
 def test_what_was_on_a_lost_host_is_made_again(
     running: ef.Session, virtual_hosts: Any, tmp_path: Path
 ) -> None:
@@ -163,10 +178,10 @@ def test_results_outlive_the_hosts_and_nothing_is_left_there(virtual_hosts: Any,
 def test_a_client_that_is_killed_takes_its_hosts_with_it(virtual_hosts: Any) -> None:
     """Its keepers see the connection go, and end everything within 10 s."""
     program = (
-        "import eflows_nb as ef, numpy as np\n"
+        "import eflows_nb as ef, numpy as np, threading\n"
         f"ef.start(engines=2, hosts={virtual_hosts.names!r}, address={virtual_hosts.address!r})\n"
         "made = ef.map(np.ones, [1 << 20] * 4)\n"
-        "ef.wait_on(ef.map(len, made)); print('up', flush=True); ef.wait_on(ef.map(input, ['']))\n"
+        "ef.wait_on(ef.map(len, made)); print('up', flush=True); threading.Event().wait()\n"
     )
     client = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert client.stdout is not None
