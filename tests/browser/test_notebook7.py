@@ -16,6 +16,11 @@ pytestmark = [
 
 TASK = "import eflows_nb as ef\n@ef.task\ndef f(x):\n    return x\n_ = ef.wait_on(f(1))"
 
+HOLD = """import pathlib, time
+f(2)
+while not pathlib.Path("go").exists():
+    time.sleep(0.01)"""
+
 
 @pytest.fixture(scope="module")
 def lab_server(start_jupyter: Callable[..., Any]) -> Any:
@@ -34,4 +39,20 @@ def test_the_panel_is_there(lab: Any) -> None:
     expect(panel.get_by_test_id("eflows-done")).to_have_text("1")
     lab.picture("notebook7")
     # Notebook 7.6 raises this itself, with and without our extension.
+    lab.complaints[:] = [text for text in lab.complaints if "(reading 'schema')" not in text]
+
+
+def test_the_run_is_shown_as_a_widget(lab: Any) -> None:
+    """Live while a cell runs, as in any front end that shows widgets."""
+    (lab.server.root / "go").unlink(missing_ok=True)
+    path = lab.write("seven-view.ipynb", TASK + "\nef.view()", HOLD)
+    lab.page.goto(f"{lab.server.url}/notebooks/{path.name}?token={lab.server.token}")
+    lab.wait_for_lab()
+    lab.wait_for_kernel()
+    lab.begin_run_all()
+    view = lab.page.locator(".eflows-Widget")
+    expect(view.get_by_test_id("eflows-run-done")).to_have_text("2")
+    (lab.server.root / "go").touch()
+    assert lab.end_run_all() == []
+    lab.picture("notebook7-widget")
     lab.complaints[:] = [text for text in lab.complaints if "(reading 'schema')" not in text]
