@@ -441,6 +441,26 @@ def test_engines_go_and_come_while_tasks_run(gates: Any, hold: Any) -> None:
     assert ef.wait_on([total(array) for array in arrays]) == [1e5 * number for number in range(12)]
 
 
+def test_engines_that_are_going_do_not_count(gates: Any, hold: Any) -> None:
+    """Who asks for more engines while some are still at their last task gets others in their place."""
+    running = ef.start(engines=2)
+    running._driver.wait(lambda: running.snapshot().state is ClusterState.READY, 60)
+    first, second = gates(), gates()
+    held = [hold(*first.paths, 1), hold(*second.paths, 2)]
+    before = {first.wait_for_start(), second.wait_for_start()}
+    ef.scale(1)
+    ef.scale(2)
+    first.open(), second.open()
+
+    def other_two() -> bool:
+        now = {engine.pid for engine in running.snapshot().engines}
+        return len(now) == 2 and len(now & before) == 1
+
+    assert ef.wait_on(held) == [1, 2]
+    running._driver.wait(other_two, 60)
+    assert running.snapshot().requested == 2
+
+
 def test_nothing_is_scaled_where_there_are_no_engines() -> None:
     """The error says how to start some."""
     with pytest.raises(ef.ClusterError, match=r"Start some with ef.start\(\)"):
