@@ -71,3 +71,17 @@ test('a dead kernel is not asked, and whoever wants to know is not refused', () 
   channel.request({ task: 1 });
   assert.deepEqual(kernel.asked, []);
 });
+
+test('views of one kernel are told what any of them lacks', () => {
+  const kernel = new Kernel();
+  const channel = channelTo(kernel);
+  const known = (sequence: number) => ({ stream: 's', sequence });
+  channel.watch(() => known(7));
+  const late = channel.watch(() => known(-1));
+  const asked = (): unknown =>
+    (kernel.asked.at(-1) as { eflows?: unknown }).eflows;
+  assert.deepEqual(asked(), { watch: known(-1) });
+  late.dispose();
+  channel.request({ task: 1 });
+  assert.deepEqual(asked(), { watch: known(7), task: 1 });
+});

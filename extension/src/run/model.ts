@@ -34,7 +34,7 @@ export interface IGraphSource {
       readonly buffers: readonly (ArrayBuffer | ArrayBufferView)[];
     }
   >;
-  watch(watch: (() => Watch) | null): void;
+  watch(watch: () => Watch): IDisposable;
   request(request: IPageRequest): void;
 }
 
@@ -134,7 +134,7 @@ export class RunModel implements IDisposable {
     if (source !== null) {
       source.heard.connect(this._hear, this);
       source.changed.connect(this._onSession, this);
-      source.watch(() => this._watch());
+      this._watching = source.watch(() => this._watch());
     }
     this._changed.emit();
   }
@@ -298,7 +298,7 @@ export class RunModel implements IDisposable {
     if (!this._asked) {
       this._asked = true;
       this.table.sequence = -1;
-      this._source?.watch(() => this._watch());
+      this._source?.request({});
       this._asked = false;
     }
   }
@@ -329,7 +329,8 @@ export class RunModel implements IDisposable {
   private _leave(): void {
     this._source?.heard.disconnect(this._hear, this);
     this._source?.changed.disconnect(this._onSession, this);
-    this._source?.watch(null);
+    this._watching?.dispose();
+    this._watching = null;
     this._source = null;
     this._stop(); // nobody tells any more when what runs has ended
   }
@@ -357,4 +358,5 @@ export class RunModel implements IDisposable {
   private _told = '';
   private _toldNow = 0;
   private _wanted = -1;
+  private _watching: IDisposable | null = null;
 }

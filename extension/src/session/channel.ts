@@ -3,7 +3,7 @@ import {
   KernelMessage,
   type Kernel
 } from '@jupyterlab/services';
-import type { IDisposable } from '@lumino/disposable';
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { IPageRequest } from '../core/protocol';
@@ -54,19 +54,21 @@ export class KernelChannel implements ISessionSource, IDisposable {
   }
 
   /**
-   * Be told of the task graph.
+   * Be told of the task graph, until what is returned is disposed.
    *
-   * @param watch returns what is known of it, whenever the kernel is asked; null
-   * to be told no more
+   * @param watch returns what is known of it, whenever the kernel is asked
    */
-  watch(watch: (() => Watch) | null): void {
-    this._watch = watch;
-    if (watch !== null) {
-      this._ask();
-    }
+  watch(watch: () => Watch): IDisposable {
+    this._watches.add(watch);
+    this._ask();
+    return new DisposableDelegate(() => this._watches.delete(watch));
   }
 
-  /** The same for the cells of the notebook. */
+  /**
+   * Be told of the cells of the notebook.
+   *
+   * @param watch returns what is known of them; null to be told no more
+   */
   watchCells(watch: (() => Watch) | null): void {
     this._watchCells = watch;
     if (watch !== null) {
@@ -150,7 +152,11 @@ export class KernelChannel implements ISessionSource, IDisposable {
       session: this._kernel.clientId,
       content: { target_name: COMM }
     });
-    const watch = this._watch === null ? {} : { watch: this._watch() };
+    // Who is told what another lacks leaves out what it has.
+    const [behind] = [...this._watches]
+      .map(watch => watch())
+      .sort((one, other) => one.sequence - other.sequence);
+    const watch = behind === undefined ? {} : { watch: behind };
     const cells =
       this._watchCells === null ? {} : { cells: this._watchCells() };
     const asked: IPageRequest = { ...watch, ...cells, ...request };
@@ -180,7 +186,7 @@ export class KernelChannel implements ISessionSource, IDisposable {
   private _isDisposed = false;
   private _kernel: Kernel.IKernelConnection;
   private _latest: unknown = null;
-  private _watch: (() => Watch) | null = null;
+  private _watches = new Set<() => Watch>();
   private _watchCells: (() => Watch) | null = null;
 }
 

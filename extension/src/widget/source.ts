@@ -1,3 +1,4 @@
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { IPageRequest } from '../core/protocol';
@@ -38,11 +39,10 @@ export class WidgetSource implements IGraphSource {
     return this._heard;
   }
 
-  watch(watch: (() => Watch) | null): void {
+  watch(watch: () => Watch): IDisposable {
     this._watch = watch;
-    if (watch !== null) {
-      this._ask();
-    }
+    this._ask();
+    return new DisposableDelegate(() => (this._watch = null));
   }
 
   request(request: IPageRequest): void {
