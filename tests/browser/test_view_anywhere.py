@@ -28,7 +28,14 @@ SHOW = """async ([module, past]) => {
     send: content => window.sent.push(content)
   };
   widget.initialize({ model });
-  widget.render({ model, el: document.getElementById('place') });
+  window.show = () => {
+    const place = document.getElementById('place');
+    const el = place.appendChild(document.createElement('div'));
+    const leave = widget.render({ model, el });
+    // Notebooks take an output out of the page before they tell what is in it.
+    window.leave = () => (el.remove(), leave());
+  };
+  window.show();
 }"""
 SAY = """([message, buffers]) => window.hear(
   message,
@@ -91,6 +98,23 @@ def test_a_past_run_has_a_slider(page: Any, ground: str, complaints: list[str]) 
     expect(view.get_by_test_id("eflows-run-done")).to_have_text("4")
     view.get_by_test_id("eflows-time").press("Home")
     expect(view.get_by_test_id("eflows-run-done")).to_have_text("0")
+    assert complaints == []
+
+
+def test_a_view_is_kept_for_a_moment_when_its_place_goes(page: Any, complaints: list[str]) -> None:
+    """Notebooks show an output anew: what the user had chosen is still so; a view that nobody shows again ends."""
+    page.clock.install()
+    view = show(page, "#ffffff", past=False)
+    example = json.loads((PROTOCOL / "graph.json").read_text())[0]
+    page.evaluate(SAY, [{**example["message"], "stream": "s"}, example["buffers"]])
+    view.get_by_test_id("eflows-view-table").click()
+    expect(view.get_by_role("grid")).to_be_visible()
+    page.evaluate("() => (window.leave(), window.show())")
+    page.clock.run_for(3000)
+    expect(view.get_by_role("grid")).to_be_visible()
+    expect(view.get_by_role("grid")).to_contain_text("<b>mean</b>")
+    page.evaluate("() => window.leave()")
+    page.clock.run_for(3000)
     assert complaints == []
 
 
