@@ -29,6 +29,14 @@ test('a notebook without a kernel is told from one without a session', () => {
   assert.deepEqual(model.status, { kind: 'no-session', notebook: 'a.ipynb' });
 });
 
+test('a kernel that another notebook hears is not said to be missing', () => {
+  const model = new SessionModel();
+  model.follow('a.ipynb', null, true);
+  assert.equal(model.status.kind, 'shared-kernel');
+  model.follow('b.ipynb', null);
+  assert.equal(model.status.kind, 'no-kernel');
+});
+
 test('what the kernel says is shown, and told to whoever listens', () => {
   const model = new SessionModel();
   const kernel = new Kernel();

@@ -44,7 +44,9 @@ export class NotebookFollower implements IDisposable {
       this._model.follow(null, null);
     } else {
       const path = PathExt.basename(panel.context.path);
-      this._model.follow(path, this._channels.channelOf(panel));
+      const channel = this._channels.channelOf(panel);
+      const kernel = panel.sessionContext.session?.kernel ?? null;
+      this._model.follow(path, channel, channel === null && kernel !== null);
     }
   }
 

@@ -15,6 +15,8 @@ export interface ISessionSource {
 export type SessionStatus =
   | { readonly kind: 'no-notebook' }
   | { readonly kind: 'no-kernel'; readonly notebook: string }
+  /** JupyterLab lets one notebook hear a kernel, the first that was opened. */
+  | { readonly kind: 'shared-kernel'; readonly notebook: string }
   | { readonly kind: 'no-session'; readonly notebook: string }
   | {
       readonly kind: 'other-version';
@@ -46,12 +48,18 @@ export class SessionModel implements IDisposable {
    * Follow a notebook.
    *
    * @param notebook its name, null when there is none
-   * @param source what its kernel says, null without a kernel
+   * @param source what its kernel says, null when it cannot be heard
+   * @param isShared whether there is a kernel nevertheless, heard by another notebook
    */
-  follow(notebook: string | null, source: ISessionSource | null): void {
+  follow(
+    notebook: string | null,
+    source: ISessionSource | null,
+    isShared = false
+  ): void {
     this._source?.changed.disconnect(this._read, this);
     this._notebook = notebook;
     this._source = source;
+    this._isShared = isShared;
     source?.changed.connect(this._read, this);
     this._status =
       notebook === null
@@ -87,7 +95,10 @@ export class SessionModel implements IDisposable {
       return { kind: 'no-notebook' };
     }
     if (this._source === null) {
-      return { kind: 'no-kernel', notebook };
+      return {
+        kind: this._isShared ? 'shared-kernel' : 'no-kernel',
+        notebook
+      };
     }
     if (this._source.latest === null) {
       return { kind: 'no-session', notebook };
@@ -98,6 +109,7 @@ export class SessionModel implements IDisposable {
 
   private _changed = new Signal<this, void>(this);
   private _isDisposed = false;
+  private _isShared = false;
   private _notebook: string | null = null;
   private _source: ISessionSource | null = null;
   private _status: SessionStatus = { kind: 'no-notebook' };

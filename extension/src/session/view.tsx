@@ -107,6 +107,15 @@ function Status(props: {
           )}
         </p>
       );
+    case 'shared-kernel':
+      return (
+        <p className="eflows-Empty" data-testid="eflows-empty">
+          {trans.__(
+            '%1 shares its kernel with a notebook that was opened before, which shows their engines and tasks. To see them here, close both and open this one first.',
+            status.notebook
+          )}
+        </p>
+      );
     case 'no-session':
       return <Lesson {...props} notebook={status.notebook} />;
     case 'other-version':
