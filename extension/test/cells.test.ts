@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { DisposableDelegate } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 import { digestOf } from '../src/cells/digest';
@@ -139,13 +140,18 @@ class Source implements ICellSource {
   latest: unknown = {};
   changed = new Signal<this, void>(this);
   heard = new Signal<this, { readonly data: unknown }>(this);
-  asked: unknown[] = [];
-  watchCells(watch: Parameters<ICellSource['watchCells']>[0]): void {
-    this.asked.push(watch?.());
+  asked: { cells?: unknown; cancel_cells?: unknown }[] = [];
+  watchCells(
+    watch: Parameters<ICellSource['watchCells']>[0]
+  ): ReturnType<ICellSource['watchCells']> {
+    this._watch = watch;
+    this.request({});
+    return new DisposableDelegate(() => undefined);
   }
-  request(request: unknown): void {
-    this.asked.push(request);
+  request(request: object): void {
+    this.asked.push({ cells: this._watch(), ...request });
   }
+  private _watch: () => unknown = () => undefined;
 }
 
 test('a page that misses a message asks for all cells', () => {
@@ -156,8 +162,8 @@ test('a page that misses a message asks for all cells', () => {
   assert.equal(model.cells.size, 2);
   source.heard.emit({ data: { ...example, all: false, sequence: 2 } });
   assert.deepEqual(source.asked, [
-    { stream: '', sequence: -1 },
-    { stream: 'a1b2c3d4', sequence: -1 }
+    { cells: { stream: '', sequence: -1 } },
+    { cells: { stream: 'a1b2c3d4', sequence: -1 } }
   ]);
   source.latest = null;
   source.changed.emit();
@@ -170,7 +176,7 @@ test('the tasks of a cell are cancelled by its id', () => {
   const model = new CellsModel();
   model.follow(source);
   model.cancel('field');
-  assert.deepEqual(source.asked[1], { cancel_cells: ['field'] });
+  assert.deepEqual(source.asked[1]?.cancel_cells, ['field']);
   model.dispose();
 });
 

@@ -84,4 +84,8 @@ test('views of one kernel are told what any of them lacks', () => {
   late.dispose();
   channel.request({ task: 1 });
   assert.deepEqual(asked(), { watch: known(7), task: 1 });
+  channel.watchCells(() => known(3));
+  channel.watchCells(() => known(2)).dispose();
+  channel.request({ task: 2 });
+  assert.deepEqual(asked(), { watch: known(7), cells: known(3), task: 2 });
 });

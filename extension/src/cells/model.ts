@@ -21,7 +21,7 @@ export interface ICellSource {
   readonly latest: unknown;
   readonly changed: ISignal<ICellSource, void>;
   readonly heard: ISignal<ICellSource, { readonly data: unknown }>;
-  watchCells(watch: (() => Watch) | null): void;
+  watchCells(watch: () => Watch): IDisposable;
   request(request: IPageRequest): void;
 }
 
@@ -81,7 +81,7 @@ export class CellsModel implements IDisposable {
     if (source !== null) {
       source.heard.connect(this._hear, this);
       source.changed.connect(this._onSession, this);
-      source.watchCells(() => this._watch());
+      this._watching = source.watchCells(() => this._watch());
     }
   }
 
@@ -114,7 +114,7 @@ export class CellsModel implements IDisposable {
     }
     if (!part.all && !(isKnown && part.sequence === this._sequence + 1)) {
       this._sequence = -1;
-      this._source?.watchCells(() => this._watch());
+      this._source?.request({});
       return;
     }
     if (part.all) {
@@ -160,7 +160,8 @@ export class CellsModel implements IDisposable {
   private _leave(): void {
     this._source?.heard.disconnect(this._hear, this);
     this._source?.changed.disconnect(this._onSession, this);
-    this._source?.watchCells(null);
+    this._watching?.dispose();
+    this._watching = null;
     this._source = null;
   }
 
@@ -175,4 +176,5 @@ export class CellsModel implements IDisposable {
   private _source: ICellSource | null = null;
   private _stream = '';
   private _told = 0;
+  private _watching: IDisposable | null = null;
 }

@@ -64,16 +64,11 @@ export class KernelChannel implements ISessionSource, IDisposable {
     return new DisposableDelegate(() => this._watches.delete(watch));
   }
 
-  /**
-   * Be told of the cells of the notebook.
-   *
-   * @param watch returns what is known of them; null to be told no more
-   */
-  watchCells(watch: (() => Watch) | null): void {
-    this._watchCells = watch;
-    if (watch !== null) {
-      this._ask();
-    }
+  /** The same for the cells of the notebook. */
+  watchCells(watch: () => Watch): IDisposable {
+    this._cellWatches.add(watch);
+    this._ask();
+    return new DisposableDelegate(() => this._cellWatches.delete(watch));
   }
 
   /** Ask for something beside the state of the session. */
@@ -152,13 +147,10 @@ export class KernelChannel implements ISessionSource, IDisposable {
       session: this._kernel.clientId,
       content: { target_name: COMM }
     });
-    // Who is told what another lacks leaves out what it has.
-    const [behind] = [...this._watches]
-      .map(watch => watch())
-      .sort((one, other) => one.sequence - other.sequence);
+    const behind = farthestBehind(this._watches);
     const watch = behind === undefined ? {} : { watch: behind };
-    const cells =
-      this._watchCells === null ? {} : { cells: this._watchCells() };
+    const cellsBehind = farthestBehind(this._cellWatches);
+    const cells = cellsBehind === undefined ? {} : { cells: cellsBehind };
     const asked: IPageRequest = { ...watch, ...cells, ...request };
     if (Object.keys(asked).length > 0) {
       Object.assign(question.content, { eflows: asked });
@@ -179,6 +171,7 @@ export class KernelChannel implements ISessionSource, IDisposable {
     this._changed.emit();
   }
 
+  private _cellWatches = new Set<() => Watch>();
   private _changed = new Signal<this, void>(this);
   private _comm: Kernel.IComm | null = null;
   private _heard = 0;
@@ -187,7 +180,13 @@ export class KernelChannel implements ISessionSource, IDisposable {
   private _kernel: Kernel.IKernelConnection;
   private _latest: unknown = null;
   private _watches = new Set<() => Watch>();
-  private _watchCells: (() => Watch) | null = null;
+}
+
+/** Of those who watch, who knows least: the others leave out what they have. */
+function farthestBehind(watches: ReadonlySet<() => Watch>): Watch | undefined {
+  return [...watches]
+    .map(watch => watch())
+    .sort((one, other) => one.sequence - other.sequence)[0];
 }
 
 /** Whether a message is not the state of a session. */
