@@ -3,7 +3,7 @@
 ===========================  ======  ==================================================
 path                         method  answer
 ===========================  ======  ==================================================
-``eflows/version``           GET     the version of the package and of the live protocol
+``eflows/version``           GET     the version of the package
 ``eflows/clusters``          GET     the clusters that eflows-nb runs on this machine
 ``eflows/clusters/ID``       DELETE  stops one of them
 ``eflows/convert``           POST    a notebook with its task cells in another form
