@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eflows_nb.engine.environment import SERVER
+from eflows_nb.engine.mapping import mapped
 from eflows_nb.engine.packing import Packed
 
 __all__ = [
@@ -152,10 +153,9 @@ def attach(shared: SharedFile) -> Packed:
     """
     descriptor = os.open(shared.path, os.O_RDONLY)
     try:
-        mapped = mmap.mmap(descriptor, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+        view = mapped(descriptor)
     finally:
         os.close(descriptor)
-    view = memoryview(mapped)
     return Packed(shared.head, [view[offset : offset + length] for offset, length in shared.spans])
 
 

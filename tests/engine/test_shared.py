@@ -42,6 +42,29 @@ def test_each_mapping_is_private() -> None:
     assert shared.attach(file).value()[0] == 0.0
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not tell of descriptors")
+def test_what_is_mapped_needs_no_file_descriptor() -> None:
+    """A process may have a thousand files open, and results by the thousand; their memory goes with them."""
+
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    def places() -> int:
+        return Path("/proc/self/maps").read_text().count(file.path)
+
+    file = shared.export(pack(np.arange(20_000.0)), TOKEN)
+    before = descriptors()
+    held = [shared.attach(file) for _ in range(50)]
+    assert descriptors() == before
+    assert places() > 0
+    last = held[-1].value()
+    del held
+
+    assert last[7] == 7.0
+    del last
+    assert places() == 0
+
+
 def test_a_removed_file_stays_with_those_who_have_mapped_it() -> None:
     """Others are told that it is gone; removing it twice does no harm."""
     file = shared.export(pack(np.ones(20_000)), TOKEN)
