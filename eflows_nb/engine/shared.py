@@ -103,28 +103,34 @@ def export(packed: Packed, session: str) -> SharedFile:
 
 
 def _write(folder: Path, packed: Packed, session: str) -> SharedFile:
+    server = os.environ.get(SERVER, "")
+    path = folder / f"{prefix(session, server)}{os.getpid()}-{next(_numbers)}"
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_EXCL, 0o600)
+    try:
+        spans = _fill(descriptor, packed)
+    except BaseException:
+        path.unlink()
+        raise
+    finally:
+        os.close(descriptor)
+    return SharedFile(str(path), packed.head, spans, server)
+
+
+def _fill(descriptor: int, packed: Packed) -> tuple[tuple[int, int], ...]:
+    """Write the buffers of a packed value, each at the begin of a page; return where they are."""
     spans = []
     size = 0
     for buffer in packed.buffers:
         length = memoryview(buffer).nbytes
         spans.append((size, length))
         size += -(-length // _PAGE) * _PAGE
-    server = os.environ.get(SERVER, "")
-    path = folder / f"{prefix(session, server)}{os.getpid()}-{next(_numbers)}"
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_EXCL, 0o600)
-    try:
-        os.posix_fallocate(descriptor, 0, max(size, 1))
-        for buffer, (offset, length) in zip(packed.buffers, spans, strict=True):
-            view = memoryview(buffer).cast("B")
-            written = 0
-            while written < length:
-                written += os.pwrite(descriptor, view[written : written + (8 << 20)], offset + written)
-    except BaseException:
-        path.unlink()
-        raise
-    finally:
-        os.close(descriptor)
-    return SharedFile(str(path), packed.head, tuple(spans), server)
+    os.posix_fallocate(descriptor, 0, max(size, 1))
+    for buffer, (offset, length) in zip(packed.buffers, spans, strict=True):
+        view = memoryview(buffer).cast("B")
+        written = 0
+        while written < length:
+            written += os.pwrite(descriptor, view[written : written + (8 << 20)], offset + written)
+    return tuple(spans)
 
 
 def spilled(packed: Packed) -> Packed:
@@ -136,11 +142,8 @@ def spilled(packed: Packed) -> Packed:
         When the temporary folder has no room.
     """
     *_, folder = folders()
-    file = _write(folder, packed, "spilled")
-    try:
-        return attach(file)
-    finally:
-        remove(file)
+    with tempfile.TemporaryFile(dir=folder, prefix="eflows-") as file:
+        return _mapped(file.fileno(), packed.head, _fill(file.fileno(), packed))
 
 
 def attach(shared: SharedFile) -> Packed:
@@ -153,10 +156,14 @@ def attach(shared: SharedFile) -> Packed:
     """
     descriptor = os.open(shared.path, os.O_RDONLY)
     try:
-        view = mapped(descriptor)
+        return _mapped(descriptor, shared.head, shared.spans)
     finally:
         os.close(descriptor)
-    return Packed(shared.head, [view[offset : offset + length] for offset, length in shared.spans])
+
+
+def _mapped(descriptor: int, head: bytes, spans: tuple[tuple[int, int], ...]) -> Packed:
+    view = mapped(descriptor)
+    return Packed(head, [view[offset : offset + length] for offset, length in spans])
 
 
 def locate(name: str) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,6 +100,26 @@ def test_what_has_no_room_in_shared_memory_goes_to_a_file(
     monkeypatch.setattr(shared, "folders", lambda: iter([full, full]))
     with pytest.raises(FileNotFoundError):
         shared.export(pack(np.ones(20_000)), TOKEN)
+
+
+def test_what_is_moved_out_of_memory_never_has_a_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An engine may be killed while it writes, for want of memory: nobody would remove the file."""
+    monkeypatch.setattr(shared, "folders", lambda: iter([tmp_path]))
+    named: list[Path] = []
+    write = os.pwrite
+
+    def look_and_write(*arguments: Any) -> int:
+        named.extend(tmp_path.iterdir())
+        return write(*arguments)
+
+    monkeypatch.setattr(os, "pwrite", look_and_write)
+    value = shared.spilled(pack(np.arange(20_000.0))).value()
+
+    assert (value == np.arange(20_000.0)).all()
+    assert named == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_all_files_of_a_session_are_found() -> None:
