@@ -33,7 +33,8 @@ class Imports(NamedTuple):
             sys.path[:] = [*self.paths, *(path for path in sys.path if path not in self.paths)]
             importlib.invalidate_caches()
         for name, state in self.modules:
-            if _states.setdefault(name, state) != state:
+            _, known = _states.setdefault(name, state)
+            if state[1] > known:  # what a function that was sent before needs may be older
                 if name in sys.modules:
                     importlib.reload(sys.modules[name])
                 _states[name] = state

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import eflows_nb as ef
+from eflows_nb.engine.imports import Imports
 from eflows_nb.runtime.modules import LocalModules, is_local
 
 Write = Callable[[str, str], types.ModuleType]
@@ -78,6 +79,20 @@ def test_a_module_that_was_not_imported_stays_the_same(
     modules = LocalModules()
 
     assert modules.imports() == modules.imports()
+
+
+def test_a_module_never_goes_back(write: Write, tmp_path: Path) -> None:
+    """A function that was pickled before a reload may come to an engine after one that was pickled then."""
+    module = write("own_counted", "x = 1")
+    before, after = (Imports((), (("own_counted", (1, runs)),)) for runs in (0, 1))
+    before.adopt()
+    (tmp_path / "own_counted.py").write_text("x = 2")
+    after.adopt()
+    (tmp_path / "own_counted.py").write_text("x = 'not run again by the client'")
+    before.adopt()
+    after.adopt()
+
+    assert module.x == 2
 
 
 @pytest.mark.engines
