@@ -44,6 +44,7 @@ class Serving:
         self._session = session
         self._names = re.compile(rf"eflows-{re.escape(session)}-[A-Za-z0-9.:\[\]-]+")
         self._key = key
+        self._closed = False
         self._free = threading.BoundedSemaphore(_AT_ONCE)
         self._listening = socket.create_server((address, 0), backlog=_AT_ONCE)
         self.port: int = self._listening.getsockname()[1]
@@ -55,11 +56,15 @@ class Serving:
             try:
                 connection, _ = self._listening.accept()
             except OSError:
-                return
+                self._free.release()
+                if self._closed:
+                    return
+                continue  # whoever came has gone again, or his way here is interrupted
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def close(self) -> None:
         """Serve nobody any more."""
+        self._closed = True
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()

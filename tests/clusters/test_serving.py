@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import socket
@@ -9,11 +10,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from eflows_nb.clusters.data_server import DataServer
+from eflows_nb.clusters.serving import Serving
 from eflows_nb.engine import shared, transfer
 from eflows_nb.engine.packing import pack
 from eflows_nb.engine.shared import SharedFile
@@ -151,6 +154,32 @@ def test_a_proof_is_good_once(server: DataServer, theirs: SharedFile) -> None:
         second.sendall(bytes(NONCE_BYTES) + told + len(name).to_bytes(2, "big") + name)
 
         assert second.recv(1) == b""
+
+
+def test_who_comes_and_goes_does_not_end_a_server(
+    theirs: SharedFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system tells of him, or of an interruption of the network, by an error of the listening socket."""
+    serving = Serving("127.0.0.1", "served", KEY)
+    accept = socket.socket.accept
+    errors = [ConnectionAbortedError(), OSError(errno.EHOSTUNREACH, "No route to host")]
+
+    def fail_first(listening: socket.socket) -> tuple[socket.socket, Any]:
+        if errors:
+            raise errors.pop()
+        return accept(listening)
+
+    monkeypatch.setattr(socket.socket, "accept", fail_first)
+    monkeypatch.setattr(serving, "_find", lambda name: Path("/dev/shm") / name)
+    thread = threading.Thread(target=serving.run)
+    thread.start()
+    moved = theirs._replace(server=f"127.0.0.1:{serving.port}")
+    value = Reader(KEY, "copy-").attach(moved).value()
+    serving.close()
+    thread.join(60)
+
+    assert not thread.is_alive()
+    np.testing.assert_array_equal(value, [VALUE, 2 * VALUE])
 
 
 def test_a_server_that_has_died_is_an_error(theirs: SharedFile, monkeypatch: pytest.MonkeyPatch) -> None:
