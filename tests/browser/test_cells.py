@@ -146,6 +146,10 @@ def test_what_a_cell_reads_from_is_shown_at_its_chip(lab: Any) -> None:
     expect(cell(lab, 2)).to_contain_text("is read by")
     edit(lab, 1, "n = 3")
     expect(lab.page.get_by_test_id("eflows-stale").first).to_have_text(re.compile("out of date"))
+    chip.hover()
+    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    expect(chip).to_have_count(0)
+    expect(marks).to_have_count(0)
 
 
 def test_a_reload_brings_everything_back(lab: Any) -> None:

@@ -84,6 +84,9 @@ export class CellStrips implements IDisposable {
       if (!seen.has(id)) {
         strip.node.remove();
         this._strips.delete(id);
+        if (this._relatedTo === id) {
+          this._relate(id, false); // a pointer never leaves what is gone
+        }
       }
     });
   }
@@ -122,6 +125,7 @@ export class CellStrips implements IDisposable {
   private _relate(id: string, on: boolean): void {
     this._related.forEach(node => node.remove());
     this._related = [];
+    this._relatedTo = on ? id : '';
     if (!on) {
       return;
     }
@@ -165,6 +169,7 @@ export class CellStrips implements IDisposable {
   private _model: CellsModel;
   private _panel: NotebookPanel;
   private _related: HTMLElement[] = [];
+  private _relatedTo = '';
   private _strips = new Map<string, Strip>();
   private _timer = 0;
   private _trans: TranslationBundle;
