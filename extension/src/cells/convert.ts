@@ -12,7 +12,15 @@ export async function convert(
   const url = URLExt.join(settings.baseUrl, 'eflows', 'convert');
   const body = JSON.stringify({ notebook, form });
   const init = { method: 'POST', body };
-  const response = await ServerConnection.makeRequest(url, init, settings);
+  let response: Response;
+  try {
+    response = await ServerConnection.makeRequest(url, init, settings);
+  } catch (error) {
+    if (error instanceof ServerConnection.NetworkError) {
+      return { reason: error.message };
+    }
+    throw error;
+  }
   const answer: unknown = await response.json().catch(() => null);
   const made = response.ok ? readConverted(answer) : null;
   if (made !== null) {
