@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,20 +73,51 @@ def test_the_status_bar_counts_the_tasks_of_the_notebook_in_front(lab: Any) -> N
     expect(item).to_be_visible()
 
 
-def test_settings_change_what_the_panel_proposes(lab: Any) -> None:
-    """In every page that is loaded from then on."""
+@pytest.fixture
+def have_set(lab: Any) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Set something as the settings editor does, for pages that are loaded from then on."""
+
+    def save(values: dict[str, Any]) -> None:
+        lab.page.evaluate(
+            "text => window.jupyterapp.serviceManager.settings.save('eflows-nb:settings', text)",
+            json.dumps(values),
+        )
+
+    yield save
+    save({})
+
+
+def test_settings_change_what_the_panel_proposes(
+    lab: Any, have_set: Callable[[dict[str, Any]], None]
+) -> None:
+    """The number of engines, for one."""
     lab.open(lab.write("proposal.ipynb", "1"))
-    panel = lab.show_panel()
-    lab.page.evaluate(
-        """async () => {
-          const { settings } = window.jupyterapp.serviceManager;
-          await settings.save('eflows-nb:settings', JSON.stringify({ engines: 7 }));
-        }"""
-    )
+    have_set({"engines": 7})
     lab.reload()
-    panel = lab.show_panel()
-    expect(panel.get_by_test_id("eflows-number")).to_have_value("7")
-    lab.page.evaluate("() => window.jupyterapp.serviceManager.settings.save('eflows-nb:settings', '{}')")
+    expect(lab.show_panel().get_by_test_id("eflows-number")).to_have_value("7")
+
+
+def test_strips_and_the_first_sight_of_a_run_are_set(
+    lab: Any, have_set: Callable[[dict[str, Any]], None]
+) -> None:
+    """A run view shows the table first, and strips go and come at once."""
+    lab.open(lab.write("sight.ipynb", TASKS))
+    have_set({"runView": "table"})
+    lab.open(lab.server.root / "sight.ipynb")
+    assert lab.run_all() == []
+    lab.command("eflows-nb:open-run-view", path="sight.ipynb")
+    view = lab.page.locator(".eflows-Run")
+    expect(view.get_by_role("grid")).to_be_visible()
+    expect(view.locator("canvas").first).to_be_hidden()
+    strip = lab.page.locator(".eflows-Strip")
+    expect(strip).to_be_visible()
+    lab.command("eflows-nb:open-settings")
+    setting = lab.page.locator(".jp-SettingsPanel").get_by_label("Strips at cells")
+    setting.uncheck()
+    expect(lab.page.locator("body[data-eflows-strips='hidden']")).to_be_attached()
+    expect(strip).to_be_hidden()
+    setting.check()
+    expect(strip).to_be_visible()
 
 
 def test_everything_is_in_the_command_palette(lab: Any) -> None:

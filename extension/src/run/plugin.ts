@@ -22,6 +22,7 @@ import { IEflowsCells } from '../cells/tokens';
 import { eflowsIcon } from '../icons';
 import { IEflowsPanel } from '../panel/tokens';
 import { IEflowsChannels } from '../session/tokens';
+import { IEflowsSettings, PARTS_OF } from '../settings/tokens';
 import { Opener } from './opener';
 import { RunModel } from './model';
 import { CellActions } from './notebook-actions';
@@ -42,7 +43,8 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
     ITranslator,
     ICommandPalette,
     IEflowsPanel,
-    IEflowsCells
+    IEflowsCells,
+    IEflowsSettings
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -52,7 +54,8 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     panel: IEflowsPanel | null,
-    cells: IEflowsCells | null
+    cells: IEflowsCells | null,
+    settings: IEflowsSettings | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('eflows_nb');
     const tracker = new WidgetTracker<MainAreaWidget<RunView>>({
@@ -63,6 +66,10 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
       const widget =
         known ?? create(app, notebooks, channels, cells, path, trans);
       if (known === undefined) {
+        const parts = PARTS_OF[settings?.values.runView ?? 'automatic'];
+        if (parts.length > 0) {
+          widget.content.showParts(parts);
+        }
         void tracker.add(widget);
         app.shell.add(widget, 'main', {
           mode: 'split-right',

@@ -128,6 +128,13 @@ export class RunView extends Panel implements IBarActions {
     this._apply();
   }
 
+  /** Show these parts, as if the user had chosen them. */
+  showParts(parts: readonly Part[]): void {
+    this._chosen = true;
+    this._shown = new Set(parts);
+    this._apply();
+  }
+
   fit(): void {
     this._graph.surface.fit();
     this._timeline.surface.fit();

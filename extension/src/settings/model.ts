@@ -1,6 +1,12 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import { DEFAULTS, type IEflowsSettings, type ISettings } from './tokens';
+import {
+  DEFAULTS,
+  PARTS_OF,
+  type IEflowsSettings,
+  type ISettings,
+  type RunViewSetting
+} from './tokens';
 
 /** The settings as they were read last. */
 export class SettingsModel implements IEflowsSettings {
@@ -22,10 +28,9 @@ export class SettingsModel implements IEflowsSettings {
         1,
         3600
       ),
-      statusBar:
-        typeof given['statusBar'] === 'boolean'
-          ? given['statusBar']
-          : DEFAULTS.statusBar,
+      statusBar: booleanOf(given['statusBar'], DEFAULTS.statusBar),
+      strips: booleanOf(given['strips'], DEFAULTS.strips),
+      runView: runViewOf(given['runView']),
       runs: numberOf(given['runs'], DEFAULTS.runs, 1, 200)
     };
     this._changed.emit();
@@ -33,6 +38,15 @@ export class SettingsModel implements IEflowsSettings {
 
   private _changed = new Signal<this, void>(this);
   private _values: ISettings = DEFAULTS;
+}
+
+function booleanOf(given: unknown, usual: boolean): boolean {
+  return typeof given === 'boolean' ? given : usual;
+}
+
+function runViewOf(given: unknown): RunViewSetting {
+  const known = Object.keys(PARTS_OF) as RunViewSetting[];
+  return known.find(name => name === given) ?? DEFAULTS.runView;
 }
 
 function numberOf(

@@ -37,6 +37,14 @@ export const settingsPlugin: JupyterFrontEndPlugin<IEflowsSettings> = {
       // Without the schema, as in a page that was not built for it, the usual holds.
       .catch((reason: unknown) => console.warn(String(reason)));
 
+    const showStrips = (): void => {
+      document.body.dataset['eflowsStrips'] = model.values.strips
+        ? 'shown'
+        : 'hidden';
+    };
+    model.changed.connect(showStrips);
+    showStrips();
+
     app.commands.addCommand(OPEN_COMMAND, {
       label: trans.__('eFlows Settings'),
       caption: trans.__('Open the settings of eFlows'),
