@@ -114,8 +114,11 @@ def arguments(payload: bytes) -> tuple[Any, dict[str, Any]]:
     if len(loaded) == 2:
         return loaded  # type: ignore[no-any-return]
     args, places, data = loaded
+    values: dict[int, Any] = {}
     for place, datum in zip(places, data, strict=True):
-        args[place] = fetch(datum)
+        if datum not in values:  # the same argument twice is the same object, as it is in a pickle
+            values[datum] = fetch(datum)
+        args[place] = values[datum]
     return args, {}
 
 

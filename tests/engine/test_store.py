@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+import eflows_nb as ef
 from eflows_nb.engine import store
 from eflows_nb.engine.packing import pack
 from eflows_nb.engine.store import MissingDatumError, Store
@@ -71,6 +74,15 @@ def test_arguments_find_what_they_refer_to() -> None:
     assert store.fetch(1) == [1, 2]
     assert store.fetch(2)[0] == 0.0
     assert store.fetch(3) == store.fetch_writable(3) == 7
+
+
+@pytest.mark.parametrize("more", [{}, {"third": None}])
+def test_an_argument_that_is_passed_twice_is_one_object(more: dict[str, Any]) -> None:
+    """As it is when the function is called without tasks, whether the call is packed the short way or not."""
+    made = ef.task(lambda: [1])()
+    same = ef.task(lambda first, second, third=None: first is second)
+
+    assert ef.wait_on(same(made, made, **more))
 
 
 def test_what_is_not_here_is_missing() -> None:
