@@ -21,8 +21,8 @@ from eflows_nb.tasks.task import Task
 __all__ = ["Checkpoint", "digest_of_function"]
 
 _OF_EVERY_CLASS = {
-    "__dict__", "__doc__", "__firstlineno__", "__module__", "__slotnames__", "__static_attributes__",
-    "__weakref__",
+    "__annotations_cache__", "__dict__", "__doc__", "__firstlineno__", "__module__", "__slotnames__",
+    "__static_attributes__", "__weakref__",
 }  # fmt: skip
 _DEPTH = 8
 
