@@ -22,7 +22,7 @@ from eflows_nb.notebook.cells.names import parse
 from eflows_nb.notebook.cells.program import Layers, Program, Shown, Untouched
 from eflows_nb.notebook.cells.shipping import Shipment, Unsendable, Wrapped, arriving_in, at_home
 
-__all__ = ["CellBody"]
+__all__ = ["CellBody", "CellBodyWithFiles"]
 
 
 class CellBody:
@@ -68,6 +68,25 @@ class CellBody:
         if not program.outputs:
             return shown
         return (shown, *(_output(name, names, inputs) for name in program.outputs))
+
+
+class CellBodyWithFiles(CellBody):
+    """The same for a cell that reads and writes files; the runtime knows them by their parameters."""
+
+    __slots__ = ()
+
+    def __call__(
+        self,
+        program: Program,
+        shipped: bytes,
+        read: list[str],
+        made: list[str],
+        changed: list[str],
+        *direct: Any,
+    ) -> Any:
+        """Run the cell; its code names the files itself."""
+        __tracebackhide__ = True
+        return super().__call__(program, shipped, *direct)
 
 
 def _make_writable(names: dict[str, Any], program: Program) -> None:

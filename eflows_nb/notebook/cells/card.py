@@ -58,7 +58,7 @@ def card(
     """
     state = overall(states)
     number = f"#{tasks[0]}" if len(tasks) == 1 else f"{len(tasks)} tasks"
-    done = sum(one is TaskState.DONE for one in states)
+    done = sum(one.has_result for one in states)
     count = "" if len(tasks) == 1 else f", {done} of {len(tasks)} done"
     facts = [f"reads {', '.join(reads)}" if reads else "", f"gives {', '.join(outputs)}" if outputs else ""]
     about = "; ".join(fact for fact in facts if fact)

@@ -84,6 +84,12 @@ class FunctionForm:
         CellError
             When it would not compute the same as a function.
         """
+        if options.files or not options.cache:
+            option = f"--file {options.files[0]}" if options.files else "--no-cache"
+            raise CellError(
+                f"'{option}' has no place in a task function made from a cell. "
+                "Write the function by hand; files are parameters there, such as mesh=ef.FILE_IN."
+            )
         given = options.for_task()
         tree = parse(source)
         plan = plan_of(tree, options, source=source, filename="<cell>")

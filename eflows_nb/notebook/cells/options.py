@@ -26,6 +26,7 @@ MAGIC = "%%task"
 VERSION = 1
 """Version of the metadata."""
 
+_WAYS = ("in", "out", "inout")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
 _PART = re.compile(r"([0-9]+(?:[.][0-9]+)?)(ms|s|m|h|d)?")
 
@@ -95,6 +96,9 @@ class TaskOptions:
             values["map"] = (mapped[0], mapped[2])
         values["name"] = " ".join(values.pop("words", [])) or values.get("name", "")
         values["files"] = tuple(values.get("files", ()))
+        for path in values["files"]:
+            if not re.fullmatch(f"({'|'.join(_WAYS)}):.+", path):
+                raise CellError(f"'--file {path}' should read --file in:PATH, out:PATH or inout:PATH.")
         return cls(**values)
 
     @classmethod
@@ -162,6 +166,13 @@ class TaskOptions:
             if getattr(self, word) != default
         }
 
+    def paths(self) -> tuple[list[str], ...]:
+        """Return the files that it reads, makes and changes; empty when none are named."""
+        if not self.files:
+            return ()
+        pairs = [path.split(":", 1) for path in self.files]
+        return tuple([path for way, path in pairs if way == one] for one in _WAYS)
+
     def for_task(self) -> dict[str, Any]:
         """Return the options as arguments of `eflows_nb.task`.
 
@@ -170,11 +181,6 @@ class TaskOptions:
         CellError
             For one that this version of the runtime does not know.
         """
-        if self.files or not self.cache:
-            asked = f"--file {self.files[0]}" if self.files else "--no-cache"
-            raise CellError(
-                f"'{MAGIC} {asked}': this version of eflows-nb cannot do that for task cells. Leave it out."
-            )
         known = inspect.signature(api.task).parameters
         given: dict[str, Any] = {}
         for word in ("cores", "memory", "gpus", "mpi", "on_failure", "retries", "priority", "time_out"):

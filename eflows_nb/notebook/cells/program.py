@@ -28,6 +28,8 @@ class Program:
         Inputs that it may change in place.
     shows
         Whether the value of its last expression is shown.
+    salt
+        Makes two executions different, so that no result of an earlier one is taken for it.
     """
 
     source: str
@@ -37,6 +39,7 @@ class Program:
     outputs: tuple[str, ...] = ()
     writes: frozenset[str] = frozenset()
     shows: bool = True
+    salt: str = ""
 
 
 class Untouched:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 import types
 from collections.abc import Iterable, MutableMapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from eflows_nb.errors import CellError
-from eflows_nb.notebook.cells.body import CellBody
+from eflows_nb.notebook.cells.body import CellBody, CellBodyWithFiles
 from eflows_nb.notebook.cells.names import BUILTINS
 from eflows_nb.notebook.cells.pending import PendingNames
 from eflows_nb.notebook.cells.plan import Plan
@@ -17,8 +18,16 @@ from eflows_nb.notebook.cells.shipping import HoldsMoreError, Shipment
 from eflows_nb.runtime import api
 from eflows_nb.runtime.future import Future
 from eflows_nb.tasks.function import TaskFunction
+from eflows_nb.tasks.parameter import PARAMETERS
 
 __all__ = ["Submission", "submit"]
+
+_FILES: dict[str, Any] = {
+    "read": PARAMETERS["COLLECTION_FILE_IN"],
+    "made": PARAMETERS["COLLECTION_FILE_OUT"],
+    "changed": PARAMETERS["COLLECTION_FILE_INOUT"],
+}
+"""The directions of the files of a cell, by parameters of `CellBodyWithFiles`."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -77,7 +86,7 @@ class Submission:
             For futures that will have no value those that take their place; this adds its own.
         """
         for place, future in enumerate(self.shown):
-            if not future.done() or future.state.value == "done":
+            if not future.done() or future.state.has_result:
                 continue
             args = tuple(_replaced(arg, replaced) for arg in self._calls[place])
             made = self._function(*args)
@@ -125,18 +134,25 @@ def submit(plan: Plan, home: MutableMapping[str, Any], pending: PendingNames) ->
         outputs=outputs,
         writes=plan.writes,
         shows=plan.shows,
+        salt="" if options.cache else secrets.token_hex(8),
     )
-    function = api.task(returns=len(outputs) + 1, **given)(CellBody(plan.title, plan.filename))
+    files = options.paths()
+    if files:
+        given |= _FILES
+    function = api.task(returns=len(outputs) + 1, **given)(
+        (CellBodyWithFiles if files else CellBody)(plan.title, plan.filename)
+    )
+    head = (program, shipped, *(list(paths) for paths in files))
     done = Submission(
         title=plan.title, reads=tuple(sorted(wanted)), named=named, outputs=outputs, _function=function
     )
     if options.map is None:
-        results = done.call(program, shipped, *direct.values())
+        results = done.call(*head, *direct.values())
         for name, future in zip(outputs, results, strict=True):
             sure = name in plan.names.sure or name in wanted
             pending.bind(name, future, cell=plan.title, sure=sure, needs=plan.needs)
         return done
-    rows = [done.call(program, shipped, *direct.values(), one) for one in _items(plan, home, pending)]
+    rows = [done.call(*head, *direct.values(), one) for one in _items(plan, home, pending)]
     for place, name in enumerate(outputs):
         pending.bind(name, [row[place] for row in rows], cell=plan.title, sure=True, needs=plan.needs)
     return done

@@ -6,7 +6,13 @@ import { stateLabel } from '../session/labels';
 import { TASK_STATES } from '../session/protocol';
 import { SIGN_TEXT } from '../signs/text';
 import type { ICellFacts } from './protocol';
-import { hasFailed, isAtWork, totalOf, type Staleness } from './relations';
+import {
+  countOf,
+  hasFailed,
+  isAtWork,
+  totalOf,
+  type Staleness
+} from './relations';
 
 const NAME_LENGTH = 24;
 
@@ -168,7 +174,10 @@ function stateOf(facts: ICellFacts): (typeof TASK_STATES)[number] {
     STATE.waiting,
     STATE.cancelled
   ];
-  const code = order.find(one => (facts.states[one] ?? 0) > 0) ?? STATE.done;
+  const isCached = countOf(facts, 'done') === 0 && countOf(facts, 'cached') > 0;
+  const code =
+    order.find(one => (facts.states[one] ?? 0) > 0) ??
+    (isCached ? STATE.cached : STATE.done);
   return TASK_STATES[code] ?? 'done';
 }
 

@@ -158,3 +158,13 @@ def test_the_command_names_the_cell_that_cannot_be_converted(
 
     assert "Cell 2 cannot be converted: A cell with '--map a in b'" in capsys.readouterr().err
     assert not target.exists()
+
+
+@pytest.mark.parametrize("option", ["--file in:mesh.h5", "--no-cache"])
+def test_what_functions_cannot_say_is_not_dropped(option: str) -> None:
+    """The metadata form keeps it, a function is refused."""
+    notebook = notebook_of(f"%%task {option}\na = 1", "a")
+
+    assert sources(to_magic(to_metadata(notebook)))[-2:] == [f"%%task {option}\na = 1", "a"]
+    with pytest.raises(CellError, match=f"{option}' has no place"):
+        to_function(notebook)

@@ -154,6 +154,21 @@ def test_an_interrupted_wait_leaves_the_tasks_alive(kernel: Any) -> None:
     kernel.run("ef.stop()")
 
 
+@pytest.mark.engines
+def test_no_cache_keeps_a_cell_from_its_checkpoint(kernel: Any) -> None:
+    """Without the option a cell that ran with the same inputs is not run again."""
+    kernel.run("import eflows_nb as ef, pathlib, tempfile\nfolder = pathlib.Path(tempfile.mkdtemp())")
+    kernel.run("ef.start(engines=1, checkpoint=folder)")
+    kernel.run("import time")
+    counts = "(folder / f'{0}-{{time.time_ns()}}').touch()\n{0} = len(list(folder.glob('{0}-*')))"
+    for option, name in (("", "kept"), ("--no-cache", "fresh")):
+        kernel.run(f"%%task {option}\n" + counts.format(name), cell=name)
+        kernel.run(name, cell="shows")
+        kernel.run(f"%%task {option}\n" + counts.format(name), cell=name)
+    assert "(1, 2)" in kernel.text(kernel.run("kept, fresh", cell="shows"))
+    kernel.run("ef.stop()")
+
+
 _TELL_OF_WAITS = """\
 from eflows_nb.runtime import session
 from eflows_nb.tasks.events import WaitStarted

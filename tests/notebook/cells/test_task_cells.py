@@ -269,18 +269,31 @@ def test_options_reach_the_runtime(notebook: Any) -> None:
     assert notebook.run("x") == 1
 
 
+def test_cells_wait_for_the_files_that_others_write(notebook: Any) -> None:
+    """A file leads from its writer to its reader, where no name does; a failed writer ends its readers."""
+    notebook.run("import pathlib, tempfile\npath = pathlib.Path(tempfile.mkdtemp()) / 'mesh'")
+    path = notebook.shell.user_ns["path"]
+    notebook.run(f"%%task make --file out:{path}\npath.write_text('mesh')")
+    notebook.run(f"%%task change --file inout:{path}\npath.write_text(path.read_text() + ' finer')")
+    notebook.run(f"%%task read --file in:{path}\ntext = path.read_text()")
+    assert notebook.values("text") == {"text": "mesh finer"}
+    notebook.run(f"%%task bad --file out:{path}\nraise OSError('disk full')")
+    notebook.run(f"%%task late --file in:{path}\nlate = path.read_text()")
+    assert isinstance(notebook.error("late"), ef.TaskCancelledError)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
         ("--mpi 4", "'%%task --mpi 4': this version of eflows-nb cannot give tasks mpi."),
-        ("--file in:mesh.h5", "'%%task --file in:mesh.h5': this version of eflows-nb cannot do that"),
-        ("--no-cache", "'%%task --no-cache': this version of eflows-nb cannot do that"),
+        ("--file mesh.h5", "'--file mesh.h5' should read --file in:PATH, out:PATH or inout:PATH."),
         ("--time-out soon", "'soon' is not a time."),
         ("--retries x", "%%task: argument --retries: 'x' is not a whole number."),
         ("-o nothing", "this cell does not bind 'nothing'; it binds x."),
         ("--in nothing", "the notebook has no name 'nothing'"),
         ("--inout nothing", "the notebook has no name 'nothing'"),
         ("--map a of b", "should read '--map ITEM in LIST'"),
+        ("--map a in [1]", "'[1]' is not a name. Bind the list to a name before."),
         ("--map a in b", "the notebook has no name 'b'"),
         ("--out 1x", "'1x' is not a name"),
         ("--unknown", "unrecognized arguments: --unknown"),
