@@ -77,15 +77,28 @@ class Call:
             case Kind.COLLECTION_FILE:
                 look: _Step = lambda item, _: self._file(item, name, direction)  # noqa: E731
             case _:
-                look = lambda item, at: self._object(item, at, direction)  # noqa: E731
+                look = lambda item, at: self._item(item, at, name, parameter)  # noqa: E731
         looks_so = _is_dictionary if parameter.kind is Kind.DICTIONARY else _is_list
-        is_collection: Callable[[Any], bool] = lambda one: looks_so(one) and not self._is_one(one, direction)  # noqa: E731
+        has_files = parameter.kind is Kind.COLLECTION_FILE
+
+        def is_collection(one: Any) -> bool:
+            return looks_so(one) and not self._is_one(one, direction, has_files=has_files)
+
         if type(given) in SCALARS:
             raise TaskDefinitionError(
                 f"The parameter '{name}' of '{self.function.name}' takes a {parameter.kind}, and "
                 f"{type(given).__name__} is none. Give one, or declare it as IN."
             )
         return _items(given, way, parameter.depth, look, is_collection)
+
+    def _item(self, given: Any, way: tuple[Any, ...], name: str, parameter: Parameter) -> Any:
+        if parameter.direction.writes and type(given) in SCALARS:
+            raise TaskDefinitionError(
+                f"'{self.function.name}' writes to the items of '{name}', and {given!r:.50} is one of them, "
+                "beside others that are no numbers or texts: it could not be told from equal values. Declare "
+                "the parameter INOUT, as one object, or give an array, a list or object() in its place."
+            )
+        return self._object(given, way, parameter.direction)
 
     def _object(self, given: Any, way: tuple[Any, ...], direction: Direction) -> Any:
         if not direction.writes:
@@ -98,8 +111,10 @@ class Call:
             shown = self._written[id(given)] = self._arguments.newest(given, direction)
         return shown
 
-    def _is_one(self, given: Any, direction: Direction) -> bool:
+    def _is_one(self, given: Any, direction: Direction, *, has_files: bool) -> bool:
         """Return whether a collection has versions as a whole: its items are then in these."""
+        if direction.writes and not has_files and _holds_scalars_alone(given):
+            return True
         if self._arguments.written(given) is None:
             return False
         if direction is Direction.OUT:
@@ -129,6 +144,11 @@ def _items(
     for place in _indices(given):
         shown[place] = _items(given[place], (*way, place), depth - given.ndim, look, is_collection)
     return shown
+
+
+def _holds_scalars_alone(given: Any) -> bool:
+    items = given.values() if isinstance(given, dict) else given.flat if hasattr(given, "flat") else given
+    return len(given) > 0 and all(type(item) in SCALARS for item in items)
 
 
 def _is_list(given: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import weakref
 from typing import Any
@@ -75,6 +76,39 @@ def test_a_collection_that_was_written_as_one_is_one() -> None:
     append(y)
     fill(y)
     assert ef.wait_on(y) == [[[0, 0]]]
+
+
+@pytest.mark.parametrize(
+    ("direction", "given"),
+    [
+        (ef.COLLECTION_INOUT.of_depth(2), [[1.5, 1000], [2]]),
+        (ef.COLLECTION_INOUT, [1.5, 1000]),
+        (ef.COLLECTION_OUT, [None, None]),
+        (ef.COLLECTION_INOUT, np.array([1, "a"], dtype=object)),
+        (ef.DICTIONARY_INOUT, {0: 1, 1: 2}),
+    ],
+)
+def test_a_collection_of_numbers_has_versions_as_a_whole(direction: Any, given: Any) -> None:
+    """Its items have none of their own, and what a task puts in their slots is seen all the same."""
+
+    def put(slots: Any) -> None:
+        inner = slots[0] if type(slots[0]) is list else slots
+        inner[0] = "put"
+
+    before = copy.deepcopy(given)
+    ef.task(slots=direction)(put)(given)
+    put(before)
+
+    assert list(ef.wait_on(given)) == list(before)
+    assert ef.wait_on(given)[1] == before[1]
+
+
+def test_a_number_beside_objects_is_refused() -> None:
+    """What a task put in its slot would be lost: the call says what to do instead."""
+    task = ef.task(slots=ef.COLLECTION_INOUT)(lambda slots: None)
+
+    with pytest.raises(ef.TaskDefinitionError, match=r"writes to the items of 'slots', and 1\.5 is one"):
+        task([np.zeros(2), 1.5])
 
 
 def test_placeholders_are_filled() -> None:
