@@ -488,12 +488,15 @@ class Session:
         number = _number_of_engines(engines)
         if inside_task() or os.environ.get(ENGINES):
             return
-        cluster = self._driver.cluster
-        if cluster.kind == "inline":
-            raise ClusterError("There are no engines yet, to be more or fewer. Start some with ef.start().")
-        if number >= cluster.requested - self._driver.scheduler.going:
-            self._driver.change(lambda scheduler: cluster.grow(number + scheduler.going))
-            return
+        with self._changing:
+            cluster = self._driver.cluster
+            if cluster.kind == "inline":
+                raise ClusterError(
+                    "There are no engines yet, to be more or fewer. Start some with ef.start()."
+                )
+            if number >= cluster.requested - self._driver.scheduler.going:
+                self._driver.change(lambda scheduler: cluster.grow(number + scheduler.going))
+                return
         self._driver.wait(lambda: self._driver.state is not ClusterState.STARTING)
         self._driver.check()
 
