@@ -102,7 +102,7 @@ def test_a_past_run_has_a_slider(page: Any, ground: str, complaints: list[str]) 
 
 
 def test_a_view_is_kept_for_a_moment_when_its_place_goes(page: Any, complaints: list[str]) -> None:
-    """Notebooks show an output anew: what the user had chosen is still so; a view that nobody shows again ends."""
+    """Notebooks show an output anew, and what was chosen stays; a view that nobody shows again ends."""
     page.clock.install()
     view = show(page, "#ffffff", past=False)
     example = json.loads((PROTOCOL / "graph.json").read_text())[0]
