@@ -36,6 +36,9 @@ HOSTILE = "<img src=x onerror='window.eflowsHacked = true'>.ipynb"
 def journals(lab: Any) -> Iterator[Path]:
     """Give a hidden folder for journals, which goes with all that lies in such folders."""
     folder: Path = lab.server.root / ".eflows"
+    shutil.rmtree(folder, ignore_errors=True)
+    for left in lab.server.root.rglob("journal*.jsonl"):  # other tests have the same root
+        left.unlink()
     folder.mkdir()
     yield folder
     shutil.rmtree(folder)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eflows_nb.clusters.cluster import Arrival, ClusterState, EngineDown, EngineUp, Message, StateChange
+from eflows_nb.clusters.files import FilesHere
 from eflows_nb.engine import shared
 from eflows_nb.engine.store import fetch
 from eflows_nb.engine.worker import Worker
@@ -35,6 +36,7 @@ class InProcess:
     kind = "in process"
     requested = 0
     capacity = Resources()
+    files = FilesHere()
 
     def __init__(self, token: str) -> None:
         self._token = token
