@@ -36,7 +36,7 @@ class Lab:
         page.on("pageerror", self._note_error)
 
     def _note_error(self, error: Any) -> None:
-        if "Canceled future for create_subshell_request" not in str(error):  # JupyterLab's, as its kernel ends
+        if "Canceled future for create_subshell_request" not in str(error):  # JupyterLab does
             self.complaints.append(str(error))
 
     def write(self, name: str, *cells: str) -> Path:
