@@ -111,10 +111,6 @@ class Lab:
         errors: list[str] = self.page.evaluate(_ERRORS)
         return errors
 
-    def wait_for_no_errors(self) -> None:
-        """Wait until no output of the current notebook is an error; the last ones may be on their way out."""
-        self.page.wait_for_function(f"() => ({_ERRORS})().length === 0")
-
     def show_panel(self) -> Any:
         """Bring the eFlows panel to the front and return it."""
         self.page.evaluate("() => window.jupyterapp.shell.activateById('eflows-nb-panel')")
