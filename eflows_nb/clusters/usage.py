@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import psutil
+
+from eflows_nb.engine.nvml import open_nvml
 
 __all__ = ["PERIOD", "ProcessUsage", "UsageMeter"]
 
@@ -67,7 +67,7 @@ class UsageMeter:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, nvml: Any = None) -> None:
         self._clock = clock
-        self._nvml = nvml if nvml is not None else _nvml()
+        self._nvml = nvml if nvml is not None else open_nvml()
         self._lock = threading.Lock()
         self._readings: dict[int, _Reading] = {}
 
@@ -121,15 +121,3 @@ class UsageMeter:
 def _seconds(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system)
-
-
-def _nvml() -> Any:
-    if not Path("/dev/nvidiactl").exists() or find_spec("pynvml") is None:
-        return None
-    import pynvml  # type: ignore[import-not-found]
-
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return None
-    return pynvml

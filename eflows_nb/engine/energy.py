@@ -10,9 +10,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from eflows_nb.engine.nvml import open_nvml
 
 __all__ = ["POWERCAP", "EnergyMeter", "RaplZone"]
 
@@ -66,7 +67,7 @@ class EnergyMeter:
 
     def __init__(self, powercap: Path = POWERCAP, nvml: Any = None) -> None:
         self._zones = list(_zones(powercap))
-        self._nvml = nvml if nvml is not None else _nvml()
+        self._nvml = nvml if nvml is not None else open_nvml()
         self._gpus = list(_gpus(self._nvml))
         self._lock = threading.Lock()
         if self._zones:
@@ -96,18 +97,6 @@ def _zones(powercap: Path) -> Iterator[RaplZone]:
             name = (folder / "name").read_text().strip()
             if name.startswith("package") or name == "dram":
                 yield RaplZone(folder)
-
-
-def _nvml() -> Any:
-    if not Path("/dev/nvidiactl").exists() or find_spec("pynvml") is None:
-        return None
-    import pynvml  # type: ignore[import-not-found]
-
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return None
-    return pynvml
 
 
 def _gpus(nvml: Any) -> Iterator[tuple[Any, int]]:

@@ -17,13 +17,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import comm
-from comm.base_comm import BaseComm
 from ipykernel.kernelbase import Kernel
 
 from eflows_nb.notebook.cells.ledger import ledger_of
 from eflows_nb.notebook.engine_wishes import fulfil
 from eflows_nb.notebook.graph_teller import GraphTeller
 from eflows_nb.notebook.kept_outputs import KeptOutputs
+from eflows_nb.notebook.kernel_comm import KernelComm
 from eflows_nb.notebook.messages import (
     COMM,
     VERSION,
@@ -227,7 +227,7 @@ class _Cells:
         return self._last.copy()
 
 
-class _Channel(BaseComm):
+class _Channel(KernelComm):
     """A comm that speaks to all pages of a kernel, from any thread, and that none of them can close.
 
     It is not opened by a message: JupyterLab would create a subshell for it, and a page without our extension
@@ -235,8 +235,7 @@ class _Channel(BaseComm):
     """
 
     def __init__(self) -> None:
-        super().__init__(target_name=COMM, comm_id=COMM, primary=False)
-        comm.get_comm_manager().register_comm(self)
+        super().__init__(target_name=COMM, comm_id=COMM)
 
     def tell(
         self,
@@ -245,21 +244,6 @@ class _Channel(BaseComm):
     ) -> None:
         """Send a message to every page."""
         self.send(cast("dict[str, Any]", message), buffers=cast("Any", list(buffers)))
-
-    def publish_msg(
-        self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **keys: Any
-    ) -> None:
-        """Send to every page, as nobody's reply: it belongs to no cell."""
-        kernel: Any = Kernel.instance()
-        kernel.session.send(
-            kernel.iopub_socket,
-            msg_type,
-            {"data": data or {}, "comm_id": self.comm_id, **keys},
-            metadata=metadata or {},
-            parent={},
-            ident=self.topic,
-            buffers=buffers,
-        )
 
     def handle_close(self, msg: Any) -> None:
         """Stay open: a page that does not know us says that it closed, and speaks only for itself."""

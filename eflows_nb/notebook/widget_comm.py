@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import comm
-from comm.base_comm import BaseComm
 from ipykernel.kernelbase import Kernel
+
+from eflows_nb.notebook.kernel_comm import KernelComm
 
 __all__ = ["WidgetComm", "be_heard"]
 
 
-class WidgetComm(BaseComm):
+class WidgetComm(KernelComm):
     """Stands in the place of ipykernel's comm, in a widget that both have opened already.
 
     ipykernel 7 hands what a page says on a comm of its own to whoever spoke on it last, which is a cell, so
@@ -20,23 +20,11 @@ class WidgetComm(BaseComm):
 
     def __init__(self, opened: Any) -> None:
         self._opened = opened  # which would tell that it is closed if it went
-        super().__init__(target_name=opened.target_name, comm_id=opened.comm_id, primary=False)
-        comm.get_comm_manager().register_comm(self)
+        super().__init__(target_name=opened.target_name, comm_id=opened.comm_id)
 
-    def publish_msg(
-        self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **keys: Any
-    ) -> None:
-        """Send to every page, from any thread."""
-        kernel: Any = Kernel.instance()
-        kernel.session.send(
-            kernel.iopub_socket,
-            msg_type,
-            {"data": data or {}, "comm_id": self.comm_id, **keys},
-            metadata=metadata or {},
-            parent=kernel.get_parent("shell"),
-            ident=self.topic,
-            buffers=buffers,
-        )
+    def parent(self, kernel: Any) -> Any:
+        """Return the request of the cell that runs."""
+        return kernel.get_parent("shell")
 
 
 def be_heard(widget: Any) -> None:
