@@ -1,4 +1,5 @@
 /** Task cells in another form; nothing here knows Jupyter. */
+import { isRecord } from '../core/record';
 import type { PartialJSONObject } from '@lumino/coreutils';
 
 /** The forms of task cells. */
@@ -80,8 +81,4 @@ function isCell(data: unknown): data is IFileCell {
 /** What comes out of JSON holds nothing but JSON. */
 function isObject(value: unknown): value is PartialJSONObject {
   return isRecord(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@
  * The cells of a notebook as a kernel tells of them; mirrors `CellFacts` in
  * `eflows_nb/notebook/messages.py`, and is tested on the same JSON file.
  */
+import { isRecord } from '../core/record';
 import { VERSION } from '../session/protocol';
 
 /** How an execution of a cell ended; of its tasks this says nothing. */
@@ -112,8 +113,4 @@ function isFacts(data: unknown): data is ICellFacts {
 
 function isTexts(data: unknown): data is string[] {
   return Array.isArray(data) && data.every(text => typeof text === 'string');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

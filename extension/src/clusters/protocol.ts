@@ -1,5 +1,7 @@
 /** What the server says about clusters; mirrors `eflows_nb/server/clusters.py`. */
 
+import { isRecord } from '../core/record';
+
 /** What the process of an engine uses now. */
 export interface IProcess {
   readonly pid: number;
@@ -100,8 +102,4 @@ function isLauncher(data: unknown): data is ILauncher {
 
 function isNumberOrNull(data: unknown): data is number | null {
   return data === null || typeof data === 'number';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

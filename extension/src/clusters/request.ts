@@ -1,6 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
+import type { ServerConnection } from '@jupyterlab/services';
 
+import { askServer } from '../server';
 import type { Answer, IClusterRequests } from './model';
 import { readListing } from './protocol';
 
@@ -28,18 +29,8 @@ export class ClusterRequests implements IClusterRequests {
     return response !== null && (response.ok || response.status === 404);
   }
 
-  /** Null when the server did not answer at all. */
-  private async _fetch(method: string, path: string): Promise<Response | null> {
-    const url = URLExt.join(this._settings.baseUrl, 'eflows', path);
-    try {
-      const init = { method };
-      return await ServerConnection.makeRequest(url, init, this._settings);
-    } catch (error) {
-      if (error instanceof ServerConnection.NetworkError) {
-        return null;
-      }
-      throw error;
-    }
+  private _fetch(method: string, path: string): Promise<Response | null> {
+    return askServer(this._settings, path, { method });
   }
 
   private _settings: ServerConnection.ISettings;

@@ -2,6 +2,7 @@
  * Reads the journal of a session, as `docs/journal.md` describes it; mirrors
  * `eflows_nb/runtime/history/decoding.py`.
  */
+import { isRecord } from './record';
 import type { IGraphEngine, IGraphPart, ITaskDetail } from './protocol';
 import { STATE } from './tasks';
 
@@ -266,8 +267,4 @@ function parse(line: string): unknown {
   } catch {
     return null;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

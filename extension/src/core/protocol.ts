@@ -2,6 +2,7 @@
  * The task graph as a kernel tells it; mirrors `eflows_nb/notebook/messages.py`,
  * and is tested on the same JSON files. Nothing here knows Jupyter.
  */
+import { isRecord } from './record';
 import { VERSION } from '../session/protocol';
 
 /** Columns of tasks that are new, with an entry for each of them. */
@@ -319,8 +320,4 @@ function isEngine(data: unknown): data is IGraphEngine {
     typeof data.joined === 'number' &&
     (data.left === null || typeof data.left === 'number')
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

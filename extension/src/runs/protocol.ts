@@ -1,4 +1,5 @@
 /** What the server says of runs; mirrors `eflows_nb/server/runs.py`. */
+import { isRecord } from '../core/record';
 import { TASK_STATES, type TaskState } from '../session/protocol';
 
 /** What became of a run. */
@@ -82,8 +83,4 @@ function isCounts(data: unknown): boolean {
     isRecord(data) &&
     Object.values(data).every(count => typeof count === 'number')
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
+import type { ServerConnection } from '@jupyterlab/services';
 
+import { askServer } from '../server';
 import type { IRunRequests, RunsAnswer } from './model';
 import { readRuns } from './protocol';
 
@@ -43,22 +44,12 @@ export class RunRequests implements IRunRequests {
     return (await this._fetch('DELETE', path))?.status ?? 0;
   }
 
-  /** Null when the server did not answer at all. */
-  private async _fetch(method: string, path: string): Promise<Response | null> {
-    const url = URLExt.join(
-      this._settings.baseUrl,
-      'eflows/runs',
-      URLExt.encodeParts(path)
+  private _fetch(method: string, path: string): Promise<Response | null> {
+    return askServer(
+      this._settings,
+      URLExt.join('runs', URLExt.encodeParts(path)),
+      { method }
     );
-    try {
-      const init = { method };
-      return await ServerConnection.makeRequest(url, init, this._settings);
-    } catch (error) {
-      if (error instanceof ServerConnection.NetworkError) {
-        return null;
-      }
-      throw error;
-    }
   }
 
   private _settings: ServerConnection.ISettings;

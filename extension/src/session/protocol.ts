@@ -3,6 +3,8 @@
  * `eflows_nb/notebook/messages.py`, and is tested on the same JSON files.
  */
 
+import { isRecord } from '../core/record';
+
 /** Id and target name of the comm that a kernel with a session has. */
 export const COMM = 'eflows';
 
@@ -131,8 +133,4 @@ function isOneOf<T extends string>(
   value: unknown
 ): value is T {
   return values.some(one => one === value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
