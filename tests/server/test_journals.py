@@ -14,10 +14,10 @@ from eflows_nb.server.journals import JournalTree
 def root(tmp_path: Path) -> Path:
     """Give a root with a journal in a hidden folder, and a secret beside it."""
     root = tmp_path / "root"
-    (root / "work" / ".eflows").mkdir(parents=True)
-    (root / "work" / ".eflows" / "journal-a.jsonl").write_text("a")
-    (root / "work" / "journal-b.jsonl").write_text("b")
-    (root / "work" / "notes.jsonl").write_text("n")
+    (root / "project" / ".eflows").mkdir(parents=True)
+    (root / "project" / ".eflows" / "journal-a.jsonl").write_text("a")
+    (root / "project" / "journal-b.jsonl").write_text("b")
+    (root / "project" / "notes.jsonl").write_text("n")
     (root / ".ssh").mkdir()
     (root / ".ssh" / "journal-key.jsonl").write_text("key")
     (tmp_path / "journal-secret.jsonl").write_text("secret")
@@ -28,12 +28,15 @@ def test_journals_are_found_in_their_hidden_folders_too(root: Path) -> None:
     """In no other hidden folder."""
     found, complete = JournalTree(root).find(seconds=60)
     assert complete
-    assert sorted(file.path for file in found) == ["work/.eflows/journal-a.jsonl", "work/journal-b.jsonl"]
+    assert sorted(file.path for file in found) == [
+        "project/.eflows/journal-a.jsonl",
+        "project/journal-b.jsonl",
+    ]
 
 
 def test_a_journal_is_opened_by_its_path(root: Path) -> None:
     """As it was told."""
-    with JournalTree(root).open("work/.eflows/journal-a.jsonl") as file:
+    with JournalTree(root).open("project/.eflows/journal-a.jsonl") as file:
         assert file.read() == b"a"
 
 
@@ -44,18 +47,18 @@ def test_a_journal_is_opened_by_its_path(root: Path) -> None:
         "/",
         "..",
         "../journal-secret.jsonl",
-        "work/../../journal-secret.jsonl",
-        "work/../work/journal-b.jsonl",
-        "./work/journal-b.jsonl",
-        "work//journal-b.jsonl",
-        "/work/journal-b.jsonl",
-        "work/notes.jsonl",
+        "project/../../journal-secret.jsonl",
+        "project/../project/journal-b.jsonl",
+        "./project/journal-b.jsonl",
+        "project//journal-b.jsonl",
+        "/project/journal-b.jsonl",
+        "project/notes.jsonl",
         ".ssh/journal-key.jsonl",
-        "work/.eflows",
-        "work/journal-b.jsonl/",
-        "work/journal-b.jsonl\0",
-        "work\0/journal-b.jsonl",
-        "work/journal-none.jsonl",
+        "project/.eflows",
+        "project/journal-b.jsonl/",
+        "project/journal-b.jsonl\0",
+        "project\0/journal-b.jsonl",
+        "project/journal-none.jsonl",
         "none/journal-b.jsonl",
     ],
 )
@@ -70,7 +73,7 @@ def test_nothing_else_is_reached(root: Path, path: str) -> None:
 def test_an_absolute_path_is_not_reached(root: Path) -> None:
     """Not even one below the root."""
     with pytest.raises(FileNotFoundError):
-        JournalTree(root).open(str(root / "work" / "journal-b.jsonl"))
+        JournalTree(root).open(str(root / "project" / "journal-b.jsonl"))
 
 
 def test_links_are_not_followed(root: Path) -> None:
@@ -97,8 +100,8 @@ def test_what_is_no_file_is_not_opened(root: Path) -> None:
 
 def test_a_journal_is_removed(root: Path) -> None:
     """And nothing beside it."""
-    JournalTree(root).remove("work/.eflows/journal-a.jsonl")
-    assert [file.path for file in JournalTree(root).find(seconds=60)[0]] == ["work/journal-b.jsonl"]
+    JournalTree(root).remove("project/.eflows/journal-a.jsonl")
+    assert [file.path for file in JournalTree(root).find(seconds=60)[0]] == ["project/journal-b.jsonl"]
 
 
 def test_looking_ends_in_time(root: Path) -> None:

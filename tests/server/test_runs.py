@@ -22,7 +22,7 @@ EXAMPLE = PROTOCOL / "journal.jsonl"
 @pytest.fixture
 def folder(server: Any) -> Iterator[Path]:
     """Give an ``.eflows`` folder below the root of the server."""
-    folder: Path = server.running.root / "work" / ".eflows"
+    folder: Path = server.running.root / "project" / ".eflows"
     folder.mkdir(parents=True)
     yield folder
     shutil.rmtree(folder.parent)
@@ -53,16 +53,16 @@ def test_a_run_in_a_hidden_folder_is_listed_with_its_counts(server: Any, folder:
     """Though the server shows no hidden folders."""
     shutil.copy(EXAMPLE, folder / "journal-1.jsonl")
     (run,) = runs(server)
-    assert run["path"] == "work/.eflows/journal-1.jsonl"
+    assert run["path"] == "project/.eflows/journal-1.jsonl"
     assert (run["tasks"]["done"], run["tasks"]["failed"], run["counted"]) == (4, 1, True)
     assert run["state"] in ("ended", "broken-off")
-    assert server.ask("GET", "api/contents/work/.eflows")[0] == 404
+    assert server.ask("GET", "api/contents/project/.eflows")[0] == 404
 
 
 def test_a_journal_is_served_as_it_is(server: Any, folder: Path) -> None:
     """Byte by byte."""
     shutil.copy(EXAMPLE, folder / "journal-1.jsonl")
-    assert server.text("eflows/runs/work/.eflows/journal-1.jsonl") == EXAMPLE.read_text()
+    assert server.text("eflows/runs/project/.eflows/journal-1.jsonl") == EXAMPLE.read_text()
 
 
 def test_a_run_that_goes_on_is_told_and_not_removed(server: Any, folder: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_run_that_goes_on_is_told_and_not_removed(server: Any, folder: Path) -
     (folder / "journal-2.jsonl").write_text(header(notebook="a.ipynb"))
     (run,) = runs(server)
     assert (run["state"], run["notebook"]) == ("running", "a.ipynb")
-    assert server.ask("DELETE", "eflows/runs/work/.eflows/journal-2.jsonl")[0] == 409
+    assert server.ask("DELETE", "eflows/runs/project/.eflows/journal-2.jsonl")[0] == 409
     assert (folder / "journal-2.jsonl").exists()
 
 
@@ -86,9 +86,9 @@ def test_a_process_that_is_not_its_writer_does_not_make_a_run_go_on(
 def test_a_run_is_removed(server: Any, folder: Path) -> None:
     """Then it is not listed any more."""
     (folder / "journal-4.jsonl").write_text(header(started=5.0))
-    assert server.ask("DELETE", "eflows/runs/work/.eflows/journal-4.jsonl") == (204, None)
+    assert server.ask("DELETE", "eflows/runs/project/.eflows/journal-4.jsonl") == (204, None)
     assert runs(server) == []
-    assert server.ask("DELETE", "eflows/runs/work/.eflows/journal-4.jsonl")[0] == 404
+    assert server.ask("DELETE", "eflows/runs/project/.eflows/journal-4.jsonl")[0] == 404
 
 
 def test_damaged_journals_are_listed_as_such_and_disturb_no_others(server: Any, folder: Path) -> None:
@@ -111,10 +111,10 @@ def test_damaged_journals_are_listed_as_such_and_disturb_no_others(server: Any, 
     [
         "..%2f..%2fhome%2fjournal-secret.jsonl",
         "%2e%2e/journal-secret.jsonl",
-        "work/%2e%2e/%2e%2e/journal-secret.jsonl",
-        "work/.eflows/%2e%2e/%2e%2e/%2e%2e/journal-secret.jsonl",
+        "project/%2e%2e/%2e%2e/journal-secret.jsonl",
+        "project/.eflows/%2e%2e/%2e%2e/%2e%2e/journal-secret.jsonl",
         "/journal-secret.jsonl",
-        "work/journal%00.jsonl",
+        "project/journal%00.jsonl",
         "link/journal-secret.jsonl",
     ],
 )
@@ -135,8 +135,8 @@ def test_a_stranger_sees_no_runs(server: Any, folder: Path) -> None:
     shutil.copy(EXAMPLE, folder / "journal-1.jsonl")
     for method, path in (
         ("GET", "eflows/runs"),
-        ("GET", "eflows/runs/work/.eflows/journal-1.jsonl"),
-        ("DELETE", "eflows/runs/work/.eflows/journal-1.jsonl"),
+        ("GET", "eflows/runs/project/.eflows/journal-1.jsonl"),
+        ("DELETE", "eflows/runs/project/.eflows/journal-1.jsonl"),
     ):
         assert server.ask(method, path, token=False)[0] == 403
     assert (folder / "journal-1.jsonl").exists()
