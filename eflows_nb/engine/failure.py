@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import cloudpickle
 from eflows_nb.engine.messages import Failure
 from eflows_nb.engine.packing import load
 
-__all__ = ["FINAL", "FrameLine", "describe", "restore"]
+__all__ = ["FINAL", "FrameLine", "describe", "restore", "traceback_of"]
 
 FINAL = "eflows_final"
 """An exception with this attribute, True, says what it says: its task is not tried again."""
@@ -76,10 +77,15 @@ def restore(failure: Failure) -> tuple[BaseException | None, TracebackType | Non
             error = load(failure.exception)
         except Exception:  # noqa: BLE001 - a class that cannot be imported here
             error = None
+    return error, traceback_of(failure.frames)
+
+
+def traceback_of(lines: Iterable[FrameLine]) -> TracebackType | None:
+    """Return a traceback of lines of source that ran elsewhere; None where there are none."""
     trace: TracebackType | None = None
-    for line in reversed(failure.frames):
+    for line in reversed(list(lines)):
         trace = _traceback(line, trace)
-    return error, trace
+    return trace
 
 
 def _traceback(line: FrameLine, following: TracebackType | None) -> TracebackType:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
-import json
 import pickle
 import shlex
 import shutil
@@ -20,9 +18,9 @@ from typing import Any
 
 import cloudpickle
 
-from eflows_nb.pycompss import callee
+from eflows_nb.engine.processes import answers, command, has_mpi4py, run_command, write_call
 from eflows_nb.pycompss.layouts import Layout
-from eflows_nb.pycompss.programs import Container, Launcher, ProgramFailedError, folders_of, run_command
+from eflows_nb.pycompss.programs import Container, Launcher, folders_of
 from eflows_nb.pycompss.refusal import UnsupportedError
 from eflows_nb.pycompss.wraps import replace
 
@@ -56,11 +54,13 @@ class Processes:
 
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             return self._run(function, formal, formal.bind(*args, **kwargs))
 
         return run
 
     def _run(self, function: Callable[..., Any], formal: Signature, call: BoundArguments) -> Any:
+        __tracebackhide__ = True
         call.apply_defaults()
         size = self.launcher.count(call.arguments) if self.launcher else 1
         with TemporaryDirectory(prefix="eflows-") as name:
@@ -68,23 +68,23 @@ class Processes:
             words = self._words(call, folder)
             self._write(function, formal, call, folder, size)
             code = run_command(words, str(Path.cwd()), {})
-            results = _results(folder, size, f"'{shlex.join(words)}' ended with exit code {code}")
+            results = answers(folder, size, f"'{shlex.join(words)}' ended with exit code {code}")
             for parameter, value in results[0][1].items():
                 replace(call.arguments[parameter], value)
         return [result for result, _ in results] if size > 1 else results[0][0]
 
     def _words(self, call: BoundArguments, folder: Path) -> list[str]:
         words = self.launcher.words(call.arguments) if self.launcher else []
-        if self.launcher and not self.container and importlib.util.find_spec("mpi4py") is None:
+        if self.launcher and not self.container and not has_mpi4py():
             raise UnsupportedError(
                 "A Python function in several MPI processes needs mpi4py where the engines run, and it is "
                 "not there: pip install mpi4py."
             )
         if self.container is None:
-            return [*words, sys.executable, str(folder / "callee.py"), str(folder)]
+            return [*words, *command(folder)]
         mounted = [str(folder), *_own_paths(), *folders_of(call.arguments.values())]
         words += self.container.words(str(Path.cwd()), dict.fromkeys(mounted))
-        return [*words, "python3", str(folder / "callee.py"), str(folder)]
+        return [*words, *command(folder, "python3")]
 
     def _write(
         self, function: Callable[..., Any], formal: Signature, call: BoundArguments, folder: Path, size: int
@@ -93,14 +93,6 @@ class Processes:
         from eflows_nb.pycompss.shipped import Shipped
 
         places = _places(formal)
-        told = {
-            "python": list(sys.version_info[:2]),
-            "several": self.launcher is not None,
-            "written": list(self.written),
-            "paths": [str(folder), *_own_paths()] if self.container else sys.path,
-        }
-        (folder / "told.json").write_text(json.dumps(told))
-        shutil.copy(callee.__file__, folder / "callee.py")
         if self.container:
             shutil.copytree(Path(cloudpickle.__file__).parent, folder / "cloudpickle")
         args, kwargs = list(call.args), dict(call.kwargs)
@@ -114,7 +106,13 @@ class Processes:
             data = _by_value(function, (function, args, kwargs))
         else:
             data = cloudpickle.dumps((Shipped(function), args, kwargs), 5)
-        (folder / "call").write_bytes(data)
+        write_call(
+            folder,
+            data,
+            paths=[str(folder), *_own_paths()] if self.container else sys.path,
+            size=size if self.launcher else 0,
+            written=self.written,
+        )
         (folder / "places").write_bytes(pickle.dumps({name: places[name] for name in self.written}))
         if self.layouts:
             for rank in range(size):
@@ -154,34 +152,3 @@ def _own_paths() -> list[str]:
         for folder in dict.fromkeys(folders)
         if folder.is_dir() and not any(folder.is_relative_to(one) for one in installed)
     ]
-
-
-def _results(folder: Path, size: int, ending: str) -> list[tuple[Any, dict[str, Any]]]:
-    """Return what each process has returned and changed.
-
-    Raises
-    ------
-    ProgramFailedError
-        When one has left nothing, or an exception that cannot come here.
-    Exception
-        What the function has raised in one of them.
-    """
-    ranks = range(size)
-    answers = {rank: path.read_bytes() for rank in ranks if (path := folder / f"result-{rank}").exists()}
-    found = {rank: pickle.loads(data) for rank, data in answers.items()}
-    for rank, (kind, *rest) in found.items():
-        if kind == "failed":
-            _raise(rest[0], f"In process {rank} of {size}:\n{rest[1]}")
-    for rank in ranks:
-        if rank not in found:
-            raise ProgramFailedError(f"{ending}, and process {rank} of {size} has left no result.")
-    return [(result, changed) for _, result, changed in found.values()]
-
-
-def _raise(data: bytes, text: str) -> None:
-    try:
-        error = pickle.loads(data)
-    except Exception as reason:
-        raise ProgramFailedError(text) from reason
-    error.add_note(text)
-    raise error

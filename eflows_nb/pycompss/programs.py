@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from inspect import Signature, signature
 from pathlib import Path
 from typing import Any
 
+from eflows_nb.engine.processes import ProgramFailedError, flags_of, run_command
 from eflows_nb.pycompss.refusal import UnsupportedError
 
 __all__ = [
@@ -24,10 +24,8 @@ __all__ = [
     "Container",
     "Launcher",
     "Program",
-    "ProgramFailedError",
     "Refusal",
     "folders_of",
-    "run_command",
     "settled",
 ]
 
@@ -36,10 +34,6 @@ THREADS = "COMPSS_NUM_THREADS"
 
 _BRACES = re.compile(r"\{\{(.+?)\}\}")
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
-
-
-class ProgramFailedError(RuntimeError):
-    """A program that ended with an exit code other than 0."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,8 +74,7 @@ class Launcher:
                 f"The task is to be started by '{runner}', and this machine has none. Install an MPI library "
                 "(on Debian: apt install openmpi-bin), or name another runner."
             )
-        more = ["--allow-run-as-root", "--oversubscribe"] if _is_open_mpi(runner) else []
-        return [runner, *more, *shlex.split(self.flags), *self.number(arguments)]
+        return [runner, *flags_of(runner), *shlex.split(self.flags), *self.number(arguments)]
 
     def number(self, arguments: Mapping[str, Any]) -> list[str]:
         """Return the words that say how many processes there are."""
@@ -309,31 +302,6 @@ def folders_of(values: Iterable[Any]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def run_command(words: list[str], folder: str, streams: Mapping[str, Any]) -> int:
-    """Run a command line in a folder until it ends, and return its exit code.
-
-    Parameters
-    ----------
-    streams
-        ``stdin``, ``stdout`` and ``stderr``, those that are not the engine's own.
-
-    Raises
-    ------
-    ProgramFailedError
-        When it cannot be started.
-    """
-    try:
-        process = subprocess.Popen(words, cwd=folder, **streams)
-    except OSError as error:
-        raise ProgramFailedError(f"'{words[0]}' cannot be started in {folder}: {error}.") from error
-    try:
-        return process.wait()
-    except BaseException:
-        process.kill()  # the task is cancelled or out of time: so is the program
-        process.wait()
-        raise
-
-
 def _fill(text: str, arguments: Mapping[str, Any]) -> str:
     """Return a text with arguments and environment variables in it."""
     filled = _BRACES.sub(lambda match: str(_argument(match[1].strip(), arguments)), str(text))
@@ -372,11 +340,3 @@ def _texts(value: Any) -> list[str]:
 
 def _glob(word: str) -> list[str]:
     return sorted(str(path) for path in Path().glob(word)) or [word]
-
-
-def _is_open_mpi(runner: str) -> bool:
-    try:
-        told = subprocess.run([runner, "--version"], capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return "Open MPI" in told.stdout

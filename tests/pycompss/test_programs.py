@@ -29,7 +29,7 @@ from pycompss.api.prolog import prolog
 from pycompss.api.software import software
 from pycompss.api.task import task
 
-from eflows_nb.pycompss.programs import ProgramFailedError
+from eflows_nb.engine.processes import ProgramFailedError
 from eflows_nb.pycompss.refusal import UnsupportedError
 
 
