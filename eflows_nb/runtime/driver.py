@@ -59,6 +59,7 @@ class Driver:
         self._exchange = Exchange(self.scheduler, cluster, token, self._observers)
         self._inbox: deque[Task] = deque()
         self._lock = threading.Lock()
+        self._mover = 0  # the thread that holds it
         self._turn = threading.Lock()  # whoever holds it waits for the cluster
         self._waiters = 0
         self._alone = threading.Event()  # set when the thread should look whether it is to drive
@@ -96,11 +97,7 @@ class Driver:
         ):
             self._since_pump = 0
             self._pumped = time.perf_counter()
-            if self._lock.locked():
-                self._again = True  # whoever is at it has perhaps not seen this task,
-                self.cluster.wake()  # and does not look again if it was about to end
-            else:
-                self.pump()
+            self.pump()
             if self.cluster.kind == "inline":
                 self._run_inline()
             elif self.scheduler.unfinished > TASKS_LIMIT:
@@ -226,13 +223,19 @@ class Driver:
 
     def _move_and_tell(self) -> None:
         self._again = True
+        if self._mover == threading.get_ident():  # a finalizer of the user's submits, within a move
+            return
         while self._again:
             with self._lock:
-                self._again = self._woken = False
-                self._exchange.move(self._inbox, attended=self._waiters > 0)
-                self._hungry = self.cluster.kind == "inline" or any(
-                    queue.wants_more(0.0) for queue in self.scheduler.engines.values()
-                )
+                self._mover = threading.get_ident()
+                try:
+                    self._again = self._woken = False
+                    self._exchange.move(self._inbox, attended=self._waiters > 0)
+                    self._hungry = self.cluster.kind == "inline" or any(
+                        queue.wants_more(0.0) for queue in self.scheduler.engines.values()
+                    )
+                finally:
+                    self._mover = 0
         self._tell()
 
     def _uninterrupted(self, work: Callable[[], None]) -> None:
