@@ -110,8 +110,11 @@ class Cluster(Protocol):
     def kill(self, engine: int) -> None:
         """End an engine that does not listen; it is told as gone like any that dies."""
 
+    def release(self, engine: int) -> None:
+        """Want one engine less: this one, which works on until it is retired, and is not replaced if it dies."""
+
     def retire(self, engine: int) -> None:
-        """End an engine that has nothing to do, and want one engine less; it is told as gone, expectedly."""
+        """End an engine that was released and has nothing to do any more; it is told as gone, expectedly."""
 
     def grow(self, engines: int) -> None:
         """Begin to start more engines, up to this number, and return at once."""

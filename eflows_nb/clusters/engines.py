@@ -57,7 +57,8 @@ class EngineCluster:
         self._restarts = _RESTARTS_PER_ENGINE * max(engines, 1)
         self._ever_joined = False
         self._launched = 0
-        self._retired: set[Process] = set()  # those that were asked to go
+        self._released: set[Process] = set()  # those that are to go, and are not replaced
+        self._retired: set[Process] = set()  # those of them that were asked to
         self._used: set[int] = set()  # engines that were given work
         self._coming: list[Process] = []  # those that are about to be replaced
         self._farewell = ""
@@ -193,14 +194,17 @@ class EngineCluster:
 
     def _lose(self, process: Process) -> None:
         engine = self._joined.pop(process, None)
+        released, retired = process in self._released, process in self._retired
+        self._released.discard(process)
+        self._retired.discard(process)
         if engine is not None:
             self._engines.discard(engine)
-            expected = self._stopping or self._restarting or process in self._retired
+            expected = self._stopping or self._restarting or retired
             self._arrived.append(EngineDown(engine, expected=expected))
         if self._stopping or self._restarting:
             return
-        if process in self._retired:
-            self._retired.discard(process)
+        if released:
+            pass  # it is not wanted any more
         elif self._restarts and self._ever_joined and self._launcher.can_replace(process):
             if engine not in self._used:  # what it worked at is blamed for it, and not run for ever
                 self._restarts -= 1
@@ -243,13 +247,19 @@ class EngineCluster:
         """Send SIGKILL to the engine's process."""
         self._signal(engine, signal.SIGKILL)
 
+    def release(self, engine: int) -> None:
+        """Want one engine less: this one, which is not replaced, however it ends."""
+        for process, joined in self._joined.items():
+            if joined == engine and process not in self._released:
+                self._released.add(process)
+                self.requested -= 1
+                self._launched -= 1
+
     def retire(self, engine: int) -> None:
-        """End an engine that has nothing to do, and want one engine less."""
+        """End an engine that was released and has nothing to do any more."""
         for process, joined in self._joined.items():
             if joined == engine and process not in self._retired:
                 self._retired.add(process)
-                self.requested -= 1
-                self._launched -= 1
                 self._loop.call_soon_threadsafe(self._loop.run_in_executor, None, self._launcher.end, process)
 
     def _signal(self, engine: int, number: signal.Signals) -> None:

@@ -61,6 +61,9 @@ class InlineCluster:
     def kill(self, engine: int) -> None:
         """Do nothing: nobody can ask for it while the only engine is at work."""
 
+    def release(self, engine: int) -> None:
+        """Do nothing: the only engine stays."""
+
     def retire(self, engine: int) -> None:
         """Do nothing: the only engine stays."""
 

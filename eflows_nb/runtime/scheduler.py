@@ -76,11 +76,6 @@ class Scheduler:
         return bool(self._exporting)
 
     @property
-    def going(self) -> int:
-        """Number of engines that were asked to go, and still have or hold something."""
-        return len(self._leaving)
-
-    @property
     def unfinished(self) -> int:
         """Number of tasks that are not done, failed or cancelled."""
         return self.graph.unfinished

@@ -450,10 +450,9 @@ class Session:
         number = _number_of_engines(given, f"{ENGINES}=") if given else _number_of_engines(engines)
         cluster = self._driver.cluster
         if cluster.kind != "inline" and self._driver.state is not ClusterState.BROKEN:
-            staying = cluster.requested - self._driver.scheduler.going
-            if number < staying and engines is not None:
+            if number < cluster.requested and engines is not None:
                 raise ClusterError(
-                    f"{staying} engines are running, and start(engines={number}) asks for fewer. "
+                    f"{cluster.requested} engines are running, and start(engines={number}) asks for fewer. "
                     f"Call ef.scale({number}) to let some go."
                 )
             if hosts is not None:
@@ -461,7 +460,7 @@ class Session:
                     f"A {cluster.kind} cluster is running, and start(hosts={hosts!r}) asks for another one. "
                     "Call ef.stop() first, or leave out hosts= to have more engines on the hosts there are."
                 )
-            self._driver.change(lambda scheduler: cluster.grow(number + scheduler.going))
+            self._driver.change(lambda _: cluster.grow(number))
             return
         from eflows_nb.clusters.engines import EngineCluster
         from eflows_nb.clusters.hosts import HostsLauncher
@@ -494,8 +493,8 @@ class Session:
                 raise ClusterError(
                     "There are no engines yet, to be more or fewer. Start some with ef.start()."
                 )
-            if number >= cluster.requested - self._driver.scheduler.going:
-                self._driver.change(lambda scheduler: cluster.grow(number + scheduler.going))
+            if number >= cluster.requested:
+                self._driver.change(lambda _: cluster.grow(number))
                 return
         self._driver.wait(lambda: self._driver.state is not ClusterState.STARTING)
         self._driver.check()
@@ -503,6 +502,7 @@ class Session:
         def retire(scheduler: Scheduler) -> None:
             staying = [queue for queue in scheduler.engines.values() if not queue.leaving]
             for queue in sorted(staying, key=load)[: max(0, len(staying) - number)]:
+                self._driver.cluster.release(queue.number)
                 scheduler.retire(queue.number)
 
         self._driver.change(retire)

@@ -42,12 +42,26 @@ def test_a_lost_engine_that_is_not_replaced_is_not_waited_for(cluster: EngineClu
 @pytest.mark.parametrize("last", [0, 1])
 def test_the_last_engine_to_go_says_that_none_is_left(cluster: EngineCluster, last: int) -> None:
     """Also when that one was asked to go, and the other one was lost."""
-    cluster._retired.add(_FIRST)
+    cluster.release(0)
     cluster._launcher.news.extend([(_FIRST, _SECOND)[1 - last], (_FIRST, _SECOND)[last]])
     *_, told = cluster.receive()
 
     assert type(told) is StateChange
     assert told.state is ClusterState.BROKEN
+
+
+@pytest.mark.parametrize("retired", [False, True])
+def test_a_released_engine_is_not_replaced_however_it_ends(cluster: EngineCluster, *, retired: bool) -> None:
+    """It was asked to go, or crashed while it still had work; only in the first case was that expected."""
+    cluster._restarts = 6
+    cluster._ever_joined = True
+    cluster.release(0)
+    cluster._retired.update([_FIRST] if retired else [])
+    cluster._launcher.news.append(_FIRST)
+
+    assert cluster.receive() == [EngineDown(0, expected=retired)]
+    assert cluster._coming == []
+    assert cluster.requested == 1
 
 
 def test_while_another_one_is_coming_not_all_are_gone(cluster: EngineCluster) -> None:

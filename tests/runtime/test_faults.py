@@ -461,6 +461,33 @@ def test_engines_that_are_going_do_not_count(gates: Any, hold: Any) -> None:
     assert running.snapshot().requested == 2
 
 
+def test_an_engine_that_dies_while_it_is_to_go_is_not_replaced(gates: Any, hold: Any) -> None:
+    """Its task runs again on one that stays; that one is replaced when it dies, too."""
+    running = ef.start(engines=2)
+    running._driver.wait(lambda: running.snapshot().state is ClusterState.READY, 60)
+    seen: list[Any] = []
+    end = running.observe(seen.extend)
+    first, second = gates(), gates()
+    held = [hold(*first.paths, 1), hold(*second.paths, 2)]
+    places = {first.wait_for_start(): first, second.wait_for_start(): second}
+    ef.scale(1)
+    [going] = [queue.number for queue in running._driver.scheduler.engines.values() if queue.leaving]
+    [pid] = [engine.pid for engine in running.snapshot().engines if engine.engine == going]
+    _kill(pid)
+    [stays] = set(places) - {pid}
+    places[stays].open()
+    assert places[pid].wait_for_start() == stays
+    _kill(stays)
+    assert places[pid].wait_for_start() not in places
+    places[pid].open()
+
+    assert ef.wait_on(held) == [1, 2]
+    end()
+    assert sum(type(event) is EngineJoined for event in seen) == 1
+    assert [event.expected for event in seen if type(event) is EngineLeft] == [False, False]
+    assert running.snapshot().requested == len(running.snapshot().engines) == 1
+
+
 def test_nothing_is_scaled_where_there_are_no_engines() -> None:
     """The error says how to start some."""
     with pytest.raises(ef.ClusterError, match=r"Start some with ef.start\(\)"):
