@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 
-__all__ = ["threads"]
+__all__ = ["LIMITS", "threads"]
 
-_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+"""Environment variables with the number of threads that libraries start."""
 
 
 @contextmanager
@@ -23,8 +24,8 @@ def threads(cores: int) -> Iterator[None]:
     if not cores:
         yield
         return
-    before = {name: os.environ.get(name) for name in _LIMITS}
-    os.environ.update(dict.fromkeys(_LIMITS, str(cores)))
+    before = {name: os.environ.get(name) for name in LIMITS}
+    os.environ.update(dict.fromkeys(LIMITS, str(cores)))
     numba = sys.modules.get("numba")
     numba_threads = numba.get_num_threads() if numba is not None else 0
     try:

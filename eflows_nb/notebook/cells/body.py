@@ -20,6 +20,7 @@ from eflows_nb.notebook.cells import display
 from eflows_nb.notebook.cells.fingerprint import Fingerprint
 from eflows_nb.notebook.cells.names import parse
 from eflows_nb.notebook.cells.program import Layers, Program, Shown, Untouched
+from eflows_nb.notebook.cells.ranks import run_on_ranks
 from eflows_nb.notebook.cells.shipping import Shipment, Unsendable, Wrapped, arriving_in, at_home
 
 __all__ = ["CellBody", "CellBodyWithFiles"]
@@ -57,6 +58,27 @@ class CellBody:
             value = given.top() if type(given) is Layers else given
             if type(value) is not Untouched:
                 names[name] = at_home(value, names)
+        if program.ranks:
+            return run_on_ranks(self, program, names)
+        shown, *outputs = self.run(program, names)
+        return (shown, *outputs) if outputs else shown
+
+    def run(self, program: Program, names: dict[str, Any]) -> list[Any]:
+        """Run the cell in this process, with its inputs as names; return what it showed, and its outputs.
+
+        Parameters
+        ----------
+        names
+            The inputs; the cell binds its own names there.
+
+        Raises
+        ------
+        CellError
+            When it has changed an input of which it does not say that it does.
+        Exception
+            Whatever the cell raises.
+        """
+        __tracebackhide__ = True
         _make_writable(names, program)
         inputs = {name: value for name, value in names.items() if not name.startswith("__")}
         before = {name: Fingerprint(inputs[name]) for name in inputs if name not in program.writes}
@@ -65,9 +87,7 @@ class CellBody:
         with display.showing(shown):
             _run(program, self._filename, names, shown)
         _refuse_mutations(names, inputs, before)
-        if not program.outputs:
-            return shown
-        return (shown, *(_output(name, names, inputs) for name in program.outputs))
+        return [shown, *(_output(name, names, inputs) for name in program.outputs)]
 
 
 class CellBodyWithFiles(CellBody):

@@ -84,6 +84,11 @@ class FunctionForm:
         CellError
             When it would not compute the same as a function.
         """
+        if options.mpi is not None:
+            raise CellError(
+                f"'--mpi {options.mpi}' has no place in a task function: a function runs in one process. "
+                "Keep %%task, or write the function by hand and let it start mpiexec."
+            )
         if options.files or not options.cache:
             option = f"--file {options.files[0]}" if options.files else "--no-cache"
             raise CellError(

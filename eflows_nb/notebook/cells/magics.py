@@ -83,8 +83,15 @@ class EflowsMagics:
         --in          names that it reads besides those in its code
         --inout       inputs that it changes in place, where the code does not show that
         --map         one task for each item of a list; the outputs become lists
+        --cores, --memory, --gpus
+                      what it needs of its host
+        --mpi         N processes of MPI on one host run the cell; the outputs are those of rank 0
         --time-out    how long it may run: 90, 90s, 10m, 1h30m
+        --on-failure  what happens when it fails for good
         --retries     how often it runs again when it fails
+        --priority    ready tasks of a higher one run first
+        --file        a file that it reads, with out: one that it writes, with inout: one that it changes
+        --no-cache    its result never comes from a checkpoint
         """
         # IPython comes here only where it runs the magic from within other code.
         source = repr(f"{MAGIC} {line}") + "\n" + cell

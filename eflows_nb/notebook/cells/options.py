@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import inspect
 import json
 import keyword
 import re
@@ -16,7 +15,6 @@ from importlib import resources
 from typing import Any, NoReturn
 
 from eflows_nb.errors import CellError
-from eflows_nb.runtime import api
 
 __all__ = ["MAGIC", "VERSION", "TaskOptions", "duration", "schema"]
 
@@ -49,8 +47,16 @@ class TaskOptions:
         Name that stands for one item, and name of the list: there is a task for each item.
     time_out
         How long it may run, as text: ``10m``.
-    cores, memory, gpus, mpi, on_failure, retries, priority, files, cache
-        As for `eflows_nb.task`, as far as that knows them.
+    mpi
+        Number of MPI processes that each run the cell; what the first one binds and displays counts.
+    cores
+        As for `eflows_nb.task`; with `mpi` those of each process.
+    memory, gpus, on_failure, retries, priority
+        As for `eflows_nb.task`.
+    files
+        Files that it reads, makes and changes, such as ``in:mesh.h5``.
+    cache
+        Whether its result may come from a checkpoint.
     """
 
     name: str = ""
@@ -174,25 +180,16 @@ class TaskOptions:
         return tuple([path for way, path in pairs if way == one] for one in _WAYS)
 
     def for_task(self) -> dict[str, Any]:
-        """Return the options as arguments of `eflows_nb.task`.
-
-        Raises
-        ------
-        CellError
-            For one that this version of the runtime does not know.
-        """
-        known = inspect.signature(api.task).parameters
+        """Return the options as arguments of `eflows_nb.task`."""
         given: dict[str, Any] = {}
-        for word in ("cores", "memory", "gpus", "mpi", "on_failure", "retries", "priority", "time_out"):
+        for word in ("memory", "gpus", "on_failure", "retries", "priority"):
             value = getattr(self, word)
-            if value is None:
-                continue
-            if word not in known:
-                raise CellError(
-                    f"'{MAGIC} {_WORDS[word]} {value}': this version of eflows-nb cannot give tasks {word}. "
-                    "Leave the option out."
-                )
-            given[word] = duration(value) if word == "time_out" else value
+            if value is not None:
+                given[word] = value
+        if self.cores is not None or self.mpi is not None:
+            given["cores"] = (self.cores or 1) * (self.mpi or 1)
+        if self.time_out is not None:
+            given["time_out"] = duration(self.time_out)
         return given
 
 
@@ -276,11 +273,17 @@ def _names(option: str) -> Any:
     return split
 
 
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+def _whole(least: int | None) -> Any:
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if least is not None and number < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is too small, give {least} or more")
+        return number
+
+    return read
 
 
 @functools.cache
@@ -292,8 +295,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--in", dest="inputs", type=_names("--in"))
     parser.add_argument("--inout", type=_names("--inout"))
     parser.add_argument("--map", nargs=3, metavar=("ITEM", "in", "LIST"))
-    for word in ("cores", "gpus", "mpi", "retries", "priority"):
-        parser.add_argument(f"--{word}", type=_whole)
+    for word, least in (("cores", 1), ("gpus", 1), ("mpi", 1), ("retries", 0), ("priority", None)):
+        parser.add_argument(f"--{word}", type=_whole(least))
     parser.add_argument("--memory")
     parser.add_argument("--time-out", dest="time_out")
     parser.add_argument(

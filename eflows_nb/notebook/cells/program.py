@@ -28,6 +28,10 @@ class Program:
         Inputs that it may change in place.
     shows
         Whether the value of its last expression is shown.
+    ranks
+        On how many MPI processes it runs; 0 for none.
+    cores
+        How many cores each of them has.
     salt
         Makes two executions different, so that no result of an earlier one is taken for it.
     """
@@ -39,6 +43,8 @@ class Program:
     outputs: tuple[str, ...] = ()
     writes: frozenset[str] = frozenset()
     shows: bool = True
+    ranks: int = 0
+    cores: int = 1
     salt: str = ""
 
 

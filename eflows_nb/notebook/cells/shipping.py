@@ -37,11 +37,13 @@ class Shipment(cloudpickle.Pickler):  # type: ignore[misc]
     ----------
     home
         The names of the notebook.
+    whole
+        Whether large buffers are in the pickle, too.
     """
 
-    def __init__(self, home: Mapping[str, Any]) -> None:
+    def __init__(self, home: Mapping[str, Any], *, whole: bool = False) -> None:
         self._file = io.BytesIO()
-        super().__init__(self._file, 5, buffer_callback=_refuse_large)
+        super().__init__(self._file, 5, buffer_callback=None if whole else _refuse_large)
         self._home = home
         self.used: set[str] = set()
         """Names of the notebook that the functions pickled so far use."""

@@ -134,6 +134,8 @@ def submit(plan: Plan, home: MutableMapping[str, Any], pending: PendingNames) ->
         outputs=outputs,
         writes=plan.writes,
         shows=plan.shows,
+        ranks=options.mpi or 0,
+        cores=options.cores or 1,
         salt="" if options.cache else secrets.token_hex(8),
     )
     files = options.paths()

@@ -285,7 +285,7 @@ def test_cells_wait_for_the_files_that_others_write(notebook: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("--mpi 4", "'%%task --mpi 4': this version of eflows-nb cannot give tasks mpi."),
+        ("--mpi 0", "%%task: argument --mpi: '0' is too small, give 1 or more."),
         ("--file mesh.h5", "'--file mesh.h5' should read --file in:PATH, out:PATH or inout:PATH."),
         ("--time-out soon", "'soon' is not a time."),
         ("--retries x", "%%task: argument --retries: 'x' is not a whole number."),
