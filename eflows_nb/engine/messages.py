@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from eflows_nb.engine.imports import Imports
 
 __all__ = [
+    "FILE",
     "ITEM",
     "Batch",
     "Cancel",
@@ -36,6 +37,9 @@ __all__ = [
 
 ITEM = "item"
 """A step of a place into a dict is ``(ITEM, n)``, its n-th item: keys may be equal to themselves alone."""
+
+FILE = "/"
+"""A place ``(FILE, path)`` is a file that the task writes, where results are kept for a later session."""
 
 Place = int | str | tuple[Any, ...]
 """Where an argument is: its position, its name, or the way to an item of a collection, which begins with one

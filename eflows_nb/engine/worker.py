@@ -7,15 +7,17 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from threading import Lock, get_ident, main_thread
 from typing import Any, Protocol
 
 import cloudpickle
 
-from eflows_nb.engine import checkpoint, failure, shared, store
+from eflows_nb.engine import checkpoint, failure, kept_files, shared, store
 from eflows_nb.engine.gauges import Gauges
 from eflows_nb.engine.limit import call_within
 from eflows_nb.engine.messages import (
+    FILE,
     ITEM,
     Batch,
     Cancel,
@@ -374,6 +376,8 @@ def _at(place: Place, args: Any, kwargs: Any) -> Any:
     if not place:
         return None
     start, *way = place  # type: ignore[misc, str-unpack]
+    if start == FILE:
+        return kept_files.stamp(way[0])
     value = _at(start, args, kwargs)
     for step in way:
         try:
@@ -393,6 +397,10 @@ def _saved(path: str) -> tuple[Any, dict[Place, Any], dict[Place, Any]] | None:
     """Return what a task returned in an earlier session and the arguments that it wrote, twice; or None."""
     try:
         value, written = checkpoint.load(path)
+        for place in written:
+            if file := _file_at(place):
+                kept_files.put_back(file, written[place], _room_of(path))
+                written[place] = kept_files.stamp(file)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -404,11 +412,26 @@ def _saved(path: str) -> tuple[Any, dict[Place, Any], dict[Place, Any]] | None:
 def _save(path: str, value: Any, args: Any, kwargs: Any, outputs: Outputs | None) -> None:
     """Keep what a task returned, and the arguments that it wrote, for a later session."""
     places = [place for place, _ in outputs.writes] if outputs is not None else []
-    written = {place: _at(place, args, kwargs) for place in places}
     try:
+        written = {
+            place: kept_files.keep(file, _room_of(path))
+            if (file := _file_at(place))
+            else _at(place, args, kwargs)
+            for place in places
+        }
         checkpoint.save(path, (value, written))
     except Exception as error:  # noqa: BLE001 - the task is done; only the next session has to run it again
         print(f"The result of the task was not kept for a later session: {error}", file=sys.stderr)
+
+
+def _file_at(place: Place) -> str:
+    """Return the path of a file that is kept, empty for what is no file."""
+    return str(place[1]) if isinstance(place, tuple) and place[:1] == (FILE,) else ""
+
+
+def _room_of(path: str) -> Path:
+    """Return the folder of the checkpoints, of which this is one."""
+    return Path(path).parent.parent
 
 
 def _split(value: Any, count: int) -> tuple[Any, ...]:

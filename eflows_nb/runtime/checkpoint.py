@@ -6,16 +6,19 @@ import hashlib
 import inspect
 import types
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from eflows_nb.engine import kept_files
 from eflows_nb.engine.packing import Packed, pack
 from eflows_nb.errors import ClusterError
+from eflows_nb.runtime.files import FileAccess
 from eflows_nb.runtime.future import pickling
-from eflows_nb.tasks.data import Datum
+from eflows_nb.tasks.data import PENDING, Datum, Turn
 from eflows_nb.tasks.function import TaskFunction
+from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.task import Task
 
 __all__ = ["Checkpoint", "digest_of_function"]
@@ -56,30 +59,51 @@ class Checkpoint:
         """Name a value that no task has made by its content."""
         self._names[datum] = _digest_of(packed)
 
-    def inputs(self, pack_arguments: Callable[[], bytes]) -> bytes | None:
-        """Return the arguments of a call with the data that they refer to by name.
+    def inputs(self, pack_arguments: Callable[[], bytes], files: FileAccess | None = None) -> bytes | None:
+        """Return the arguments of a call with the data that they refer to by name, and what is in its files.
 
         It is None when one of them has no name: it was made before there was a folder, or by a task whose
-        results have no names themselves.
+        results have no names themselves, such as one that writes to a file beside others.
         """
         pickling.names = self._names
         try:
-            return pack_arguments()
+            packed = pack_arguments()
         except TypeError:
             return None
         finally:
             pickling.names = None
+        if not files:
+            return packed
+        try:
+            contents = [self._name_of_file(path, versions) for path, versions in files.contents()]
+        except OSError:
+            return None
+        return None if None in contents else packed + repr(contents).encode()
+
+    def _name_of_file(self, path: str, versions: Sequence[Datum] | None) -> str | None:
+        """Return a name for what is in a file when the task of a call reads it."""
+        if versions is None or len(versions) > 1:
+            return None
+        version = versions[0] if versions else None
+        if version is None or version.value is not PENDING:
+            made = type(version) is Datum and version.value and version.value == kept_files.stamp(path)
+            return (self._names.get(version) if made and version else None) or kept_files.digest(path)
+        return None if type(version) is Turn else self._names.get(version)
 
     def place(self, task: Task, function: TaskFunction[Any, Any], inputs: bytes | None) -> str:
-        """Return the file for the results of a task, empty for none, and name the data that it makes."""
+        """Return the file for the results of a task, empty for none, and name the data that it makes.
+
+        Those have no names where a failure would be ignored: then nobody knows beforehand what they are.
+        """
         if inputs is None:
             return ""
         digest = hashlib.blake2b(digest_of_function(function.function), digest_size=20)
         digest.update(inputs)
         digest.update(repr((function.returns, task.code.policy.on_failure)).encode())
         key = digest.hexdigest()
-        for place, datum in enumerate(task.outputs):
-            self._names[datum] = f"{key}-{place}"
+        if task.code.policy.on_failure is not OnFailure.IGNORE:  # else it may be None, or the result
+            for place, datum in enumerate(task.outputs):
+                self._names[datum] = f"{key}-{place}"
         return str(self.folder / key[:2] / key)
 
 

@@ -7,7 +7,7 @@ that those have ended, in whatever way.
 from __future__ import annotations
 
 import os
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any
 
 from eflows_nb.errors import TaskDefinitionError
@@ -113,6 +113,20 @@ class FileAccess:
             for datum in dict.fromkeys(found)
             if not (type(datum) is Turn and datum.value is not PENDING)
         ]
+
+    def contents(self) -> list[tuple[str, Sequence[Datum] | None]]:
+        """Return each file that the task reads, with the versions that it finds there.
+
+        They are None where that is not known beforehand: the task writes to the file beside others.
+        """
+        found: list[tuple[str, Sequence[Datum] | None]] = []
+        for path, direction in self._directions.items():
+            file = self._files.get(path)
+            if direction is Direction.CONCURRENT:
+                found.append((path, None))
+            elif direction is not Direction.OUT:
+                found.append((path, file.made_by() if file is not None else ()))
+        return found
 
     def written(self) -> list[str]:
         """Return the files that the task makes new versions of."""

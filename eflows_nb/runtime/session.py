@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from eflows_nb.clusters.cluster import ClusterState
 from eflows_nb.clusters.inline import InlineCluster
 from eflows_nb.engine import shared
-from eflows_nb.engine.messages import Outputs
+from eflows_nb.engine.messages import FILE, Outputs
 from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.worker import inside_task
 from eflows_nb.errors import ClusterError, EflowsError
@@ -177,17 +177,21 @@ class Session:
         written = [Datum(next(self._numbers), task) for _ in call.writes]
         versions = {path: Datum(next(self._numbers), task) for path in call.files.written()}
         turns = (Turn(next(self._numbers), task),) if call.files else ()
+        kept = self._checkpoint is not None  # then it counts what the task leaves in its files
         task.outputs = (*results, *written, *versions.values(), *turns)
         task.wire_outputs = Outputs(
             tuple(datum.number for datum in results),
             function.returns > 1,
             (
                 *((place, datum.number) for (place, _), datum in zip(call.writes, written, strict=True)),
-                *(((), datum.number) for datum in (*versions.values(), *turns)),
+                *(((FILE, path) if kept else (), datum.number) for path, datum in versions.items()),
+                *(((), datum.number) for datum in turns),
             ),
         )
-        if self._checkpoint is not None and not call.files:  # before the writes: it is named by what it reads
-            named_inputs = self._checkpoint.inputs(lambda: self._arguments.pack(call.args, call.kwargs)[0])
+        if self._checkpoint is not None:  # before the writes: it is named by what it reads
+            named_inputs = self._checkpoint.inputs(
+                lambda: self._arguments.pack(call.args, call.kwargs)[0], call.files
+            )
             task.checkpoint = self._checkpoint.place(task, function, named_inputs)
         for (_, value), datum in zip(call.writes, written, strict=True):
             self._arguments.write(value, datum)
