@@ -90,11 +90,14 @@ class Outputs(NamedTuple):
         Whether the return value is split.
     writes
         For each argument that it writes: its place, and number of the datum.
+    collections
+        The lists and dicts whose items it writes: the place, and the name of the parameter.
     """
 
     returns: tuple[int, ...]
     split: bool
     writes: tuple[tuple[Place, int], ...]
+    collections: tuple[tuple[Place, str], ...] = ()
 
 
 class WireFunction(NamedTuple):

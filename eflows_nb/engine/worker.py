@@ -13,12 +13,11 @@ from typing import Any, Protocol
 
 import cloudpickle
 
-from eflows_nb.engine import checkpoint, failure, kept_files, shared, store
+from eflows_nb.engine import checkpoint, failure, kept_files, places, shared, store
 from eflows_nb.engine.gauges import Gauges
 from eflows_nb.engine.limit import call_within
 from eflows_nb.engine.messages import (
     FILE,
-    ITEM,
     Batch,
     Cancel,
     Code,
@@ -260,12 +259,15 @@ class Worker:
                 saved = _saved(path)
                 if saved is not None:
                     return (Code.CACHED, self._results(*saved, outputs or Outputs((task,), False, ())))
+            shapes = places.shapes(outputs, args, kwargs) if outputs is not None else ()
             if code.time_out is None or get_ident() != main_thread().ident:
                 value = function(*args, **kwargs)
             else:
                 frames = 2
                 value = call_within(code.time_out, function, args, kwargs)
             self.current = -1
+            if outputs is not None and shapes:
+                places.refuse_other_shapes(shapes, outputs, args, kwargs)
             if path:
                 _save(path, value, args, kwargs, outputs)
             if outputs is None:
@@ -325,7 +327,7 @@ class Worker:
                 told.append(self._result(datum, item))
             for where, datum in outputs.writes:
                 kept += [] if datum in self._store else [datum]
-                told.append(self._result(datum, _at(where, args, kwargs)))
+                told.append(self._result(datum, places.value_at(where, args, kwargs)))
         except BaseException:
             self._store.drop(kept)  # the task fails: nobody will ask for them, or let them go
             raise
@@ -365,34 +367,6 @@ class _Function:
         return self._function
 
 
-def _at(place: Place, args: Any, kwargs: Any) -> Any:
-    """Return what is at a place of the arguments now, or of what was saved of them."""
-    if type(args) is dict:
-        return args[place]
-    if type(place) is int:
-        return args[place]
-    if type(place) is str:
-        return kwargs[place]
-    if not place:
-        return None
-    start, *way = place  # type: ignore[misc, str-unpack]
-    if start == FILE:
-        return kept_files.stamp(way[0])
-    value = _at(start, args, kwargs)
-    for step in way:
-        try:
-            if type(step) is tuple and step[0] == ITEM:
-                value = list(value.values())
-                step = step[1]
-            value = value[step]
-        except (IndexError, KeyError):
-            raise IndexError(
-                f"The task function removed the item {step!r} of a collection that it writes to. "
-                "A task may replace items of a collection, but not remove them."
-            ) from None
-    return value
-
-
 def _saved(path: str) -> tuple[Any, dict[Place, Any], dict[Place, Any]] | None:
     """Return what a task returned in an earlier session and the arguments that it wrote, twice; or None."""
     try:
@@ -411,13 +385,13 @@ def _saved(path: str) -> tuple[Any, dict[Place, Any], dict[Place, Any]] | None:
 
 def _save(path: str, value: Any, args: Any, kwargs: Any, outputs: Outputs | None) -> None:
     """Keep what a task returned, and the arguments that it wrote, for a later session."""
-    places = [place for place, _ in outputs.writes] if outputs is not None else []
+    all_of_it = [place for place, _ in outputs.writes] if outputs is not None else []
     try:
         written = {
             place: kept_files.keep(file, _room_of(path))
             if (file := _file_at(place))
-            else _at(place, args, kwargs)
-            for place in places
+            else places.value_at(place, args, kwargs)
+            for place in all_of_it
         }
         checkpoint.save(path, (value, written))
     except Exception as error:  # noqa: BLE001 - the task is done; only the next session has to run it again

@@ -46,6 +46,8 @@ class Call:
         self.function = function
         self.writes: list[tuple[Place, Any]] = []
         """Where the task writes, and to which of the caller's objects."""
+        self.collections: list[tuple[Place, str]] = []
+        """The lists and dicts whose items it writes, and the parameters that these belong to."""
         self.files = FileAccess(files, function.name)
         self._arguments = arguments
         self._last: list[Any] = []
@@ -89,7 +91,12 @@ class Call:
                 f"The parameter '{name}' of '{self.function.name}' takes a {parameter.kind}, and "
                 f"{type(given).__name__} is none. Give one, or declare it as IN."
             )
-        return _items(given, way, parameter.depth, look, is_collection)
+
+        def enter(at: tuple[Any, ...]) -> None:
+            if direction.writes and not has_files:
+                self.collections.append((at[0] if len(at) == 1 else at, name))
+
+        return _items(given, way, parameter.depth, look, is_collection, enter)
 
     def _item(self, given: Any, way: tuple[Any, ...], name: str, parameter: Parameter) -> Any:
         if parameter.direction.writes and type(given) in SCALARS:
@@ -127,22 +134,34 @@ class Call:
 
 
 def _items(
-    given: Any, way: tuple[Any, ...], depth: int, look: _Step, is_collection: Callable[[Any], bool]
+    given: Any,
+    way: tuple[Any, ...],
+    depth: int,
+    look: _Step,
+    is_collection: Callable[[Any], bool],
+    enter: Callable[[tuple[Any, ...]], None],
 ) -> Any:
-    """Return the same collection with what `look` makes of its items, `depth` levels down at most."""
+    """Return the same collection with what `look` makes of its items, `depth` levels down at most.
+
+    `enter` is told the place of each list and dict on the way.
+    """
     if depth < 1 or not is_collection(given):
         return look(given, way)
+    if isinstance(given, (dict, list)):
+        enter(way)
     if isinstance(given, dict):
         return {
-            key: _items(item, (*way, (ITEM, n)), depth - 1, look, is_collection)
+            key: _items(item, (*way, (ITEM, n)), depth - 1, look, is_collection, enter)
             for n, (key, item) in enumerate(given.items())
         }
     if isinstance(given, (list, tuple)):
-        items = [_items(item, (*way, n), depth - 1, look, is_collection) for n, item in enumerate(given)]
+        items = [
+            _items(item, (*way, n), depth - 1, look, is_collection, enter) for n, item in enumerate(given)
+        ]
         return items if isinstance(given, list) else tuple(items)
     shown = given.copy()
     for place in _indices(given):
-        shown[place] = _items(given[place], (*way, place), depth - given.ndim, look, is_collection)
+        shown[place] = _items(given[place], (*way, place), depth - given.ndim, look, is_collection, enter)
     return shown
 
 

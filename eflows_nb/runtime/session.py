@@ -187,6 +187,7 @@ class Session:
                 *(((FILE, path) if kept else (), datum.number) for path, datum in versions.items()),
                 *(((), datum.number) for datum in turns),
             ),
+            tuple(call.collections),
         )
         if self._checkpoint is not None:  # before the writes: it is named by what it reads
             named_inputs = self._checkpoint.inputs(

@@ -48,6 +48,10 @@ def _copy(source: str, target: str) -> None: ...
 def _change(x: list[int]) -> None: ...
 
 
+def _lengthen(items: list[Any]) -> None:
+    items.append([2])
+
+
 def _add(items: Any) -> Any:
     return sum(items)
 
@@ -174,6 +178,17 @@ def test_a_collection_that_is_none(make: Any, words: Any, wait_on: Wait) -> None
     """The parameter is named."""
     with pytest.raises(ef.TaskDefinitionError, match="'items' of '_add' takes a collection, and int is none"):
         make(items=words.COLLECTION_IN)(_add)(3)
+
+
+@BOTH
+def test_a_task_that_adds_to_a_collection_of_items(make: Any, words: Any, wait_on: Wait) -> None:
+    """PyCOMPSs loses the new item in silence; here the parameter is named."""
+    items = [[1]]
+    made = make(items=words.COLLECTION_INOUT)(_lengthen)
+    made(items)
+
+    with pytest.raises(TypeError, match=r"made 2 items of 1 in 'items'.* declare the parameter INOUT"):
+        wait_on(items)
 
 
 @pytest.mark.parametrize(

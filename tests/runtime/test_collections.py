@@ -158,15 +158,32 @@ def test_what_is_no_collection_is_refused() -> None:
         add_up(3)
 
 
-def test_items_may_be_replaced_but_not_removed() -> None:
-    """Nobody would know which one is missing."""
+def test_items_may_be_replaced_but_not_removed_or_added() -> None:
+    """Nobody would know which one is missing, or which one is new."""
 
     @ef.task(items=ef.COLLECTION_INOUT)
     def shorten(items: list[Any]) -> None:
         del items[0]
 
-    with pytest.raises(IndexError, match="may replace items of a collection, but not remove them"):
+    @ef.task(rows=ef.COLLECTION_INOUT.of_depth(2))
+    def lengthen(rows: list[Any]) -> None:
+        rows[0].append([3])
+
+    with pytest.raises(TypeError, match=r"made 1 items of 2 in 'items'.* replaced, but not added or removed"):
         shorten([[1], [2]]).result()
+    with pytest.raises(TypeError, match="made 1 items of 0 in 'rows'"):
+        lengthen([[], [[1]]]).result()
+
+
+def test_keys_may_not_be_others_afterwards() -> None:
+    """Their values would get lost, or come to other keys."""
+
+    @ef.task(items=ef.DICTIONARY_INOUT)
+    def rename(items: dict[str, Any]) -> None:
+        items["b"] = items.pop("a")
+
+    with pytest.raises(TypeError, match=r"made keys \['b'\] in the place of \['a'\] in 'items'"):
+        rename({"a": [1]}).result()
 
 
 def test_what_is_read_for_the_last_time_is_let_go() -> None:
