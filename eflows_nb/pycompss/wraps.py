@@ -121,13 +121,21 @@ class Defaults:
                 if name in self.files and name in given:
                     _copy(value, given[name])
                 elif name in given:
-                    replace(given[name], value)
+                    _replace_by_default(name, given[name], value)
             default = self.values.get("returns")
             if self.returns > 1 and not (isinstance(default, (list, tuple)) and len(default) == self.returns):
                 return (default,) * self.returns
             return default
 
         return careful
+
+
+def _replace_by_default(name: str, target: Any, value: Any) -> None:
+    try:
+        replace(target, value)
+    except (TypeError, ValueError) as error:
+        kinds = f"a {type(value).__name__} in the place of a {type(target).__name__}"
+        print(f"The default of '{name}' cannot be put there, {kinds}: {error}.", file=sys.stderr)
 
 
 def _copy(source: Any, target: Any) -> None:
