@@ -22,6 +22,7 @@ from pycompss.streams.distro_stream import FileDistroStream, ObjectDistroStream
 from pycompss.util.serialization.serializer import deserialize_from_file, serialize_to_file
 
 import eflows_nb as ef
+from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
 
 
 @task(stream=STREAM_OUT)
@@ -183,3 +184,35 @@ def test_a_graph_without_tasks_is_no_error(
     done = run_program("import pycompss.interactive as ipycompss\nprint(ipycompss.complete_task_graph())\n")
 
     assert done.stdout == "No task has been called yet.\nNone\n", done.stderr
+
+
+def test_the_graph_of_a_program_is_printed(
+    run_program: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """It tells which function reads from which; a notebook is shown the run view."""
+    done = run_program(
+        "import pycompss.interactive as ipycompss\n"
+        "from pycompss.api.api import compss_wait_on\n"
+        "from pycompss.api.task import task\n"
+        "@task(returns=1)\ndef make(): return 1\n"
+        "@task(returns=1)\ndef add(x, y): return x + y\n"
+        "print(compss_wait_on(add(make(), make())))\n"
+        "ipycompss.current_task_graph(fit=True, refresh_rate=0.5, timeout=18)\n"
+    )
+
+    assert done.stdout.splitlines()[:2] == ["2", "3 tasks: 3 done"], done.stderr
+    assert "(reads make)" in done.stdout
+
+
+@pytest.mark.engines
+def test_an_option_of_start_that_nobody_knows_is_told() -> None:
+    """Those of the runtime in Java have no meaning here, and programs have them."""
+    import pycompss.interactive as ipycompss
+
+    with (
+        pytest.warns(UnexpectedArgumentWarning, match=r"start\(grpah=…\) has no effect") as told,
+        ef.start(engines=1),
+    ):
+        ipycompss.start(engines=1, grpah=True, monitor=1000)
+
+    assert len(told) == 1
