@@ -48,6 +48,7 @@ class GraphFeed:
         """A feed that begins anew has another."""
         self.sequence = -1
         """Number of the last message."""
+        self._session = session
         self._cells = cells
         self._cells_told: dict[int, str] = {}
         self._errors_told = 0
@@ -71,7 +72,7 @@ class GraphFeed:
         except (JournalError, OSError) as error:
             logger.debug("the task graph is not known from its begin: %s", error)
             shot = session.snapshot()
-            self.complete = not any(shot.tasks.values()) or self.board.rows > 0
+            self.complete = self.board.rows > 0 or self._knows_all()
             self.board.began = self.board.began or time.time()
             if not self.board.engines:
                 now = time.time()
@@ -90,6 +91,11 @@ class GraphFeed:
             events.extend(self._queue.popleft())
         self.board.take(events)
         self._fresh |= bool(events)
+        # The first tasks may have been on their way to the journal when it was asked.
+        self.complete |= bool(events) and self._knows_all()
+
+    def _knows_all(self) -> bool:
+        return self.board.rows >= sum(self._session.snapshot().tasks.values())
 
     def skip(self) -> None:
         """Let nobody be told what has happened; who watches then is told everything."""

@@ -25,7 +25,8 @@ class Observers:
     """Those who watch a session, and the events that they have not been told of yet."""
 
     def __init__(self) -> None:
-        self._observers: list[Observer] = []
+        self._observers: tuple[Observer, ...] = ()
+        self._changing = threading.Lock()
         self._events: deque[Event] = deque()
         self._telling = threading.RLock()
 
@@ -33,14 +34,17 @@ class Observers:
         return bool(self._observers)
 
     def add(self, observer: Observer) -> Callable[[], None]:
-        """Let an observer be told of every event from now on; the returned function ends that."""
-        self._observers.append(observer)
+        """Let an observer be told of every event from now on; the returned function ends that.
 
-        def end() -> None:
-            if observer in self._observers:
-                self._observers.remove(observer)
+        Events that others are being told of at this moment are among them.
+        """
+        with self._changing:
+            self._observers = (*self._observers, observer)
+        return lambda: self._remove(observer)
 
-        return end
+    def _remove(self, observer: Observer) -> None:
+        with self._changing:
+            self._observers = tuple([other for other in self._observers if other != observer])
 
     def note(self, kind: Callable[..., Event], **fields: Any) -> None:
         """Note an event of this moment."""
@@ -87,14 +91,23 @@ class Observers:
         try:
             while self._events:
                 events = [self._events.popleft() for _ in range(len(self._events))]
-                for observer in list(self._observers):
-                    try:
-                        observer(events)
-                    except Exception:  # an observer must not stop the work
-                        logger.exception("An observer failed and is told nothing more.")
-                        self._observers.remove(observer)
+                self._tell_all(events)
         finally:
             self._telling.release()
+
+    def _tell_all(self, events: list[Event]) -> None:
+        """Tell everyone, also who comes meanwhile: what they know of the past may end before these events."""
+        told: tuple[Observer, ...] = ()
+        while (observers := self._observers) is not told:
+            for observer in observers:
+                if observer in told:
+                    continue
+                try:
+                    observer(events)
+                except Exception:  # an observer must not stop the work
+                    logger.exception("An observer failed and is told nothing more.")
+                    self._remove(observer)
+            told = observers
 
 
 def _submitted(now: float, tasks: list[Task]) -> TasksSubmitted:
