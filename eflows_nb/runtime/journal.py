@@ -106,8 +106,10 @@ class Journal:
     def flush(self) -> None:
         """Write what was told and is not written yet; a disk that is full ends the journal, not the work."""
         with self._lock:
+            if self._descriptor < 0:
+                return  # what is known already is written with the first task
             pending, self._pending, self._size = self._pending, [], 0
-            if self._descriptor < 0 or self._given_up or os.getpid() != self._pid:
+            if self._given_up or os.getpid() != self._pid:
                 return  # a forked process has inherited what its parent will write
             data = memoryview("".join(pending).encode())
             self._flushed = time.monotonic()
@@ -128,15 +130,17 @@ class Journal:
         path = self._folder.absolute() / f"journal-{moment}-{self._token}.jsonl"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY, 0o600)
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY, 0o600)
         except OSError as error:
             self._give_up(
                 f"This session has no journal, since it cannot be written: {error}. "
                 f"Name another folder in {FOLDER}, or 'off'."
             )
             return False
-        self.path = path
-        self._pending.insert(0, self._header())
+        header = self._header()
+        with self._lock:  # who reads it at this moment must find the header, and first
+            self._pending.insert(0, header)
+            self._descriptor, self.path = descriptor, path
         threading.Thread(target=self._flush_often, name="eflows-journal", daemon=True).start()
         atexit.register(self._end)
         return True

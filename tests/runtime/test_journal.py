@@ -20,6 +20,7 @@ from eflows_nb.errors import JournalError
 from eflows_nb.runtime.journal import Journal, attach, journal_of, read, replay
 from eflows_nb.runtime.session import Session
 from eflows_nb.tasks.events import (
+    EngineJoined,
     Event,
     TasksSubmitted,
 )
@@ -120,6 +121,18 @@ def test_a_session_without_tasks_leaves_nothing(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(JournalError, match="no task was called"):
         journal_of(session)
     assert not (tmp_path / "journals").exists()
+
+
+def test_what_happened_before_the_first_task_is_not_lost(tmp_path: Path) -> None:
+    """Also when somebody asks for the journal too early."""
+    journal = Journal(tmp_path, "token")
+    journal([EngineJoined(time=1.0, engine=3, host="here", pid=4)])
+    journal.flush()
+    journal([_submission(1)])
+    journal.flush()
+
+    assert journal.path is not None
+    assert [engine.engine for engine in replay(journal.path).engines] == [3]
 
 
 def test_a_journal_lies_beside_the_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
