@@ -35,6 +35,17 @@ CANCEL_AND_TIME = """() => new Promise(resolve => {
   document.querySelector('[data-testid=eflows-cell-cancel]').click();
 })"""
 
+RUN_ALL_DEAF = """token => {
+  window.eflowsRun = window.jupyterapp.commands.execute('notebook:run-all-cells');
+  const { baseUrl } = window.jupyterapp.serviceManager.serverSettings;
+  const request = new XMLHttpRequest();
+  do {
+    request.open('GET', `${baseUrl}api/contents/all-have-run.txt?content=0&token=${token}`, false);
+    request.send();
+  } while (request.status !== 200);
+}"""
+"""Run all cells, and hear nothing until the last one has run."""
+
 
 def cell(lab: Any, place: int) -> Any:
     """Return a cell of the current notebook."""
@@ -81,7 +92,33 @@ def test_a_failed_cell_blocks_its_readers_and_retry_completes_the_graph(lab: Any
     expect(cell(lab, 4)).to_contain_text("sum 9.0")
     expect(chip.filter(has_text="Done: 1 task")).to_have_count(3)
     expect(chip).to_have_count(3)
+    assert lab.errors() == []
     lab.picture("cells-retried")
+
+
+def test_a_cell_that_runs_again_shows_nothing_of_before(lab: Any) -> None:
+    """Also on a page that heard late of its cells, and while the new execution waits for another cell."""
+    go = "while not pathlib.Path('go-again').exists(): time.sleep(0.01)"
+    ends = "pathlib.Path('all-have-run.txt').touch()"
+    lab.open(lab.write("again.ipynb", START, BAD, "pass", ends))
+    lab.page.evaluate(RUN_ALL_DEAF, lab.server.token)
+    assert lab.end_run_all() == []
+    chip = cell(lab, 1).get_by_test_id("eflows-cell-chip")
+    expect(chip).to_contain_text("Failed: 1 task")
+    expect(cell(lab, 1)).to_contain_text("----> 3 bad = value / 0")
+    edit(lab, 1, "%%task bad\nvalue = 6\nbad = value / 2")
+    edit(lab, 2, go)
+    cell(lab, 2).click()
+    lab.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    expect(cell(lab, 2)).to_contain_text("[*]:")
+    cell(lab, 1).get_by_test_id("eflows-cell-retry").click()
+    # The kernel answers in order: by now it would have told what the cell has shown before.
+    lab.command("eflows-nb:open-run-view")
+    expect(lab.page.get_by_test_id("eflows-run-failed")).to_have_text("1")
+    expect(cell(lab, 1)).to_contain_text("[*]:")
+    (lab.server.root / "go-again").touch()
+    expect(chip).to_contain_text("Done: 1 task")
+    expect(cell(lab, 1)).not_to_contain_text("ZeroDivisionError")
 
 
 def test_retry_in_the_run_view_is_the_same(lab: Any) -> None:

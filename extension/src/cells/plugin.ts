@@ -68,7 +68,7 @@ export const cellsPlugin: JupyterFrontEndPlugin<IEflowsCells> = {
         { show, retry: cell => void retry(panel, cell) },
         trans
       );
-      const restorer = new OutputsRestorer(panel, model);
+      const restorer = new OutputsRestorer(panel, model, () => models.keys());
       panel.disposed.connect(() => {
         models.delete(panel);
         restorer.dispose();

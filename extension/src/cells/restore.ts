@@ -21,11 +21,22 @@ interface IOutputCell {
  * What the page executes itself it shows itself. What was executed before is in
  * the notebook as far as it was saved; what came later, or comes when the cell
  * has long ended, is asked of the kernel.
+ *
+ * A cell that the page has executed is left alone, whatever the kernel tells:
+ * it tells of the execution before until the new one begins, and that may wait
+ * for other cells.
+ *
+ * @param views returns all open notebooks: views of one share what it shows
  */
 export class OutputsRestorer implements IDisposable {
-  constructor(panel: NotebookPanel, model: CellsModel) {
+  constructor(
+    panel: NotebookPanel,
+    model: CellsModel,
+    views: () => Iterable<NotebookPanel>
+  ) {
     this._panel = panel;
     this._model = model;
+    this._views = views;
     model.changed.connect(this._look, this);
     model.outputs.connect(this._show, this);
     panel.content.modelContentChanged.connect(this._look, this);
@@ -44,23 +55,23 @@ export class OutputsRestorer implements IDisposable {
   }
 
   private _look(): void {
-    const wanted: string[] = [];
-    for (const widget of this._panel.content.widgets) {
-      const { id } = widget.model;
-      const facts = this._model.cells.get(id);
-      if (
-        facts !== undefined &&
-        facts.written > (this._shown.get(facts.message) ?? 0) &&
-        facts.order <= this._model.before &&
-        !isOfThisPage(widget, facts.message)
-      ) {
-        // What comes until the answer is asked for after it.
-        this._shown.set(facts.message, facts.written);
-        wanted.push(id);
-      }
+    const { before, cells } = this._model;
+    const news = [...cells.values()].filter(
+      ({ message, order, written }) =>
+        order <= before && written > (this._shown.get(message) ?? 0)
+    );
+    if (news.length === 0) {
+      return;
     }
+    const here = new Set(
+      this._panel.content.widgets.map(widget => widget.model.id)
+    );
+    const own = this._executedHere();
+    const wanted = news.filter(({ cell }) => here.has(cell) && !own.has(cell));
+    // What comes until the answer is asked for after it.
+    wanted.forEach(({ message, written }) => this._shown.set(message, written));
     if (wanted.length > 0) {
-      this._model.askForOutputs(wanted);
+      this._model.askForOutputs(wanted.map(({ cell }) => cell));
     }
   }
 
@@ -74,7 +85,7 @@ export class OutputsRestorer implements IDisposable {
     if (
       widget === undefined ||
       !isWanted ||
-      isOfThisPage(widget, kept.message)
+      this._executedHere().has(kept.cell)
     ) {
       return;
     }
@@ -91,18 +102,35 @@ export class OutputsRestorer implements IDisposable {
     }
   }
 
+  /** The cells whose outputs the page writes itself, in any view of the notebook. */
+  private _executedHere(): ReadonlySet<string> {
+    const own = new Set<string>();
+    for (const view of this._views()) {
+      if (view.context === this._panel.context) {
+        view.content.widgets
+          .filter(isWritten)
+          .forEach(widget => own.add(widget.model.id));
+      }
+    }
+    return own;
+  }
+
   private _isDisposed = false;
   private _model: CellsModel;
   private _panel: NotebookPanel;
   /** How often the outputs of an execution had changed when they were asked for. */
   private _shown = new Map<string, number>();
+  private _views: () => Iterable<NotebookPanel>;
 }
 
-/** Whether the page shows the outputs of an execution itself. */
-function isOfThisPage(widget: Cell, message: string): boolean {
-  const area: unknown = 'outputArea' in widget ? widget.outputArea : null;
-  const future = read(area, 'future');
-  return read(read(read(future, 'msg'), 'header'), 'msg_id') === message;
+/** Whether a request of this page writes into the outputs of a cell, or will. */
+function isWritten(widget: Cell): boolean {
+  const future = read(
+    'outputArea' in widget ? widget.outputArea : null,
+    'future'
+  );
+  // A kernel that ends or begins anew ends its requests.
+  return read(future, 'isDisposed') === false;
 }
 
 function hasOutputs(model: object): model is IOutputCell {
