@@ -38,7 +38,11 @@ class _Finder(MetaPathFinder, Loader):
         if root != _NAME or self._of_root is bool(rest) or (rest and not is_active()):
             return None
         if rest and importlib.util.find_spec(_ours(fullname)) is None:
-            return None
+            raise ModuleNotFoundError(
+                f"No module named '{fullname}': eflows-nb stands for PyCOMPSs here, and docs/pycompss.md "
+                "says what of it there is. The real package comes first where it is installed.",
+                name=fullname,
+            )
         return ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pycompss.api import parameter
 from pycompss.api.api import compss_wait_on
 from pycompss.api.task import task
 
@@ -75,6 +76,36 @@ def test_what_is_not_supported_says_so_when_it_runs(name: str) -> None:
 
     with pytest.raises(UnsupportedError, match=rf"@{name} of 'work' cannot run here: .*docs/pycompss\.md"):
         compss_wait_on(work())
+
+
+def test_a_module_that_is_not_here_says_whose_name_it_is() -> None:
+    """Whoever imports it may not know that this is not the real package."""
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'pycompss\.storage': eflows-nb stands"):
+        importlib.import_module("pycompss.storage")
+    with pytest.raises(ImportError, match="cannot import name 'nothing'"):
+        exec("from pycompss.api.api import nothing")
+    with pytest.raises(ImportError, match="cannot import name 'storage'"):
+        exec("from pycompss.api import storage")
+
+
+def test_a_program_may_run_without_tasks() -> None:
+    """By the words of `pycompss.api.dummy`, with the arguments that the others have."""
+    from pycompss.api.dummy import api as dummy
+    from pycompss.api.dummy.constraint import constraint as no_constraint
+    from pycompss.api.dummy.task import task as no_task
+
+    @no_constraint(computing_units="${UNSET}")
+    @no_task(x=parameter.INOUT, returns=1)
+    def add(x: list[int]) -> Any:
+        x.append(1)
+        return len(x)
+
+    @no_task
+    def one() -> Any:
+        return 1
+
+    with dummy.TaskGroup("group"):
+        assert dummy.compss_wait_on(add([1]), one()) == [2, 1]
 
 
 def test_the_real_package_comes_first(tmp_path: Path) -> None:

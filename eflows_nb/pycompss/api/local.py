@@ -5,10 +5,13 @@ from __future__ import annotations
 from eflows_nb.pycompss.api.decorators import on_task
 from eflows_nb.pycompss.function import LayerTask
 
-__all__ = ["local"]
+__all__ = ["Local", "local"]
 
 
 @on_task
 def local(task: LayerTask) -> None:
     """Run the function where it is called."""
     task.local = True
+
+
+Local = local

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import time
 import uuid
+import warnings
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,9 @@ from urllib.parse import quote
 
 import cloudpickle
 
-from eflows_nb.pycompss.refusal import UnsupportedError
+from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning, UnsupportedError
 
-__all__ = ["DistroStream", "FileDistroStream", "ObjectDistroStream"]
+__all__ = ["DistroStream", "FileDistroStream", "ObjectDistroStream", "PscoDistroStream"]
 
 _PERIOD = 0.02
 _root: Path | None = None
@@ -158,14 +159,14 @@ class FileDistroStream(DistroStream):
         self.base_dir = Path(note.read_text()) if note.exists() else None
 
     def publish(self, message: Any) -> None:
-        """Refuse: a file is published by writing it into the folder.
+        """Warn that this does nothing: a file is published by writing it into the folder."""
+        warnings.warn(
+            "publish of a FileDistroStream has no effect: a file is published by being in its base_dir.",
+            UnexpectedArgumentWarning,
+            stacklevel=2,
+        )
 
-        Raises
-        ------
-        UnsupportedError
-            Always.
-        """
-        raise UnsupportedError("A FileDistroStream has no publish: write the file into its base_dir.")
+    publish_list = publish
 
     def _take(self) -> list[str]:
         taken: list[str] = []
@@ -188,3 +189,13 @@ class FileDistroStream(DistroStream):
     def _mark(self, path: Path) -> Path:
         """Return the file that says that a file was given out."""
         return self._folder / f"taken-{quote(path.name, safe='')}"
+
+
+class PscoDistroStream(DistroStream):
+    """A stream of objects of a persistent storage, which is refused."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise UnsupportedError(
+            "A PscoDistroStream cannot be here: it needs a persistent storage of COMPSs, such as dataClay. "
+            "Use an ObjectDistroStream."
+        )

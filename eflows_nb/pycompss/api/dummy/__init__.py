@@ -1,0 +1,1 @@
+"""PyCOMPSs' words without tasks: functions run where they are called, and nothing is waited for."""

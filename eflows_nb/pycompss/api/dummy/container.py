@@ -1,0 +1,9 @@
+"""``@container`` that leaves the function as it is."""
+
+from __future__ import annotations
+
+from eflows_nb.pycompss.api.dummy.decorator import Plain
+
+__all__ = ["Container", "container"]
+
+container = Container = Plain

@@ -1,0 +1,9 @@
+"""``@task`` that leaves the function as it is."""
+
+from __future__ import annotations
+
+from eflows_nb.pycompss.api.dummy.decorator import Plain
+
+__all__ = ["Task", "task"]
+
+task = Task = Plain
