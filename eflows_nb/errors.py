@@ -7,6 +7,7 @@
     +-- ClusterError             engines that cannot be started, or are gone
     +-- EngineLostError          a task whose engines died each time that it ran
     +-- ForeignFutureError       a future that belongs to another session
+    +-- InternalError            something that this package did wrong, after which it does nothing any more
     +-- JournalError             a journal that there is not, or that cannot be read
     +-- NotebookError            a notebook that cannot be read or started
     +-- ParameterError           values that a notebook's parameters do not accept
@@ -43,6 +44,10 @@ class EngineLostError(EflowsError):
 
 class ForeignFutureError(EflowsError):
     """A future that belongs to another session; it came here through a pickle."""
+
+
+class InternalError(EflowsError):
+    """Something that this package itself did wrong, after which its session does nothing any more."""
 
 
 class JournalError(EflowsError):

@@ -111,7 +111,7 @@ class Cluster(Protocol):
         """End an engine that does not listen; it is told as gone like any that dies."""
 
     def release(self, engine: int) -> None:
-        """Want one engine less: this one, which works on until it is retired, and is not replaced if it dies."""
+        """Want one engine less: this one, which works on until it is retired, and is not replaced."""
 
     def retire(self, engine: int) -> None:
         """End an engine that was released and has nothing to do any more; it is told as gone, expectedly."""

@@ -77,7 +77,7 @@ class EngineCluster:
         """Begin to start the controller and the engines, and return at once."""
         self._arrived.append(StateChange(ClusterState.STARTING))
         self._thread.start()
-        self._ask(self._start())
+        self._ask(self._tried(self._start(), f"the {self.kind} cluster did not start"))
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -87,21 +87,25 @@ class EngineCluster:
     def _ask(self, work: Coroutine[Any, Any, None]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
+    async def _tried(self, work: Coroutine[Any, Any, None], failed: str) -> None:
+        """Do some work; when it fails, those who wait hear of it."""
+        try:
+            await work
+        except Exception as error:
+            logger.debug("%s", failed, exc_info=True)
+            self._break(f"{failed}: {error}")
+
     async def _start(self) -> None:
         self._restarting = False
         self._launched = 0
-        try:
-            self._controller = Controller(self._session, self._protection, self._launcher.ip)
-            fitting, _ = await asyncio.gather(
-                self._launcher.prepare(self.requested), self._controller.start(self._controller_stopped)
-            )
-            self.requested = self.requested or fitting
-            self._controlled = True
-            await self._launch()
-            self._loop.call_later(_START_LIMIT, self._check_start)
-        except Exception as error:  # whatever it is, those who wait must hear of it
-            logger.debug("the cluster did not start", exc_info=True)
-            self._break(f"the {self.kind} cluster did not start: {error}")
+        self._controller = Controller(self._session, self._protection, self._launcher.ip)
+        fitting, _ = await asyncio.gather(
+            self._launcher.prepare(self.requested), self._controller.start(self._controller_stopped)
+        )
+        self.requested = self.requested or fitting
+        self._controlled = True
+        await self._launch()
+        self._loop.call_later(_START_LIMIT, self._check_start)
 
     def _controller_stopped(self, data: Any) -> None:
         """Begin anew when the controller has crashed; let things end when it was told to stop."""
@@ -115,7 +119,7 @@ class EngineCluster:
         else:
             self._restarts -= 1
             self._restarting = True
-            self._ask(self._restart())
+            self._ask(self._tried(self._restart(), "its lost controller could not be replaced"))
 
     async def _restart(self) -> None:
         self._arrived.append(StateChange(ClusterState.STARTING, "its controller was lost"))
@@ -210,7 +214,7 @@ class EngineCluster:
                 self._restarts -= 1
             self._coming.append(process)
             self._arrived.append(StateChange(ClusterState.STARTING))
-            self._ask(self._replace(process))
+            self._ask(self._tried(self._replace(process), "a lost engine could not be replaced"))
         elif self._is_alive and not self._farewell:  # who waits for all engines waits for this one no more
             self.requested -= 1
             self._launched -= 1
@@ -229,8 +233,6 @@ class EngineCluster:
         try:
             assert self._controller is not None
             await self._launcher.launch(1, self._controller, of=self.requested, place=process.host)
-        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
-            self._break(f"a lost engine could not be replaced: {error}")
         finally:
             self._coming.remove(process)
 
@@ -273,13 +275,7 @@ class EngineCluster:
             self._restarts += _RESTARTS_PER_ENGINE * (engines - self.requested)
             self.requested = engines
             self._arrived.append(StateChange(ClusterState.STARTING))
-            self._ask(self._grow())
-
-    async def _grow(self) -> None:
-        try:
-            await self._launch()
-        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
-            self._break(f"more engines could not be started: {error}")
+            self._ask(self._tried(self._launch(), "more engines could not be started"))
 
     def client(self) -> Any:
         """Return a connected `ipyparallel.Client` that knows all engines which have joined."""

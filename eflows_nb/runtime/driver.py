@@ -17,6 +17,7 @@ from eflows_nb.clusters.cluster import Cluster, ClusterState
 from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.signals import set_handler
 from eflows_nb.errors import ClusterError, WaitTimeoutError
+from eflows_nb.runtime.breakdown import Breakdown
 from eflows_nb.runtime.exchange import Exchange
 from eflows_nb.runtime.observers import Observer, Observers
 from eflows_nb.runtime.scheduler import Scheduler
@@ -73,6 +74,8 @@ class Driver:
         self._again = False
         self._thread: threading.Thread | None = None
         self._interrupted = False
+        self.breakdown = Breakdown()
+        """What ended all movement for good, if anything did."""
         cluster.start()
         self.pump()
 
@@ -89,7 +92,15 @@ class Driver:
     # Submitting ----------------------------------------------------------------------------------------
 
     def submit(self, task: Task) -> None:
-        """Take a task; it is sent now if it can run and an engine has nothing to do, else with others."""
+        """Take a task; it is sent now if it can run and an engine has nothing to do, else with others.
+
+        Raises
+        ------
+        InternalError
+            When the session does nothing any more.
+        """
+        if self.breakdown.cause is not None:
+            self.breakdown.check()
         self._inbox.append(task)
         self._since_pump += 1
         if self._since_pump >= _PUMP_EVERY or (
@@ -127,6 +138,7 @@ class Driver:
                     self.cluster.wait(0)
             finally:
                 self.pump()
+            self.breakdown.check()
             if self.scheduler.unfinished == before and not self._inbox:
                 return
 
@@ -150,6 +162,8 @@ class Driver:
             When that takes longer than `timeout` seconds.
         ClusterError
             When the cluster is broken and nothing will come any more.
+        InternalError
+            When this package itself is.
         """
         __tracebackhide__ = True
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -170,7 +184,7 @@ class Driver:
                 if self._turn.acquire(timeout=min(left, 0.1)):
                     try:
                         if not done():
-                            self.cluster.wait(min(left, _POLL_SECONDS))
+                            self._wait_for_cluster(min(left, _POLL_SECONDS))
                     finally:
                         self._turn.release()
                     self.pump()
@@ -188,21 +202,39 @@ class Driver:
         ------
         ClusterError
             When the cluster is broken and nothing will come any more.
+        InternalError
+            When this package itself is.
         """
+        __tracebackhide__ = True
+        self.breakdown.check()
         if self.state is ClusterState.BROKEN and not self.scheduler.engines:
             raise ClusterError(
                 f"Nothing can run: {self._exchange.reason}. Start engines again with ef.start(); "
                 "the tasks that wait will run on them."
             )
 
+    def _fail(self, cause: Exception) -> None:
+        """Stop for good, and let those who wait be told why."""
+        if not self.breakdown and not self._closed:
+            self.breakdown.note(cause)
+            self._exchange.end(self.breakdown.reason)
+        self.cluster.wake()
+
     def _drive_alone(self) -> None:
-        while not self._closed:
+        try:
+            self._keep_driving()
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+            self._fail(error)
+        self._observers.tell()
+
+    def _keep_driving(self) -> None:
+        while not self._closed and not self.breakdown:
             self._alone.wait()
             self._alone.clear()
             time.sleep(_GRACE_SECONDS)  # whoever has waited often waits again at once
             self._tell()
             seen = 0
-            while not self._waiters and not self._closed and self.cluster.kind != "inline":
+            while not (self._waiters or self._closed or self.breakdown) and self.cluster.kind != "inline":
                 ago = time.perf_counter() - self._pumped
                 if ago < _PUMPED_SECONDS or (ago < _SUBMITTING_SECONDS and self._since_pump != seen):
                     seen = self._since_pump
@@ -212,16 +244,33 @@ class Driver:
                 self.pump()
                 with self._turn:
                     if not self._waiters and not self._closed:
-                        self.cluster.wait(_POLL_SECONDS)
+                        self._wait_for_cluster(_POLL_SECONDS)
                     self._polling = False
+
+    def _wait_for_cluster(self, timeout: float) -> None:
+        if self.cluster.kind == "inline":
+            self.cluster.wait(timeout)  # what is raised there is the caller's
+            return
+        try:
+            self.cluster.wait(timeout)
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+            self._fail(error)
 
     # Moving --------------------------------------------------------------------------------------------
 
     def pump(self) -> None:
         """Carry all messages that have come and all commands that follow; never half-way interrupted."""
-        self._uninterrupted(self._move_and_tell)
+        if not self.breakdown:
+            self._uninterrupted(self._move_and_tell)
 
     def _move_and_tell(self) -> None:
+        try:
+            self._move()
+            self._tell()
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+            self._fail(error)
+
+    def _move(self) -> None:
         self._again = True
         if self._mover == threading.get_ident():  # a finalizer of the user's submits, within a move
             return
@@ -236,7 +285,6 @@ class Driver:
                     )
                 finally:
                     self._mover = 0
-        self._tell()
 
     def _uninterrupted(self, work: Callable[[], None]) -> None:
         """Do some work; an interrupt of the user comes after it."""
@@ -271,8 +319,15 @@ class Driver:
         return self._exchange.share(number, packed)
 
     def change(self, what: Callable[[Scheduler], None]) -> None:
-        """Let the scheduler know something, and carry out what follows."""
+        """Let the scheduler know something, and carry out what follows.
+
+        Raises
+        ------
+        InternalError
+            When nothing would follow any more.
+        """
         self.pump()
+        self.breakdown.check()
         with self._lock:
             what(self.scheduler)
         self.pump()
@@ -289,18 +344,23 @@ class Driver:
         self.cluster.wake()
         with self._turn:
             with self._lock:
-                self._exchange.use(cluster)
+                if not self.breakdown:
+                    self._exchange.use(cluster)
+                else:
+                    self._exchange.cluster = cluster
                 cluster.start()
             if cluster.kind != "inline" and self._thread is None:
                 self._thread = threading.Thread(target=self._drive_alone, name="eflows", daemon=True)
                 self._thread.start()
         self._alone.set()
         self.pump()
-        if cluster.kind == "inline":
+        if cluster.kind == "inline" and not self.breakdown:
             self._run_inline()
 
     def bring_home(self) -> None:
         """Share everything that lies only on engines, so that it outlives them."""
+        if self.breakdown:
+            return
 
         def missing(scheduler: Scheduler) -> list[Large]:
             held = {id(large): large for queue in scheduler.engines.values() for large in queue.holds}
@@ -309,7 +369,9 @@ class Driver:
         with self._lock:
             self.scheduler.want([Datum(large.datum, value=large) for large in missing(self.scheduler)])
         self.wait(lambda: not self.scheduler.exporting or not self.scheduler.engines)
-        for large in self.scheduler.elsewhere():
+        with self._lock:  # whoever drives may add to these sets
+            elsewhere = self.scheduler.elsewhere()
+        for large in elsewhere:
             with suppress(ClusterError):  # it can be made again
                 self.bring(large)
 
@@ -354,7 +416,7 @@ class Driver:
     def note(self, event: Event) -> None:
         """Tell the observers of an event, now or in a moment with others."""
         self._observers.note_event(event)
-        if self._closed or self.cluster.kind == "inline":
+        if self._closed or self.breakdown or self.cluster.kind == "inline":
             self._uninterrupted(self._tell)
             return
         if not self._alone.is_set():

@@ -265,6 +265,13 @@ class Exchange:
         self._lag = Lag()
         self.cluster = cluster
 
+    def end(self, reason: str) -> None:
+        """Be broken for good: nothing moves any more."""
+        self.state, self.reason = ClusterState.BROKEN, reason
+        self._observers.note(
+            ClusterChanged, cluster=self.cluster.kind, state=ClusterState.BROKEN.value, reason=reason
+        )
+
     def _note_changes(self, memory: int = 0) -> None:
         self._observers.note_changes(self._scheduler.graph.changes, self._scheduler.graph.failures, memory)
 

@@ -24,7 +24,7 @@ from eflows_nb.engine import shared
 from eflows_nb.engine.messages import FILE, Outputs
 from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.worker import inside_task
-from eflows_nb.errors import ClusterError, EflowsError
+from eflows_nb.errors import ClusterError, EflowsError, InternalError
 from eflows_nb.runtime import containers
 from eflows_nb.runtime.arguments import Arguments, level_of_caller
 from eflows_nb.runtime.calls import Call
@@ -430,6 +430,7 @@ class Session:
     def progress(self) -> None:
         """Take in what has come, without waiting."""
         self._driver.pump()
+        self._driver.breakdown.check()
 
     # The cluster ---------------------------------------------------------------------------------------
 
@@ -453,6 +454,7 @@ class Session:
     def _start(self, engines: int | None, hosts: Sequence[str] | None, address: str | None) -> None:
         given = os.environ.get(ENGINES)
         number = _number_of_engines(given, f"{ENGINES}=") if given else _number_of_engines(engines)
+        self._driver.breakdown.check()
         cluster = self._driver.cluster
         if cluster.kind != "inline" and self._driver.state is not ClusterState.BROKEN:
             if number < cluster.requested and engines is not None:
@@ -519,7 +521,8 @@ class Session:
         if cancel:
             self.cancel_all()
         try:
-            self.barrier()
+            if not self._driver.breakdown.told:
+                self.barrier()
         finally:
             if not os.environ.get(ENGINES):
                 self.cancel_all()  # after an interrupt: what is left must not run in this process
@@ -539,8 +542,8 @@ class Session:
             self.cancel_all()
         try:
             self._driver.wait(lambda: self._driver.idle)
-        except ClusterError:
-            logger.debug("There was no engine to wait for.", exc_info=True)
+        except (ClusterError, InternalError):
+            logger.debug("There was nothing to wait for.", exc_info=True)
         self.cancel_all()  # what has come meanwhile must not run in this process
         self._stop_cluster()
 
@@ -555,7 +558,8 @@ class Session:
 
     def cancel_all(self) -> None:
         """Cancel all tasks that have not ended."""
-        self._driver.change(lambda scheduler: scheduler.cancel_all("the session was stopped"))
+        if not self._driver.breakdown:
+            self._driver.change(lambda scheduler: scheduler.cancel_all("the session was stopped"))
 
     def _close(self) -> None:
         if os.getpid() != self._pid:

@@ -258,6 +258,70 @@ signal.pause()
     assert _left_behind(token) == []
 
 
+@pytest.mark.engines
+def test_what_nobody_foresaw_is_told_to_all_who_wait_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
+    """An error of this package in its driving thread ends the work, and no wait lasts for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    script = run(
+        PREAMBLE
+        + """
+import asyncio, logging, traceback
+logging.disable()
+session = ef.start(engines=2)
+done, array = ef.wait_on([process(), ef.task(lambda: np.ones(100_000))()])
+waiting, second = wait_at("pipe"), ef.task(lambda: [1, 2])()
+ef.wait_on(second)
+broken = threading.Event()
+session.observe(lambda events: [broken.set() for e in events if getattr(e, "state", "") == "broken"])
+
+def results(*_):
+    raise ZeroDivisionError("nobody foresaw this")
+
+session._driver.scheduler.results = results
+print("broken", flush=True)
+assert broken.wait(60)  # the thread drives: nobody waits
+
+async def awaits():
+    await waiting
+
+ways = [
+    lambda: ef.wait_on(waiting),
+    waiting.done,
+    lambda: waiting.exception(timeout=60),
+    lambda: next(ef.as_completed([waiting])),
+    lambda: asyncio.run(awaits()),
+    lambda: ef.cancel(waiting),
+    process,
+    lambda: ef.start(engines=3),
+    lambda: ef.scale(1),
+    ef.barrier,
+]
+for way in ways:
+    try:
+        way()
+    except ef.InternalError as error:
+        assert "in results" in "".join(traceback.format_exception(error)), error
+        assert "ZeroDivisionError: nobody foresaw this" in str(error), error
+    else:
+        raise AssertionError(way)
+assert ef.wait_on(second) == [1, 2]
+ef.stop()
+ef.stop()
+print(session.token, session.snapshot().cluster, session.snapshot().state, flush=True)
+"""
+    )
+    assert script.line() == "broken"
+    family = script.family()
+    (tmp_path / "pipe").write_text("go")
+    token, cluster, state = script.line().split()
+    status, _, err = script.end()
+    _, alive = psutil.wait_procs(family, timeout=10)
+
+    assert (status, err, cluster, state) == (0, "", "inline", "broken")
+    assert alive == []
+    assert _left_behind(token) == []
+
+
 def test_importing_the_package_is_light() -> None:
     """No heavy package is imported before it is needed."""
     done = subprocess.run(

@@ -1,11 +1,14 @@
-"""Who drives sends a few tasks at once, and many together."""
+"""Who drives sends a few tasks at once and many together, and tells of what nobody foresaw."""
 
 from __future__ import annotations
 
 import math
 
-from eflows_nb.clusters.cluster import Arrival
+import pytest
+
+from eflows_nb.clusters.cluster import Arrival, ClusterState
 from eflows_nb.clusters.inline import InlineCluster
+from eflows_nb.errors import InternalError
 from eflows_nb.runtime.driver import Driver
 from eflows_nb.tasks.task import FunctionCode, Task
 
@@ -42,3 +45,40 @@ def test_a_finalizer_may_submit_in_the_midst_of_a_move() -> None:
     driver.pump()
 
     assert driver.scheduler.unfinished == 1
+
+
+class _Faulty(InlineCluster):
+    """A cluster in which something goes wrong that nobody foresaw."""
+
+    kind = "local"
+    faulty = ""
+
+    def wait(self, timeout: float) -> None:
+        if self.faulty == "wait":
+            raise OSError("no such socket")
+
+    def receive(self) -> list[Arrival]:
+        if self.faulty == "receive":
+            raise OSError("no such message")
+        return super().receive()
+
+
+@pytest.mark.parametrize("where", ["wait", "receive"])
+def test_who_waits_is_told_of_what_nobody_foresaw(where: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The first error ends all movement; whoever comes later is told of the same one."""
+    cluster = _Faulty("test")
+    driver = Driver(cluster, "test")
+    cluster.faulty = where
+    told = []
+    for _ in range(2):
+        with pytest.raises(
+            InternalError, match=r"eflows-nb itself: OSError: no such (socket|message)"
+        ) as error:
+            driver.wait(lambda: False)
+        told.append(error.value.__cause__)
+    with pytest.raises(InternalError):
+        driver.submit(Task(1, FunctionCode(1, "f", b""), b"", ()))
+
+    assert told[0] is told[1] is driver.breakdown.cause
+    assert driver.state is ClusterState.BROKEN
+    assert [record.exc_info[1] for record in caplog.records if record.exc_info] == told[:1]
