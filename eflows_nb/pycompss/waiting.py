@@ -23,6 +23,7 @@ def wait_for(value: Any) -> Any:
     What a task was to make that was given up on purpose (by CANCEL_SUCCESSORS, a COMPSsException or the
     cancelling of its group) is as it was before, or None with a warning that says why.
     """
+    __tracebackhide__ = True
     if inside_task():
         return value
     try:

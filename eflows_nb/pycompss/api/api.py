@@ -55,8 +55,12 @@ def compss_stop(code: int = 0, *_: Any, **__: Any) -> None:
 def compss_wait_on(*values: Any, **_: Any) -> Any:
     """Return the value of a future or object, or a list of them for several."""
     __tracebackhide__ = True
-    waited = [wait_for(value) for value in values]
-    return waited[0] if len(waited) == 1 else waited
+    if len(values) == 1:
+        return wait_for(values[0])
+    waited = []
+    for value in values:  # a comprehension would be a frame of its own in a traceback
+        waited.append(wait_for(value))
+    return waited
 
 
 def compss_barrier(no_more_tasks: bool = False) -> None:
