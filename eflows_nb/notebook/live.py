@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 import comm
 from ipykernel.kernelbase import Kernel
 
+from eflows_nb.notebook.busy import BusyStatus
 from eflows_nb.notebook.cells.ledger import ledger_of
 from eflows_nb.notebook.engine_wishes import fulfil
 from eflows_nb.notebook.graph_teller import GraphTeller
@@ -118,6 +119,7 @@ class _Live:
         ledger = ledger_of(kernel)
         ledger.changed = self._changed.set
         self._outputs = KeptOutputs(ledger)
+        BusyStatus(kernel)
         cells = _Cells(session, kernel)
 
         def feed_cells() -> CellFeed:

@@ -30,6 +30,13 @@ class FrontEnd:
         request: str = message["header"]["msg_id"]
         return request
 
+    def ask_meanwhile(self, kind: str) -> str:
+        """Ask something on the control channel, which is answered while a cell runs; return its id."""
+        message = self._client.session.msg(kind, {})
+        self._client.control_channel.send(message)
+        request: str = message["header"]["msg_id"]
+        return request
+
     def hear(self, wanted: Callable[[Any], bool]) -> Any:
         """Listen until a message of this kind comes, and return it."""
         while True:
