@@ -148,6 +148,8 @@ class Batch(NamedTuple):
         Cores that the only task of this batch has, those of other engines among them; 0 for the engine's own.
     last_reads
         For some tasks large data of this engine that nobody needs once the task is done.
+    given_up
+        Tasks that are not to be run any more, and why: their failures are ignored.
     """
 
     tasks: list[WireTask]
@@ -159,6 +161,7 @@ class Batch(NamedTuple):
     checkpoints: dict[int, str]
     cores: int = 0
     last_reads: dict[int, list[int]] = {}  # noqa: RUF012  # never written to
+    given_up: dict[int, Failure] = {}  # noqa: RUF012  # never written to
 
 
 class Cancel(NamedTuple):

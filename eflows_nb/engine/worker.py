@@ -206,6 +206,8 @@ class Worker:
                 while self._position < len(batch.tasks):
                     if self._returning or (self._elapsed > batch.budget and self._position):
                         results.append((Code.UNRUN,))
+                    elif (why := batch.given_up.get(batch.tasks[self._position][0])) is not None:
+                        results.append((Code.IGNORED, why, self._ignored(batch.tasks[self._position])))
                     else:
                         call = batch.tasks[self._position]
                         results.append(self._run(call, batch.checkpoints.get(call[0], "")))

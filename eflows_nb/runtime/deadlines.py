@@ -11,6 +11,8 @@ __all__ = ["GRACE_SECONDS", "Deadlines"]
 GRACE_SECONDS = 5.0
 """How long a task may go on after it was asked to end, before its engine is ended."""
 
+_STALE_LIMIT = 100
+
 
 class Deadlines:
     """The tasks that must end by a certain time, on a clock that the caller reads."""
@@ -39,7 +41,14 @@ class Deadlines:
                 over.append((engine, task))
         return over
 
+    def done(self, engine: int, tasks: Iterable[int]) -> None:
+        """Tasks have come back from an engine; should one run there again it has new time."""
+        for task in tasks:
+            self._ends.pop((engine, task), None)
+        if len(self._next) > 2 * len(self._ends) + _STALE_LIMIT:
+            self._next = [(end, engine, task) for (engine, task), end in self._ends.items()]
+            heapq.heapify(self._next)
+
     def forget(self, engine: int) -> None:
         """An engine is gone."""
-        for key in [key for key in self._ends if key[0] == engine]:
-            del self._ends[key]
+        self.done(engine, [task for number, task in self._ends if number == engine])

@@ -100,7 +100,7 @@ class Exchange:
             Whether somebody waits. If not, the client may be computing, and engines get more in advance.
         """
         scheduler, cluster = self._scheduler, self.cluster
-        if self._deadlines:
+        if self._deadlines and cluster.kind != "inline":
             self._enforce(time.monotonic())
         lag = _MARGIN * self._lag.seconds(time.time()) if attended else LOOK_AHEAD_LIMIT
         scheduler.look_ahead = min(lag, LOOK_AHEAD_LIMIT)
@@ -165,6 +165,8 @@ class Exchange:
         self._lag.note(engine, content.start + sum(content.seconds), time.time())
         if content.memory:
             self._note_changes()  # what is not of this engine
+        if self._deadlines and engine in self._scheduler.engines:
+            self._deadlines.done(engine, self._scheduler.engines[engine].next_numbers(len(content.results)))
         self._scheduler.results(engine, content.results, content.seconds, content.start)
         if content.memory:
             self._note_changes(content.memory)
@@ -193,6 +195,7 @@ class Exchange:
             batch = Batch(
                 *(tasks, functions, data, command.drop, command.keep, command.budget, checkpoints, cores),
                 command.last_reads,
+                self._scheduler.given_up(command.tasks),
             )
             self.cluster.send(command.engine, batch)
             for code in command.functions:

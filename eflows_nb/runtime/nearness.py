@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from eflows_nb.runtime.placement import EngineQueue
+from eflows_nb.runtime.queues import EngineQueue
 from eflows_nb.tasks.data import Datum, Large
 from eflows_nb.tasks.task import Task
 

@@ -15,21 +15,16 @@ from typing import Any
 from eflows_nb.engine.messages import Code, Failure, has_run
 from eflows_nb.engine.packing import Packed
 from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Recall, Remove, Retire
+from eflows_nb.runtime.durations import Durations
 from eflows_nb.runtime.endings import blamed, deprived, expired, unshared
 from eflows_nb.runtime.gangs import Gangs
 from eflows_nb.runtime.graph import FAILURES_KEPT, TaskGraph, close, is_lost, lacks_input
 from eflows_nb.runtime.lineage import Past, output_numbers
 from eflows_nb.runtime.nearness import by_host, near
-from eflows_nb.runtime.placement import (
-    Durations,
-    EngineQueue,
-    best_engine,
-    load,
-    place_by_priority,
-    spread,
-    steal,
-)
+from eflows_nb.runtime.placement import best_engine, load, place_by_priority, spread, steal
+from eflows_nb.runtime.queues import EngineQueue
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
+from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.resources import USUAL, Resources
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
@@ -64,6 +59,7 @@ class Scheduler:
         self._exporting: dict[int, tuple[Datum, list[Task]]] = {}
         self._commands: list[Command] = []
         self._missed: dict[int, int] = {}
+        self._given_up: dict[int, Failure] = {}  # not to be run again, but their failures are ignored
         self._leaving: dict[int, set[int]] = {}  # what each engine that is to go was asked to share
         self._homes: dict[str, weakref.WeakSet[Large]] = {}  # data server -> what has a file there alone
         self._optional: set[int] = set()  # data that are exported only to end their lineage
@@ -137,7 +133,7 @@ class Scheduler:
         for task in suspects:
             task.lost = task.lost + 1 if len(suspects) == 1 else max(task.lost, 1)
             if task.lost >= LOST_ENGINES_LIMIT:
-                self.graph.fail(task, blamed(task), number)
+                self._give_up(task, blamed(task), number)
         for task in itertools.chain.from_iterable(running):
             if task.state is TaskState.RUNNING:
                 self._requeue(task)
@@ -196,6 +192,7 @@ class Scheduler:
                 size = self._resolve_all(task, result, queue)
             elif code is Code.IGNORED:
                 self.ignored.append((task, result[1]))
+                self._given_up.pop(task.number, None)
                 size = self._resolve_any(task, result[2], queue)
             elif code is Code.CACHED:
                 cached.append((task, began, duration, self._resolve_any(task, result[1], queue)))
@@ -322,9 +319,21 @@ class Scheduler:
                     self.graph.make_ready(task)
 
     def expire(self, task: Task, engine: int) -> None:
-        """Fail a task that its engine cannot end in time."""
+        """Let a task end badly that its engine cannot end in time; the engine is about to be ended."""
         if task.state is TaskState.RUNNING and task.engine == engine:
-            self.graph.fail(task, expired(task), engine)
+            queue = self.engines[engine]
+            queue.leaving = True
+            self.graph.ready.extend(queue.queue)
+            queue.queue.clear()
+            if task.failures < task.code.policy.retries:
+                self._retry(task, queue)
+            else:
+                self._give_up(task, expired(task), engine)
+
+    def given_up(self, tasks: Iterable[Task]) -> dict[int, Failure]:
+        """Return which tasks are not to be run again, and why, since their failures are ignored."""
+        known = self._given_up
+        return {task.number: known[task.number] for task in tasks if task.number in known} if known else known
 
     def cancel(self, tasks: Iterable[Task], reason: str) -> None:
         """Cancel tasks that are not finished, and all that reads what they would have made."""
@@ -401,6 +410,7 @@ class Scheduler:
         queues = self.gangs.free()
         staying = [queue.number for queue in self.engines.values() if not queue.leaving]
         free: list[Task] = []
+        tied: list[tuple[EngineQueue, Task]] = []
         wanted = Counter(
             datum.number
             for task in tasks
@@ -429,7 +439,11 @@ class Scheduler:
             if missing:
                 self._wait_for_exports(task, missing)
             else:
-                self.engines[engine].queue.appendleft(task)
+                tied.append((self.engines[engine], task))
+        for queue, task in reversed(tied):  # what was made last is read first, while it is at hand
+            queue.queue.append_first(task)
+            if task.code.policy.priority > 0 and queue.can_share:
+                self._recall(queue)
         if free:
             urgent = [task for task in free if task.code.policy.priority]
             if urgent:
@@ -464,8 +478,7 @@ class Scheduler:
         """Keep engines for tasks that need several, and start those whose engines are idle."""
         for queue, task in self.gangs.gather():
             if task is not None:
-                queue.queue.appendleft(task)
-                self._fill(queue, at_most=1)
+                self._send_batch(queue, task)
             elif not queue.returning:
                 self._recall(queue)
 
@@ -509,20 +522,23 @@ class Scheduler:
             del self._leaving[queue.number]
             self._commands.append(Retire(queue.number))
 
-    def _fill(self, queue: EngineQueue, *, at_most: int = 0) -> None:
-        """Send batches to an engine as long as it wants some, or so many in any case."""
-        sent = 0
-        while queue.queue and (sent < at_most if at_most else queue.wants_more(self.look_ahead)):
-            sent += 1
-            started: list[Task] = []
-            send = queue.next_batch(self.durations, self.look_ahead, started)
-            if send is None:
-                break
-            self._commands.append(send)
-            waiting = sum(1 for task in started if task.unmet)
-            self.graph.count(TaskState.WAITING, TaskState.RUNNING, waiting)
-            self.graph.count(TaskState.READY, TaskState.RUNNING, len(started) - waiting)
-            self.graph.changes.append(Change(TaskState.RUNNING, queue.number, started))
+    def _fill(self, queue: EngineQueue) -> None:
+        """Send batches to an engine as long as it wants some."""
+        while queue.queue and queue.wants_more(self.look_ahead) and self._send_batch(queue):
+            pass
+
+    def _send_batch(self, queue: EngineQueue, first: Task | None = None) -> bool:
+        """Send a batch to an engine, with a given task first; return whether there was anything to send."""
+        started: list[Task] = []
+        send = queue.next_batch(self.durations, self.look_ahead, started, first)
+        if send is None:
+            return False
+        self._commands.append(send)
+        waiting = sum(1 for task in started if task.unmet)
+        self.graph.count(TaskState.WAITING, TaskState.RUNNING, waiting)
+        self.graph.count(TaskState.READY, TaskState.RUNNING, len(started) - waiting)
+        self.graph.changes.append(Change(TaskState.RUNNING, queue.number, started))
+        return True
 
     def _export(self, datum: Datum, task: Task | None, *, optional: bool = False) -> None:
         if not optional:
@@ -557,6 +573,15 @@ class Scheduler:
 
     # The graph -----------------------------------------------------------------------------------------
 
+    def _give_up(self, task: Task, failure: Failure, engine: int) -> None:
+        """End a task that cannot be run; if its failures are ignored it leaves what a failure leaves."""
+        if task.code.policy.on_failure is OnFailure.IGNORE and task.number not in self._given_up:
+            self._given_up[task.number] = failure
+            task.lost = 0
+            self._requeue(task)
+        else:
+            self.graph.fail(task, failure, engine)
+
     def _retry(self, task: Task, failed_on: EngineQueue) -> None:
         """Run a task that has failed again: first on the same engine, then on another."""
         task.failures += 1
@@ -567,7 +592,7 @@ class Scheduler:
             queue = failed_on if task.failures == 1 or not others else min(others, key=load)
             if not queue.leaving:
                 self.graph.ready.pop()
-                queue.queue.appendleft(task)
+                queue.queue.append_first(task)
 
     def _requeue(self, task: Task) -> None:
         """Take back a task that an engine had and did not finish."""

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from eflows_nb.runtime.commands import Recall, Send
-from eflows_nb.runtime.placement import BATCH_LIMIT, BATCH_SECONDS, Durations, load
+from eflows_nb.runtime.durations import BATCH_SECONDS, Durations
+from eflows_nb.runtime.placement import load
+from eflows_nb.runtime.queues import BATCH_LIMIT
 from eflows_nb.tasks.policy import Policy
 from eflows_nb.tasks.state import TaskState
 
