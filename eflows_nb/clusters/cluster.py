@@ -34,12 +34,25 @@ class ClusterState(StrEnum):
 
 
 class EngineUp(NamedTuple):
-    """An engine has joined: its number, its host, its process, and what it has of the host for its tasks."""
+    """An engine has joined.
+
+    Parameters
+    ----------
+    engine
+        Its number.
+    host, pid
+        Where it is.
+    share
+        What it has of the host for its tasks.
+    files
+        What the names of the files begin with that it shares.
+    """
 
     engine: int
     host: str
     pid: int
     share: Resources = Resources()
+    files: str = ""
 
 
 class EngineDown(NamedTuple):

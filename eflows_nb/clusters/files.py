@@ -34,6 +34,9 @@ class Files(Protocol):
     def remove(self, file: SharedFile) -> None:
         """Remove a file wherever it is."""
 
+    def remove_after(self, begin: str, number: int) -> None:
+        """Remove what a lost engine shared after the last that was heard of (`shared.remove_after`)."""
+
 
 class FilesHere:
     """All engines are on the client's node."""
@@ -53,3 +56,7 @@ class FilesHere:
     def remove(self, file: SharedFile) -> None:
         """Remove the file."""
         shared.remove(file)
+
+    def remove_after(self, begin: str, number: int) -> None:
+        """Remove the files."""
+        shared.remove_after(begin, number)

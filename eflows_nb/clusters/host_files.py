@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from eflows_nb.clusters.data_server import DataServer
-from eflows_nb.clusters.host_messages import Forget
+from eflows_nb.clusters.host_messages import Forget, ForgetAfter
 from eflows_nb.engine import shared
 from eflows_nb.engine.shared import SharedFile
 from eflows_nb.engine.transfer import Reader
@@ -54,3 +54,7 @@ class FilesOnHosts:
         original = file.name.removeprefix(self._prefix)
         if original.startswith(self._prefix):
             self._tell_all(Forget(original))
+
+    def remove_after(self, begin: str, number: int) -> None:
+        """Let the keeper of the host remove the files."""
+        self._tell_all(ForgetAfter(begin, number))

@@ -6,7 +6,16 @@ from typing import NamedTuple
 
 from eflows_nb.tasks.resources import Resources
 
-__all__ = ["EngineEnded", "EnginesStarted", "Forget", "HostUp", "SignalEngine", "StartEngines", "StopEngines"]
+__all__ = [
+    "EngineEnded",
+    "EnginesStarted",
+    "Forget",
+    "ForgetAfter",
+    "HostUp",
+    "SignalEngine",
+    "StartEngines",
+    "StopEngines",
+]
 
 
 class HostUp(NamedTuple):
@@ -72,3 +81,18 @@ class Forget(NamedTuple):
     """Remove a shared file, wherever it came from."""
 
     name: str
+
+
+class ForgetAfter(NamedTuple):
+    """Remove what an engine that is gone shared after the file of this number.
+
+    Parameters
+    ----------
+    begin
+        What the names of its files begin with.
+    number
+        The last that the client has heard of.
+    """
+
+    begin: str
+    number: int

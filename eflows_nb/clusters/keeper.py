@@ -29,6 +29,7 @@ from eflows_nb.clusters.host_messages import (
     EngineEnded,
     EnginesStarted,
     Forget,
+    ForgetAfter,
     HostUp,
     SignalEngine,
     StartEngines,
@@ -147,6 +148,8 @@ class Keeper:
             found = shared.locate(Path(name).name)
             if found is not None:
                 found.unlink(missing_ok=True)
+        elif type(message) is ForgetAfter:
+            shared.remove_after(message.begin, message.number)
 
     def _pids(self) -> set[int]:
         return {process.pid for process in self._engines.values()}

@@ -21,7 +21,7 @@ from eflows_nb.engine.environment import CHANNEL, DATA_KEY, GPUS, HOST, MEMORY, 
 from eflows_nb.engine.memory import FreedMemory, HugePages
 from eflows_nb.engine.messages import Batch, Cancel, GiveBack, Goodbye, Hello, Lasting, Written
 from eflows_nb.engine.output import OutputCapture
-from eflows_nb.engine.shared import prefix
+from eflows_nb.engine.shared import own_prefix, prefix
 from eflows_nb.engine.signals import set_handler
 from eflows_nb.engine.transfer import Reader
 from eflows_nb.engine.worker import TaskCancelledByClient, Worker, become_engine
@@ -61,7 +61,8 @@ class Attachment:
             memory=memory,
             attach=Reader(data_key, prefix(credentials.session, os.environ.get(SERVER, ""))).attach,
         )
-        self._send(Hello(engine, os.environ.get(HOST) or socket.gethostname(), os.getpid()))
+        host = os.environ.get(HOST) or socket.gethostname()
+        self._send(Hello(engine, host, os.getpid(), own_prefix(credentials.session)))
         self._loop.add_handler(int(self._socket.get(_FD)), self._on_messages, IOLoop.READ)
         self._loop.add_callback(self._on_messages)
 

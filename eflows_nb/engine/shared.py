@@ -6,6 +6,7 @@ import errno
 import itertools
 import mmap
 import os
+import secrets
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -25,9 +26,11 @@ __all__ = [
     "folders",
     "is_own",
     "locate",
+    "own_prefix",
     "prefix",
     "prefixes",
     "remove",
+    "remove_after",
     "remove_all",
     "spilled",
 ]
@@ -37,6 +40,7 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 _PAGE = mmap.PAGESIZE
 _numbers = itertools.count()
+_tag = secrets.token_hex(2)  # another process may have the same number later
 
 
 class SharedFile(NamedTuple):
@@ -63,6 +67,11 @@ class SharedFile(NamedTuple):
     def name(self) -> str:
         """The file's name without its folder."""
         return os.path.basename(self.path)  # noqa: PTH119 - called while the interpreter shuts down
+
+    @property
+    def number(self) -> int:
+        """Its number among the files that its process has made, which grows."""
+        return int(self.path.rpartition("-")[2])
 
     @property
     def extent(self) -> int:
@@ -104,7 +113,7 @@ def export(packed: Packed, session: str) -> SharedFile:
 
 def _write(folder: Path, packed: Packed, session: str) -> SharedFile:
     server = os.environ.get(SERVER, "")
-    path = folder / f"{prefix(session, server)}{os.getpid()}-{next(_numbers)}"
+    path = folder / f"{own_prefix(session)}{next(_numbers)}"
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_EXCL, 0o600)
     try:
         spans = _fill(descriptor, packed)
@@ -139,30 +148,51 @@ def spilled(packed: Packed) -> Packed:
     Raises
     ------
     OSError
-        When the temporary folder has no room.
+        When the temporary folder has no room, or too many files are mapped.
     """
     *_, folder = folders()
     with tempfile.TemporaryFile(dir=folder, prefix="eflows-") as file:
-        return _mapped(file.fileno(), packed.head, _fill(file.fileno(), packed))
+        spans = _fill(file.fileno(), packed)
+        return _parts(mapped(file.fileno()), packed.head, spans)
 
 
 def attach(shared: SharedFile) -> Packed:
-    """Map a shared file. Writing to what is mapped is private to the mapping (copy on write).
+    """Map a shared file, or read it when too many are mapped. Writing to what is mapped is private.
 
     Raises
     ------
-    FileNotFoundError
-        When the file has been removed.
+    OSError
+        When the file has been removed, or there is no memory to read it.
     """
     descriptor = os.open(shared.path, os.O_RDONLY)
     try:
-        return _mapped(descriptor, shared.head, shared.spans)
+        try:
+            view = mapped(descriptor)
+        except OSError as error:
+            if error.errno != errno.ENOMEM:
+                raise
+            view = _read(descriptor)
     finally:
         os.close(descriptor)
+    return _parts(view, shared.head, shared.spans)
 
 
-def _mapped(descriptor: int, head: bytes, spans: tuple[tuple[int, int], ...]) -> Packed:
-    view = mapped(descriptor)
+def _read(descriptor: int) -> memoryview:
+    try:
+        data = bytearray(os.fstat(descriptor).st_size)
+    except MemoryError:
+        raise OSError(errno.ENOMEM, "There is no memory for a value that cannot be mapped.") from None
+    view = memoryview(data)
+    read = 0
+    while read < len(data):
+        count = os.preadv(descriptor, [view[read:]], read)
+        if not count:
+            break  # it was never whole
+        read += count
+    return view
+
+
+def _parts(view: memoryview, head: bytes, spans: tuple[tuple[int, int], ...]) -> Packed:
     return Packed(head, [view[offset : offset + length] for offset, length in spans])
 
 
@@ -191,6 +221,11 @@ def prefix(session: str, server: str = "") -> str:
     return f"eflows-{session}-{server}-" if server else f"eflows-{session}-"
 
 
+def own_prefix(session: str) -> str:
+    """Return what the names of the files begin with that this process shares; their numbers follow."""
+    return f"{prefix(session, os.environ.get(SERVER, ''))}{os.getpid()}-{_tag}-"
+
+
 def prefixes(session: str, server: str = "") -> list[str]:
     """Return what the paths of all shared files of a session begin with.
 
@@ -200,6 +235,21 @@ def prefixes(session: str, server: str = "") -> list[str]:
         Only those of the host with this data server, its copies of others among them; empty for all.
     """
     return [str(folder / prefix(session, server)) for folder in folders()]
+
+
+def remove_after(begin: str, number: int) -> None:
+    """Remove what a process that has ended shared after the file of this number: nobody has heard of it.
+
+    Parameters
+    ----------
+    begin
+        The `own_prefix` of that process.
+    """
+    for folder in folders():
+        for path in folder.iterdir():
+            end = path.name.removeprefix(begin)
+            if end != path.name and end.isdigit() and int(end) > number:
+                path.unlink(missing_ok=True)
 
 
 def remove_all(session: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from eflows_nb.engine import shared
+from eflows_nb.engine.mapping import most_mapped
 from eflows_nb.engine.packing import pack
 
 TOKEN = "test-of-shared"
@@ -131,3 +133,33 @@ def test_all_files_of_a_session_are_found() -> None:
     assert not Path(mine.path).exists()
     assert Path(other.path).exists()
     shared.remove(other)
+
+
+def test_of_very_many_values_some_are_read_instead_of_mapped() -> None:
+    """The system allows a process so many areas; the rest stays for threads and arrays."""
+    file = shared.export(pack(np.arange(8200.0)), TOKEN)
+    held = [shared.attach(file) for _ in range(most_mapped() + 20)]
+    areas = len(Path("/proc/self/maps").read_text().splitlines())
+    with pytest.raises(OSError, match="files already") as error:
+        shared.spilled(pack(np.arange(8200.0)))
+    last = held[-1].private_value()
+    last[0] = -1.0
+    values = held[-2].private_value()
+    del held
+
+    assert error.value.errno == errno.ENOMEM
+    assert areas < most_mapped() + 10_000
+    assert (values == np.arange(8200.0)).all()
+    assert shared.spilled(pack(np.ones(8200))).value().sum() == 8200
+
+
+def test_what_a_process_shared_later_can_be_removed() -> None:
+    """Of one that has ended nobody has heard of the later ones; those of others stay."""
+    files = [shared.export(pack(np.zeros(20_000)), TOKEN) for _ in range(3)]
+    begin = shared.own_prefix(TOKEN)
+    other = Path(f"{files[2].path.replace(begin, begin[:-1] + '0-')}")
+    other.touch()
+    shared.remove_after(begin, files[0].number)
+
+    assert [Path(file.path).exists() for file in files] == [True, False, False]
+    assert other.exists()

@@ -15,6 +15,7 @@ import pytest
 
 import eflows_nb as ef
 from eflows_nb.clusters.cluster import ClusterState
+from eflows_nb.engine.shared import folders
 from eflows_nb.runtime import session
 from eflows_nb.tasks.events import EngineJoined, EngineLeft, TasksChanged
 from eflows_nb.tasks.state import TaskState
@@ -112,6 +113,33 @@ def test_lost_results_are_made_again() -> None:
     assert ef.wait_on(third[0])[0] == 3.0
     assert ef.wait_on(first)[0] == 1.0
     assert ef.wait_on(process()) != engine
+
+
+@pytest.mark.parametrize("hosts", [None, ["localhost"]], ids=["local", "hosts"])
+def test_what_an_engine_shared_without_saying_so_is_removed(hosts: list[str] | None) -> None:
+    """It died in between: the file is nobody's, those that were heard of stay."""
+    running = ef.start(engines=1, hosts=hosts)
+
+    @ef.task
+    def die_of_sharing(_: Any) -> None:
+        from eflows_nb.engine import shared
+
+        written = shared._write
+
+        def write(*args: Any) -> None:
+            written(*args)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        shared._write = write  # type: ignore[assignment]
+
+    heard, unheard = large(1.0), large(2.0)
+    assert ef.wait_on(heard)[0] == 1.0
+    ef.wait_on(die_of_sharing(ef.wait_on(process([unheard]))))
+
+    assert ef.wait_on(unheard)[0] == 2.0
+    assert ef.wait_on(heard)[0] == 1.0
+    made = [path.name for folder in folders() for path in folder.glob(f"eflows-{running.token}-*")]
+    assert len([name for name in made if name.count(running.token) == 1]) == 2
 
 
 def test_what_the_client_has_seen_is_not_made_again() -> None:
