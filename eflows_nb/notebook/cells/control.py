@@ -14,10 +14,17 @@ class Control(Expressions):
     """Visits compound statements, and joins what is known where their ways meet."""
 
     def visit_If(self, node: ast.If) -> None:
-        self._visit(node.test)
+        holds, fails = self._decide(node.test)
         always = _constant(node.test)
-        ways = [node.body, node.orelse]
+        ways = [(holds, node.body), (fails, node.orelse)]
         self._branch(ways if always is None else ways[:1] if always else ways[1:])
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        holds, fails = self._decide(node.test)
+        if node.msg is not None:
+            self._now = fails
+            self._visit(node.msg)
+        self._now = holds
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self._visit(node.iter)
@@ -31,12 +38,12 @@ class Control(Expressions):
     visit_AsyncFor = visit_For
 
     def visit_While(self, node: ast.While) -> None:
-        self._visit(node.test)
-        before = self._now.copy() if self._now is not None else None
+        holds, fails = self._decide(node.test)
         loop = self._enter_loop()
+        self._now = holds
         self._visit_all(node.body)
         endless = _constant(node.test) is True
-        self._leave_loop(None if endless else joined([before, self._now, *loop.continues]), node.orelse, loop)
+        self._leave_loop(None if endless else joined([fails, self._now, *loop.continues]), node.orelse, loop)
 
     def _enter_loop(self) -> Loop:
         self._loops = [*self._loops, Loop()]
@@ -117,13 +124,12 @@ class Control(Expressions):
         for case in node.cases:
             before = self._now.copy() if self._now is not None else None
             self._visit(case.pattern)
+            fails: State | None = None
             if case.guard is not None:
-                self._visit(case.guard)
+                self._now, fails = self._decide(case.guard)
             self._visit_all(case.body)
             ends.append(self._now)
-            self._now = before
-            if case.guard is None and _irrefutable(case.pattern):
-                self._now = None
+            self._now = fails if _irrefutable(case.pattern) else joined([before, fails])
         self._now = joined([*ends, self._now])
 
     def visit_MatchAs(self, node: ast.MatchAs | ast.MatchStar) -> None:

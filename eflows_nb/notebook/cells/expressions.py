@@ -6,8 +6,8 @@ import ast
 
 from eflows_nb.notebook.cells.lookup import Lookup
 from eflows_nb.notebook.cells.opacity import magic_of, opacity, queried_names
-from eflows_nb.notebook.cells.scopes import Scope, ScopeKind, class_scope
-from eflows_nb.notebook.cells.states import joined
+from eflows_nb.notebook.cells.scopes import Scope, ScopeKind, class_scope, parameter_scope
+from eflows_nb.notebook.cells.states import State, joined
 
 __all__ = ["Expressions"]
 
@@ -20,12 +20,14 @@ class Expressions(Lookup):
             self._visit(decorator)
         self._visit_signature(node.args)
         if not self._lazy_annotations:
+            outer, self._scope = self._scope, parameter_scope(node, self._scope)
             every = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
             for arg in (*every, node.args.vararg, node.args.kwarg):
                 if arg is not None and arg.annotation is not None:
                     self._visit(arg.annotation)
             if node.returns is not None:
                 self._visit(node.returns)
+            self._scope = outer
         if self._collecting is not None:
             self._bind(node.name)
             self._collecting.append((node, self._scope))
@@ -36,10 +38,11 @@ class Expressions(Lookup):
     visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        for part in (*node.decorator_list, *node.bases, *node.keywords):
-            self._visit(part)
+        self._visit_all(node.decorator_list)
         outer, collecting = self._scope, self._collecting
-        self._scope = class_scope(node, outer)
+        self._scope = parameter_scope(node, outer)
+        self._visit_all((*node.bases, *node.keywords))
+        self._scope = class_scope(node, self._scope)
         self._collecting = []
         self._visit_all(node.body)
         methods = self._collecting
@@ -112,8 +115,7 @@ class Expressions(Lookup):
         self._scope = scope
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
-        self._visit(node.values[0])
-        self._visit_maybe(node.values[1:])
+        self._now = joined(self._decide(node))
 
     def visit_Compare(self, node: ast.Compare) -> None:
         self._visit(node.left)
@@ -121,8 +123,24 @@ class Expressions(Lookup):
         self._visit_maybe(node.comparators[1:])
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
-        self._visit(node.test)
-        self._branch([[node.body], [node.orelse]])
+        holds, fails = self._decide(node.test)
+        self._branch([(holds, [node.body]), (fails, [node.orelse])])
+
+    def _decide(self, test: ast.expr) -> tuple[State | None, State | None]:
+        """Visit a condition; return what is known where it holds, and where it does not."""
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            holds, fails = self._decide(test.operand)
+            return fails, holds
+        if not isinstance(test, ast.BoolOp):
+            self._visit(test)
+            return self._now, self._now.copy() if self._now is not None else None
+        early: list[State | None] = []
+        goes_on_where_it_holds = isinstance(test.op, ast.And)
+        for value in test.values:
+            holds, fails = self._decide(value)
+            early.append(fails if goes_on_where_it_holds else holds)
+            self._now = holds if goes_on_where_it_holds else fails
+        return (self._now, joined(early)) if goes_on_where_it_holds else (joined(early), self._now)
 
     def visit_Dict(self, node: ast.Dict) -> None:
         for key, value in zip(node.keys, node.values, strict=True):
@@ -145,7 +163,7 @@ class Expressions(Lookup):
                 self._visit(generator.iter)
             self._visit(generator.target)
             for condition in generator.ifs:
-                self._visit(condition)
+                self._now, _ = self._decide(condition)
         if isinstance(node, ast.DictComp):
             self._visit(node.key)
             self._visit(node.value)

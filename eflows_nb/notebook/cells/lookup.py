@@ -78,9 +78,15 @@ class Lookup:
 
     def _write_in_place(self, target: ast.expr) -> None:
         root: ast.expr = target
-        while isinstance(root, (ast.Attribute, ast.Subscript, ast.Starred)):
+        while isinstance(root, (ast.Attribute, ast.Subscript, ast.Starred, ast.NamedExpr)):
             root = root.value
-        if isinstance(root, ast.Name) and self._is_global(root.id):
+        if isinstance(root, ast.IfExp):
+            self._write_in_place(root.body)
+            self._write_in_place(root.orelse)
+        elif isinstance(root, ast.BoolOp):
+            for value in root.values:
+                self._write_in_place(value)
+        elif isinstance(root, ast.Name) and self._is_global(root.id):
             name = self._scope.mangled(root.id) if self._scope is not None else root.id
             if self._now is not None and name not in self._now.sure:
                 self._writes.add(name)
@@ -144,11 +150,10 @@ class Lookup:
         self._visit_all(nodes)
         self._now = joined([before, self._now])
 
-    def _branch(self, ways: Sequence[Sequence[ast.AST]]) -> None:
-        before = self._now
+    def _branch(self, ways: Sequence[tuple[State | None, Sequence[ast.AST]]]) -> None:
+        """Follow each of several ways from what is known at its beginning."""
         ends = []
-        for way in ways:
-            self._now = before.copy() if before is not None else None
+        for self._now, way in ways:
             self._visit_all(way)
             ends.append(self._now)
         self._now = joined(ends)

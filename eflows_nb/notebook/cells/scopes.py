@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from enum import StrEnum
 
-__all__ = ["Function", "Scope", "ScopeKind", "class_scope", "function_scope"]
+__all__ = ["Function", "Scope", "ScopeKind", "class_scope", "function_scope", "parameter_scope"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -91,10 +91,15 @@ def function_scope(node: Function, parent: Scope | None) -> Scope:
 
 def class_scope(node: ast.ClassDef, parent: Scope | None) -> Scope:
     """Return the scope of a class body, in which nothing is bound yet."""
-    names = {parameter.name for parameter in getattr(node, "type_params", ())}
     inner = (inner for statement in node.body for inner in _own_nodes(statement))
     declared = {name for found in inner if isinstance(found, ast.Global) for name in found.names}
-    return Scope(ScopeKind.CLASS, parent, names=names, declared=frozenset(declared), private=node.name)
+    return Scope(ScopeKind.CLASS, parent, names=set(), declared=frozenset(declared), private=node.name)
+
+
+def parameter_scope(node: Function | ast.ClassDef, parent: Scope | None) -> Scope | None:
+    """Return the scope of the type parameters of a definition, or the one around it."""
+    names = {parameter.name for parameter in getattr(node, "type_params", ())}
+    return Scope(ScopeKind.FUNCTION, parent, names=names) if names else parent
 
 
 def _bound_by(node: ast.AST) -> set[str]:
