@@ -117,13 +117,9 @@ class TaskFunction(Generic[P, R_co]):
             for word, parameter in self.parameters.items()
         )
         """Whether each argument is one object that is read or written: most task functions are so."""
-        code = getattr(function, "__code__", None)
-        self._positional = (
-            code.co_argcount
-            if isinstance(code, types.CodeType)
-            and set(kinds.values()) <= {inspect.Parameter.POSITIONAL_OR_KEYWORD}
-            else -1
-        )
+        usual = set(kinds.values()) <= {inspect.Parameter.POSITIONAL_OR_KEYWORD}
+        self._positional = len(kinds) if usual else -1
+        """With so many positional arguments a call is right; -1 for a function that is to be asked."""
 
     def _check_directions(self) -> None:
         for parameter, direction in self.directions.items():
