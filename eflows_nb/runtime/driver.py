@@ -9,8 +9,9 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 
 from eflows_nb.clusters.cluster import Cluster, ClusterState
@@ -61,6 +62,7 @@ class Driver:
         self._inbox: deque[Task] = deque()
         self._lock = threading.Lock()
         self._mover = 0  # the thread that holds it
+        self._late_changes: deque[Callable[[Scheduler], None]] = deque()
         self._turn = threading.Lock()  # whoever holds it waits for the cluster
         self._waiters = 0
         self._alone = threading.Event()  # set when the thread should look whether it is to drive
@@ -275,16 +277,23 @@ class Driver:
         if self._mover == threading.get_ident():  # a finalizer of the user's submits, within a move
             return
         while self._again:
-            with self._lock:
-                self._mover = threading.get_ident()
-                try:
-                    self._again = self._woken = False
-                    self._exchange.move(self._inbox, attended=self._waiters > 0)
-                    self._hungry = self.cluster.kind == "inline" or any(
-                        queue.wants_more(0.0) for queue in self.scheduler.engines.values()
-                    )
-                finally:
-                    self._mover = 0
+            with self._alone_moving():
+                self._again = self._woken = False
+                while self._late_changes:
+                    self._late_changes.popleft()(self.scheduler)
+                self._exchange.move(self._inbox, attended=self._waiters > 0)
+                self._hungry = self.cluster.kind == "inline" or any(
+                    queue.wants_more(0.0) for queue in self.scheduler.engines.values()
+                )
+
+    @contextmanager
+    def _alone_moving(self) -> Iterator[None]:
+        with self._lock:
+            self._mover = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._mover = 0
 
     def _uninterrupted(self, work: Callable[[], None]) -> None:
         """Do some work; an interrupt of the user comes after it."""
@@ -326,9 +335,13 @@ class Driver:
         InternalError
             When nothing would follow any more.
         """
+        if self._mover == threading.get_ident():  # a finalizer of the user's, within a move
+            self._late_changes.append(what)
+            self._again = True
+            return
         self.pump()
         self.breakdown.check()
-        with self._lock:
+        with self._alone_moving():
             what(self.scheduler)
         self.pump()
 
@@ -366,7 +379,7 @@ class Driver:
             held = {id(large): large for queue in scheduler.engines.values() for large in queue.holds}
             return [large for large in held.values() if large.shared is None]
 
-        with self._lock:
+        with self._alone_moving():
             self.scheduler.want([Datum(large.datum, value=large) for large in missing(self.scheduler)])
         self.wait(lambda: not self.scheduler.exporting or not self.scheduler.engines)
         with self._lock:  # whoever drives may add to these sets

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -24,27 +26,32 @@ def test_what_ran_inline_does_not_let_each_of_a_flood_go_alone() -> None:
 
 
 class _Finalizing(InlineCluster):
-    """Submits a task while a driver moves, as the finalizer of an object of the user's may."""
+    """Does something while a driver moves, as the finalizer of an object of the user's may."""
 
     kind = "local"
-    driver: Driver
-    late: list[Task]
+
+    def __init__(self) -> None:
+        super().__init__("test")
+        self.finalizers: list[Callable[[], None]] = []
 
     def receive(self) -> list[Arrival]:
-        while self.late:
-            self.driver.submit(self.late.pop())
+        while self.finalizers:
+            self.finalizers.pop()()
         return super().receive()
 
 
-def test_a_finalizer_may_submit_in_the_midst_of_a_move() -> None:
-    """Python runs it in the thread that moves: nothing waits for itself, and the task is taken."""
-    cluster = _Finalizing("test")
-    cluster.late = []
-    driver = cluster.driver = Driver(cluster, "test")
-    cluster.late.append(Task(1, FunctionCode(1, "f", b""), b"", ()))
+def test_a_finalizer_may_submit_and_cancel_in_the_midst_of_a_move() -> None:
+    """Python runs it in the thread that moves: nothing waits for itself, and what it wants is done."""
+    cluster = _Finalizing()
+    driver = Driver(cluster, "test")
+    task = Task(1, FunctionCode(1, "f", b""), b"", ())
+    cluster.finalizers.append(partial(driver.submit, task))
     driver.pump()
-
     assert driver.scheduler.unfinished == 1
+
+    cluster.finalizers.append(partial(driver.change, lambda scheduler: scheduler.cancel([task], "enough")))
+    driver.pump()
+    assert driver.scheduler.unfinished == 0
 
 
 class _Faulty(InlineCluster):
