@@ -17,6 +17,7 @@ from typing import Any
 from eflows_nb.engine.packing import SCALARS, pack
 from eflows_nb.errors import CellError
 from eflows_nb.notebook.cells import display
+from eflows_nb.notebook.cells.calls import unfold
 from eflows_nb.notebook.cells.fingerprint import Fingerprint
 from eflows_nb.notebook.cells.names import parse
 from eflows_nb.notebook.cells.program import Layers, Program, Shown, Untouched
@@ -87,7 +88,7 @@ class CellBody:
         with display.showing(shown):
             _run(program, self._filename, names, shown)
         _refuse_mutations(names, inputs, before)
-        return [shown, *(_output(name, names, inputs) for name in program.outputs)]
+        return [shown, *(_output(name, names, inputs, mapped=program.mapped) for name in program.outputs)]
 
 
 class CellBodyWithFiles(CellBody):
@@ -132,7 +133,9 @@ def _run(program: Program, filename: str, names: dict[str, Any], shown: Shown) -
     lines = program.source.splitlines(keepends=True)
     linecache.cache[filename] = (len(program.source), None, lines, filename)
     tree = parse(program.source, filename, program.flags)
-    body = [node for number, node in enumerate(tree.body) if number not in program.skipped]
+    unfolded = unfold(tree) if program.folded else None
+    own = tree.body if unfolded is None else unfolded.statements
+    body = [node for number, node in enumerate(own) if number not in program.skipped]
     last = body.pop() if program.shows and body and isinstance(body[-1], ast.Expr) else None
 
     def compiled(node: ast.Module | ast.Expression, mode: str) -> types.CodeType:
@@ -211,7 +214,9 @@ def _refuse_mutations(names: dict[str, Any], inputs: dict[str, Any], before: dic
         )
 
 
-def _output(name: str, names: dict[str, Any], inputs: dict[str, Any]) -> Any:
+def _output(name: str, names: dict[str, Any], inputs: dict[str, Any], *, mapped: bool) -> Any:
+    if name not in names and mapped:
+        return Unsendable(f"For an item of the list {name!r} has no value: its task has not bound that name.")
     if name not in names:
         return Untouched(deleted=name in inputs)
     value = names[name]

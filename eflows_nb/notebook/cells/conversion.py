@@ -15,7 +15,7 @@ from eflows_nb.errors import CellError, NotebookError
 from eflows_nb.notebook.cells.functions import FunctionForm
 from eflows_nb.notebook.cells.marks import task_line
 from eflows_nb.notebook.cells.options import TaskOptions
-from eflows_nb.notebook.cells.reading import cells_of_functions
+from eflows_nb.notebook.cells.reading import cells_of_functions, mapped_body
 
 __all__ = ["FORMS", "convert", "convert_file", "to_function", "to_magic", "to_metadata"]
 
@@ -37,9 +37,11 @@ def to_metadata(notebook: dict[str, Any]) -> dict[str, Any]:
     Raises
     ------
     CellError
-        For a mapped cell, and for options that cannot be read.
+        For options that cannot be read, and for a mapped cell that would not compute the same as a function.
     """
     made = copy.deepcopy(notebook)
+    bodies = [_source(cell) for cell in made["cells"] if cell["cell_type"] == "code"]
+    form = FunctionForm(_without_first(body) if task_line(body) is not None else body for body in bodies)
     setup: list[str] = []
     cells = []
     for number, cell in enumerate(made["cells"], start=1):
@@ -50,12 +52,13 @@ def to_metadata(notebook: dict[str, Any]) -> dict[str, Any]:
         line = task_line(source)
         if line is not None:
             try:
-                own = TaskOptions.from_line(line).metadata
-            except CellError as error:
+                options = TaskOptions.from_line(line)
+                cell["source"] = _unmarked(form, _without_first(source), options)
+            except (CellError, SyntaxError) as error:
                 raise CellError(f"Cell {number} cannot be converted: {error}") from error
-            cell["metadata"] = {**cell.get("metadata", {}), "eflows": own}
-            cell["source"] = _without_first(source)
+            cell["metadata"] = {**cell.get("metadata", {}), "eflows": options.metadata}
         else:
+            form.pass_over(source)
             lines = source.splitlines(keepends=True)
             own_lines = [text.strip() for text in lines if _OWN_LINE.match(text.strip())]
             if own_lines and not source.lstrip().startswith("%%"):
@@ -79,11 +82,11 @@ def to_magic(notebook: dict[str, Any]) -> dict[str, Any]:
     Raises
     ------
     CellError
-        For metadata that is not valid.
+        For metadata that is not valid, and for a cell whose code is not mapped as they say.
     """
     made = copy.deepcopy(notebook)
     found = False
-    for cell in made["cells"]:
+    for number, cell in enumerate(made["cells"], start=1):
         if cell["cell_type"] != "code":
             continue
         options = TaskOptions.from_metadata(cell.get("metadata", {}))
@@ -91,8 +94,13 @@ def to_magic(notebook: dict[str, Any]) -> dict[str, Any]:
             continue
         found = True
         del cell["metadata"]["eflows"]
-        if task_line(_source(cell)) is None:
-            cell["source"] = f"{options.line}\n{_source(cell)}"
+        if task_line(_source(cell)) is not None:
+            continue
+        try:
+            body = _source(cell) if options.map is None else mapped_body(_source(cell), options)
+        except (CellError, SyntaxError) as error:
+            raise CellError(f"Cell {number} cannot be converted: {error}") from error
+        cell["source"] = f"{options.line}\n{body}"
     own = dict(made.get("metadata", {}).get("eflows", {}))
     setup = own.pop(_SETUP, ["%load_ext eflows_nb"] if found and not _loads(made) else [])
     if own:
@@ -242,6 +250,14 @@ FORMS = {
     "function": to_function,
 }
 """The forms by their names."""
+
+
+def _unmarked(form: FunctionForm, source: str, options: TaskOptions) -> str:
+    """Return the code of a task cell as an ordinary one."""
+    if options.map is not None:
+        return form.unmarked(source, options)
+    form.pass_over(source)
+    return source
 
 
 def _is_task(cell: dict[str, Any]) -> bool:

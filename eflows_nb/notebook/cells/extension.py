@@ -171,6 +171,7 @@ class TaskCells:
             filename=filename,
             flags=compiler.flags & _FUTURE_FLAGS,
             marked=marked,
+            folded=options.map is not None and not marked,
             pending=self.pending.names(),
         )
 

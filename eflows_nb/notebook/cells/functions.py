@@ -22,6 +22,7 @@ from typing import Any
 from IPython.core.inputtransformer2 import TransformerManager
 
 from eflows_nb.errors import CellError
+from eflows_nb.notebook.cells.calls import call_of
 from eflows_nb.notebook.cells.names import BUILTINS, CellNames, names_of, parse
 from eflows_nb.notebook.cells.opacity import USES_MAGIC
 from eflows_nb.notebook.cells.options import TaskOptions
@@ -115,7 +116,7 @@ class FunctionForm:
 
         body = [node for node in tree.body if node not in plan.hoisted]
         name = self._name(options.name or "_".join(["make", *results]))
-        arguments = ", ".join([*([item] if item else []), *parameters])
+        arguments = [*([item] if item else []), *parameters]
         directions = dict.fromkeys(sorted(plan.writes), "ef.INOUT")
         words = {"returns": len(results)} if len(results) > 1 else {}
         decorator = _decorator(
@@ -126,7 +127,7 @@ class FunctionForm:
             *(text_of(source, [node]) for node in hoisted),
             *([""] if hoisted else []),
             decorator,
-            f"def {name}({arguments}):",
+            f"def {name}({', '.join(arguments)}):",
             *(
                 [textwrap.indent(f'"""{options.name}"""', "    ")]
                 if options.name and '"' not in options.name
@@ -135,7 +136,7 @@ class FunctionForm:
             textwrap.indent(text_of(source, body) or "pass", "    "),
             *([f"    return {', '.join(results)}"] if results else []),
             "",
-            _call(name, arguments, results, options.map),
+            call_of(name, arguments, results, options.map),
         ]
         made = set(results) | plan.writes
         self._values |= made
@@ -144,6 +145,57 @@ class FunctionForm:
         self._pending |= made
         self._lists = (self._lists - made) | (set(results) if item else set())
         return "\n".join(lines)
+
+    def pass_over(self, source: str) -> None:
+        """Take note of a cell that stays as it is."""
+        manager: Any = TransformerManager  # untyped
+        try:
+            tree = parse(manager().transform_cell(source))
+        except SyntaxError:  # its own error comes when it runs
+            return
+        self._note(tree.body, names_of(tree))
+
+    def unmarked(self, source: str, options: TaskOptions) -> str:
+        """Return the code of a mapped cell as a function and its calls, which need nothing of this package.
+
+        Parameters
+        ----------
+        source
+            The code without its ``%%task`` line.
+        options
+            What it is mapped over, among others.
+
+        Raises
+        ------
+        CellError
+            When it would not compute the same.
+        """
+        assert options.map is not None
+        tree = parse(source)
+        plan = plan_of(tree, options, source=source, filename="<cell>")
+        results = self._results(plan, tree)
+        item = options.map[0]
+        hoisted = [node for node in tree.body if node in plan.hoisted]
+        body = [node for node in tree.body if node not in plan.hoisted]
+        self._note(hoisted, names_of(ast.Module(hoisted, [])))
+        kept = (set(results) - plan.names.sure) & self._certain
+        # All else it finds among the names of the notebook.
+        parameters = sorted(((plan.names.reads & plan.names.binds) | kept) - {item} - plan.defined)
+        name = self._name(options.name or "_".join(["make", *results]))
+        self._values |= set(results)
+        self._certain |= set(results)
+        self._code -= set(results)
+        return "\n".join(
+            [
+                *(text_of(source, [node]) for node in hoisted),
+                *([""] if hoisted else []),
+                f"def {name}({', '.join([item, *parameters])}):",
+                textwrap.indent(text_of(source, body) or "pass", "    "),
+                *([f"    return {', '.join(results)}"] if results else []),
+                "",
+                call_of(name, [item, *parameters], results, options.map),
+            ]
+        )
 
     def _results(self, plan: Plan, tree: ast.Module) -> list[str]:
         """Return the names that the function returns."""
@@ -171,10 +223,13 @@ class FunctionForm:
         for node in tree.body:
             if node in plan.hoisted:
                 continue
-            if isinstance(node, _DEFINITIONS) or _is_lambda(node):
+            if (isinstance(node, _DEFINITIONS) and node.name in results) or _is_lambda(node):
                 raise CellError(
                     "one of its results is a function, which would not see later changes of names."
                 )
+        hidden = names.reads & names.binds & BUILTINS - self._values - plan.defined
+        if hidden:
+            raise CellError(f"it reads the builtin {sorted(hidden)[0]!r} and binds that name.")
         seen = self._reached(names.reads & self._code) | {
             used for node in plan.hoisted if isinstance(node, _DEFINITIONS) for used in _words([node])
         }
@@ -242,19 +297,6 @@ def _own_line(line: str) -> str:
 def _wait(names: Iterable[str]) -> str:
     listed = ", ".join(sorted(names))
     return f"{listed} = ef.wait_on({f'({listed})' if ',' in listed else listed})"
-
-
-def _call(name: str, arguments: str, results: list[str], mapped: tuple[str, str] | None) -> str:
-    call = f"{name}({arguments})"
-    if mapped is None:
-        return f"{', '.join(results)} = {call}" if results else f"{call};"
-    every = f"[{call} for {mapped[0]} in {mapped[1]}]"
-    if len(results) < 2:
-        return f"{results[0]} = {every}" if results else f"{every};"
-    listed = ", ".join(results)
-    return (
-        f"{listed} = map(list, zip(*{every})) if len({mapped[1]}) else ({', '.join('[]' for _ in results)})"
-    )
 
 
 def _decorator(words: dict[str, Any]) -> str:

@@ -130,18 +130,7 @@ class TaskOptions:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """The same as what stands under ``eflows`` in the metadata of a cell.
-
-        Raises
-        ------
-        CellError
-            For a mapped cell: without this package its code would have no value for the item.
-        """
-        if self.map is not None:
-            raise CellError(
-                f"A cell with '--map {self.map[0]} in {self.map[1]}' has no metadata form: where the package "
-                f"is absent, nothing would bind {self.map[0]!r}. Keep %%task, or write a task function."
-            )
+        """The same as what stands under ``eflows`` in the metadata of a cell."""
         task = {
             word: list(value) if isinstance(value, tuple) else value for word, value in self._said().items()
         }

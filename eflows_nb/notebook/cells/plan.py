@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eflows_nb.errors import CellError
+from eflows_nb.notebook.cells.calls import Unfolded, unfold
 from eflows_nb.notebook.cells.names import CellNames, names_of
 from eflows_nb.notebook.cells.options import TaskOptions
 
@@ -28,6 +29,8 @@ class Plan:
         What its code does with names.
     source, flags, filename
         Its code in Python, compiler flags, and what tracebacks call it.
+    folded
+        Whether the code is a function and its calls for the items of a list; `names` are those of its body.
     hoisted
         Imports and definitions that run in the notebook.
     skipped
@@ -43,6 +46,7 @@ class Plan:
     source: str
     filename: str
     flags: int = 0
+    folded: bool = False
     hoisted: tuple[ast.stmt, ...] = ()
     skipped: tuple[int, ...] = ()
     shows: bool = True
@@ -88,6 +92,7 @@ def plan_of(
     filename: str,
     flags: int = 0,
     marked: bool = False,
+    folded: bool = False,
     pending: Collection[str] = (),
 ) -> Plan:
     """Return the plan of a task cell.
@@ -96,6 +101,8 @@ def plan_of(
     ----------
     marked
         Whether the first statement stands for the ``%%task`` line.
+    folded
+        Whether it is a mapped cell that is written as a function and its calls.
     pending
         Names that have no values yet; definitions that read them do not run in the notebook.
 
@@ -106,6 +113,10 @@ def plan_of(
     """
     first = 1 if marked else 0
     body = tree.body[first:]
+    if folded:
+        unfolded = _unfolded(tree, options)
+        body = unfolded.statements
+        options = replace(options, outputs=unfolded.results)
     names = names_of(ast.Module(body, []))
     _check(options, names)
     hoisted = {
@@ -120,11 +131,24 @@ def plan_of(
         source=source,
         filename=filename,
         flags=flags,
+        folded=folded,
         hoisted=tuple(hoisted.values()),
         skipped=(*range(first), *skipped),
-        shows=not _ends_silently(source),
+        shows=folded or not _ends_silently(source),
         needs=_used_by_functions([node for position, node in enumerate(body) if position not in hoisted]),
     )
+
+
+def _unfolded(tree: ast.Module, options: TaskOptions) -> Unfolded:
+    unfolded = unfold(tree)
+    if unfolded is None or unfolded.map != options.map:
+        item, items = options.map or ("", "")
+        raise CellError(
+            f"The metadata of this cell map {item!r} over {items!r}, and its code is not written so: that "
+            f"would be a function whose first parameter is {item}, and in the last line its results, such as "
+            f"y = [f({item}) for {item} in {items}]. Write it so, or take 'map' out of the cell's metadata."
+        )
+    return unfolded
 
 
 def _check(options: TaskOptions, names: CellNames) -> None:

@@ -18,6 +18,10 @@ class Program:
         The cell in Python, with its lines where they are in the cell.
     flags
         Compiler flags of the notebook, such as those of ``from __future__`` imports.
+    folded
+        Whether the code is a function and its calls for the items of a list: the task runs the body.
+    mapped
+        Whether its outputs are items of lists.
     skipped
         Positions of the statements that ran in the notebook already.
     direct
@@ -38,6 +42,8 @@ class Program:
 
     source: str
     flags: int = 0
+    folded: bool = False
+    mapped: bool = False
     skipped: tuple[int, ...] = ()
     direct: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()

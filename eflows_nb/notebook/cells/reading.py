@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from eflows_nb.notebook.cells.calls import names_in, plain_parameters, read_call, returned_names
 from eflows_nb.notebook.cells.functions import text_of
 from eflows_nb.notebook.cells.names import names_of, parse
 from eflows_nb.notebook.cells.options import TaskOptions
+from eflows_nb.notebook.cells.plan import plan_of
 
-__all__ = ["cells_of_functions"]
+__all__ = ["cells_of_functions", "mapped_body"]
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -53,6 +55,23 @@ def cells_of_functions(sources: Sequence[str]) -> list[str]:
     ]
 
 
+def mapped_body(source: str, options: TaskOptions) -> str:
+    """Return what a mapped cell of the metadata form does for each item, as code of a ``%%task`` cell.
+
+    Raises
+    ------
+    CellError
+        When it is not written as a function and its calls.
+    """
+    tree = parse(source)
+    plan_of(tree, options, source=source, filename="<cell>", folded=True)
+    *before, function, _ = tree.body
+    assert isinstance(function, ast.FunctionDef)
+    returns = isinstance(function.body[-1], ast.Return)
+    written = [text_of(source, before)] if before else []
+    return "\n".join([*written, _dedented(source, function.body[:-1] if returns else function.body)])
+
+
 def _tree(source: str) -> ast.Module | None:
     try:
         return parse(source)
@@ -72,18 +91,16 @@ def _read(source: str, tree: ast.Module) -> _Found | None:
     if not all(isinstance(node, _DEFINITIONS) for node in before):
         return None
     options = _options(function)
-    called = _called(last, function.name)
+    called = read_call(last, function.name)
     if options is None or called is None:
         return None
     targets, arguments, mapped = called
-    formal = function.args
-    plain = not (formal.defaults or formal.kwonlyargs or formal.vararg or formal.kwarg or formal.posonlyargs)
-    if not plain or [arg.arg for arg in formal.args] != arguments:
+    if plain_parameters(function) != arguments or (mapped is not None and arguments[:1] != [mapped[0]]):
         return None
     body = list(function.body)
     docstring = ast.get_docstring(function, clean=False)
     body = body[1:] if docstring is not None else body
-    returned = _returned(body)
+    returned = returned_names(body)
     if returned is None or returned != targets:
         return None
     body = body[:-1] if returned else body
@@ -130,54 +147,6 @@ def _options(function: ast.FunctionDef) -> TaskOptions | None:
     return TaskOptions(**values, inout=tuple(inout))
 
 
-def _called(node: ast.stmt, function: str) -> tuple[list[str], list[str], tuple[str, str] | None] | None:
-    """Return targets and arguments of a call of the function, and item and list where it is mapped."""
-    match node:
-        case ast.Assign(targets=[target], value=value):
-            targets = _names(target.elts if isinstance(target, ast.Tuple) else [target])
-        case ast.Expr(value=value):
-            targets = []
-        case _:
-            return None
-    mapped = None
-    match value:
-        case ast.ListComp(
-            elt=ast.Call() as call,
-            generators=[
-                ast.comprehension(target=ast.Name(id=item), iter=ast.Name(id=items), ifs=[], is_async=0)
-            ],
-        ):
-            mapped = (item, items)
-        case ast.Call() as call:
-            pass
-        case _:
-            return None
-    arguments = _names(call.args)
-    named = isinstance(call.func, ast.Name) and call.func.id == function and not call.keywords
-    if targets is None or arguments is None or not named:
-        return None
-    if mapped is not None and (arguments[:1] != [mapped[0]] or len(targets) > 1):
-        return None
-    return targets, arguments, mapped
-
-
-def _names(nodes: Sequence[ast.expr]) -> list[str] | None:
-    found = [node.id for node in nodes if isinstance(node, ast.Name)]
-    return found if len(found) == len(nodes) else None
-
-
-def _returned(body: list[ast.stmt]) -> list[str] | None:
-    """Return the names of the return statement at the end, none without one, None for another value."""
-    match body[-1:]:
-        case [ast.Return(value=ast.Name(id=name))]:
-            return [name]
-        case [ast.Return(value=ast.Tuple(elts=elements))]:
-            return _names(elements)
-        case [ast.Return()]:
-            return None
-    return []
-
-
 def _waited(node: ast.stmt) -> list[str] | None:
     """Return the names of ``a, b = ef.wait_on((a, b))``, None for another statement."""
     match node:
@@ -185,7 +154,7 @@ def _waited(node: ast.stmt) -> list[str] | None:
             if ast.unparse(function) != "ef.wait_on":
                 return None
             left, right = (
-                _names(part.elts if isinstance(part, ast.Tuple) else [part]) for part in (target, argument)
+                names_in(part.elts if isinstance(part, ast.Tuple) else [part]) for part in (target, argument)
             )
             return left if left is not None and left == right else None
     return None

@@ -124,11 +124,15 @@ def submit(plan: Plan, home: MutableMapping[str, Any], pending: PendingNames) ->
     _check_names(plan, home, item)
     outputs = tuple(name for name in plan.outputs if name != item and _is_output(name, plan, home))
     wanted = {*_inputs(plan, home), *options.inputs, *plan.writes} - {item}
+    if item:  # what an item does not bind is as before in its place of the list
+        wanted |= set(outputs) - plan.names.sure
     named = tuple(sorted(name for name in wanted if not isinstance(home.get(name), types.ModuleType)))
     shipped, direct = _ship(wanted, home, pending, plan.title)
     program = Program(
         source=plan.source,
         flags=plan.flags,
+        folded=plan.folded,
+        mapped=options.map is not None,
         skipped=plan.skipped,
         direct=(*direct, *([item] if item else [])),
         outputs=outputs,

@@ -152,11 +152,11 @@ def test_the_command_names_the_cell_that_cannot_be_converted(
 ) -> None:
     """Nothing is written then, and the exit code says so."""
     path, target = tmp_path / "work.ipynb", tmp_path / "other.ipynb"
-    path.write_text(json.dumps(notebook_of("x = 1", "%%task --map a in b\nx = a")))
+    path.write_text(json.dumps(notebook_of("x = 1", "%%task --map a in b\nx = await a")))
 
     assert main(["convert", str(path), "--to", "metadata", "--output", str(target)]) == 2
 
-    assert "Cell 2 cannot be converted: A cell with '--map a in b'" in capsys.readouterr().err
+    assert "Cell 2 cannot be converted: it awaits outside a function" in capsys.readouterr().err
     assert not target.exists()
 
 

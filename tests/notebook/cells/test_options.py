@@ -20,6 +20,7 @@ _options = st.builds(
     outputs=st.none() | _names,
     inputs=st.just(()) | _names,
     inout=st.just(()) | _names,
+    map=st.none() | st.just(("member", "members")),
     cores=st.none() | _count,
     memory=st.none() | st.sampled_from(["4GB", "500 MB"]),
     gpus=st.none() | _count,
@@ -34,11 +35,11 @@ _options = st.builds(
 
 
 def test_the_schema_is_a_schema() -> None:
-    """It is valid itself, and every option but the map has its place in it."""
+    """It is valid itself, and every option has its place in it."""
     Draft202012Validator.check_schema(schema())
     known = set(schema()["properties"]["task"]["properties"])
 
-    assert known == set(TaskOptions.__dataclass_fields__) - {"map"}
+    assert known == set(TaskOptions.__dataclass_fields__)
 
 
 @settings(deadline=None)
@@ -48,15 +49,6 @@ def test_a_line_and_metadata_say_the_same(options: TaskOptions) -> None:
     assert TaskOptions.from_line(options.line) == options
     assert TaskOptions.from_metadata({"eflows": options.metadata}) == options
     Draft202012Validator(schema()).validate(options.metadata)
-
-
-def test_a_mapped_cell_has_a_line_and_no_metadata() -> None:
-    """Without the package nothing would bind the item."""
-    options = TaskOptions.from_line("%%task --map member in members")
-
-    assert options.line == "%%task --map member in members"
-    with pytest.raises(CellError, match="has no metadata form"):
-        _ = options.metadata
 
 
 @pytest.mark.parametrize(
