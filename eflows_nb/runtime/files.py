@@ -11,7 +11,7 @@ from collections.abc import Container, Sequence
 from typing import Any
 
 from eflows_nb.errors import TaskDefinitionError
-from eflows_nb.tasks.data import PENDING, Datum, Turn
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Turn
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.task import Task
 
@@ -51,8 +51,23 @@ class _File:
         self.concurrent = [datum for datum in self.concurrent if datum.producer not in tasks]
 
     def made_by(self) -> list[Datum]:
+        self.concurrent = [datum for datum in self.concurrent if not _is_made(datum)]
         made = [] if self.version is None else [self.version]
         return made + self.concurrent
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all tasks that use the file have ended, and it is what it is, however it became that."""
+        version = self.version
+        return (
+            (version is None or version.value is None)  # a checkpoint still counts on what it has named
+            and all(map(_is_made, self.concurrent))
+            and all(turn.value is not PENDING for turns in (self.turns, self.sharers) for turn in turns)
+        )
+
+
+def _is_made(datum: Datum) -> bool:
+    return datum.value is not PENDING and type(datum.value) is not Broken
 
 
 class FileAccess:
@@ -149,18 +164,31 @@ class FileAccess:
 
 
 class Files:
-    """The files that tasks of this session have read or written, by absolute path."""
+    """The files that tasks of this session read or write, by absolute path.
+
+    Those that all tasks are done with are forgotten now and then.
+    """
 
     def __init__(self) -> None:
         self._files: dict[str, _File] = {}
+        self._sweep_at = _SWEEP
+
+    def __len__(self) -> int:
+        return len(self._files)
 
     def get(self, path: str) -> _File | None:
-        """Return what is known of a path, None if no task has used it."""
+        """Return what is known of a path, None if no task uses it."""
         return self._files.get(path)
 
     def of(self, path: str) -> _File:
         """Return what is known of a path, from now on at least that tasks use it."""
-        return self._files.setdefault(path, _File())
+        file = self._files.get(path)
+        if file is None:
+            if len(self._files) >= self._sweep_at:
+                self._files = {path: file for path, file in self._files.items() if not file.is_over}
+                self._sweep_at = 2 * len(self._files) + _SWEEP
+            file = self._files[path] = _File()
+        return file
 
     def versions(self, path: str | os.PathLike[str]) -> list[Datum]:
         """Return the data to wait for before the file may be read here."""

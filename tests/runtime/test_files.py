@@ -8,8 +8,9 @@ import pytest
 
 import eflows_nb as ef
 from eflows_nb.runtime.files import FileAccess, Files
-from eflows_nb.tasks.data import PENDING, Turn
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Turn
 from eflows_nb.tasks.direction import Direction
+from eflows_nb.tasks.task import FunctionCode, Task
 
 
 @ef.task(path=ef.FILE_INOUT)
@@ -116,6 +117,43 @@ def test_many_readers_of_a_file_are_not_gone_through_each_time() -> None:
 
     assert len(files.of(path).turns) == 1000
     assert looks < 2000
+
+
+def _task_on(files: Files, path: str, direction: Direction, number: int) -> tuple[Turn, list[Datum], Datum]:
+    """Let a task use a file; return its turn, what it waits for, and what it writes, if it does."""
+    access = FileAccess(files, "use")
+    path = access.add(path, direction, "path")
+    reads, turn, version = access.reads(), Turn(number), Datum(-number)
+    access.enter(turn, {path: version})
+    return turn, reads, version
+
+
+def test_concurrent_writers_that_are_done_are_not_waited_for() -> None:
+    """A reader looks at those that are still at it, or have failed; not at a thousand others."""
+    files = Files()
+    versions = [_task_on(files, "f", Direction.CONCURRENT, number)[2] for number in range(1000)]
+    for version in versions[:-2]:
+        version.value = None
+    versions[-2].value = Broken(task=Task(1, FunctionCode(1, "use", b""), b"", ()))
+
+    assert _task_on(files, "f", Direction.IN, 1001)[1] == versions[-2:]
+
+
+def test_files_that_nobody_uses_any_more_are_forgotten() -> None:
+    """In a session of weeks there are millions; what is still to be made, or was not, is remembered."""
+    files = Files()
+    pending = _task_on(files, "pending", Direction.OUT, 1)[2]
+    failed = _task_on(files, "failed", Direction.OUT, 2)
+    failed[0].value, failed[2].value = None, Broken(task=Task(1, FunctionCode(1, "use", b""), b"", ()))
+    for number in range(3, 5000):
+        turn, _, version = _task_on(files, f"{number}", Direction.OUT, number)
+        turn.value = version.value = None
+        reader, _, _ = _task_on(files, f"{number}", Direction.IN, -number)
+        reader.value = None
+
+    assert len(files) < 200
+    assert _task_on(files, "pending", Direction.IN, 5000)[1] == [pending]
+    assert _task_on(files, "failed", Direction.IN, 5001)[1] == [failed[2]]
 
 
 def test_what_is_no_path_is_refused() -> None:
