@@ -18,7 +18,10 @@ __all__ = ["RunReading"]
 _STATES: Final = tuple(TaskState)
 _CODES: Final = {state.value: 1 + code for code, state in enumerate(_STATES)}
 _TASKS_LIMIT = 20_000_000
-_LINES_AT_ONCE = 256
+_TASKS_AT_LEAST = 100_000
+_TASKS_A_BYTE = 64  # a journal that tells of more tasks than that is not one of ours
+_LINE_LIMIT = 1 << 25
+_BYTES_AT_ONCE = 1 << 13
 
 
 class RunReading:
@@ -33,10 +36,14 @@ class RunReading:
         """Number of lines that were read, of a damaged journal with the damaged one."""
         self.offset = 0
         """Number of bytes that were read."""
+        self.seen = 0
+        """Number of bytes that were looked at, those of a line without end among them."""
         self.seconds = 0.0
         """From the begin of the journal to the last of its events."""
         self.ended = False
         """Whether the session ended as it should."""
+        self.counts = dict.fromkeys((state.value for state in _STATES), 0)
+        """The number of tasks in each state; who is ready is not told from who waits."""
         self._states = bytearray()
 
     def advance(self, file: BinaryIO, *, deadline: float) -> bool:
@@ -50,22 +57,32 @@ class RunReading:
             When to stop, by `time.monotonic`.
         """
         file.seek(self.offset)
-        for line in file:
-            if self.problem or not line.endswith(b"\n"):
-                break  # torn when its writer was killed, or not written to its end yet
+        looked = self.offset
+        whole = True
+        while not self.problem and not self.ended:
+            line = file.readline(_LINE_LIMIT)
+            self.seen = max(self.seen, self.offset + len(line))
+            if not line.endswith(b"\n"):  # torn when its writer was killed, or not written to its end yet
+                self.problem = "damaged" if len(line) == _LINE_LIMIT else ""
+                break
             self.offset += len(line)
             self.line += 1
             try:
                 self._take_header(line) if self.line == 1 else self._take(json.loads(line))
             except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
                 self.problem = "damaged" if self.line > 1 else "not-a-journal"
-            if self.line % _LINES_AT_ONCE == 0 and time.monotonic() > deadline:
-                return False
-        return True
+            if self.offset - looked > _BYTES_AT_ONCE:
+                looked = self.offset
+                if time.monotonic() > deadline:
+                    whole = False
+                    break
+        self._count()
+        return whole
 
-    def counts(self) -> dict[str, int]:
-        """Return the number of tasks in each state; who is ready is not told from who waits."""
-        return {state.value: self._states.count(1 + code) for code, state in enumerate(_STATES)}
+    def _count(self) -> None:
+        self.counts = {state.value: self._states.count(1 + code) for code, state in enumerate(_STATES)}
+        if self.ended:  # nothing follows
+            self._states = bytearray()
 
     def _take_header(self, line: bytes) -> None:
         header = json.loads(line)
@@ -105,7 +122,7 @@ class RunReading:
             self._states[number] = code
 
     def _reach(self, low: int, high: int) -> None:
-        if low < 0 or high > _TASKS_LIMIT:
+        if low < 0 or high > min(_TASKS_LIMIT, _TASKS_AT_LEAST + _TASKS_A_BYTE * self.offset):
             raise ValueError(f"{low} to {high} are no numbers of tasks")
         if high >= len(self._states):
             self._states.extend(bytes(high + 1 - len(self._states)))

@@ -134,7 +134,7 @@ class _Runs:
             for file in files[:_RUNS]:
                 key = (file.path, file.inode)
                 reading = known.get(key, RunReading())
-                if reading.offset > file.size:
+                if reading.seen > file.size:
                     reading = RunReading()  # it was written anew
                 counted = self._read(file, reading, deadline)
                 self._readings[key] = reading
@@ -151,7 +151,7 @@ class _Runs:
             return self._is_alive(reading)
 
     def _read(self, file: JournalFile, reading: RunReading, deadline: float) -> bool:
-        if reading.offset >= file.size:
+        if reading.seen >= file.size or reading.problem or reading.ended:
             return True
         if reading.line and time.monotonic() > deadline:
             return False
@@ -173,7 +173,7 @@ class _Runs:
             started=float(started) if isinstance(started, (int, float)) else file.modified,
             seconds=reading.seconds,
             state=state,
-            tasks=reading.counts(),
+            tasks=reading.counts,
             counted=counted,
             problem=reading.problem,
             line=reading.line,
