@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, Protocol
 
 from eflows_nb.engine.packing import Packed, load
@@ -53,9 +52,11 @@ class Store:
         self._size += value.size
         while self._size > self._limit and len(self._in_memory) > 1:
             oldest = next(iter(self._in_memory))
-            self._size -= self._in_memory.pop(oldest)
-            with suppress(OSError):  # no room there either: it stays in memory
+            try:
                 self._data[oldest] = spilled(self._data[oldest])
+            except OSError:  # no room there either: it stays in memory, and the next one tries again
+                return
+            self._size -= self._in_memory.pop(oldest)
 
     def keep_mapped(self, datum: int, value: Packed) -> None:
         """Hold a value whose buffers are mapped, until it is dropped."""

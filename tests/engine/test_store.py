@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,28 @@ def test_more_than_fits_into_memory_is_moved_to_files() -> None:
     assert [held[datum].value()[0] for datum in range(5)] == [0.0, 1.0, 2.0, 3.0, 4.0]
     held.drop(list(range(5)))
     assert len(held) == 0
+
+
+def test_what_could_not_be_moved_to_a_file_is_moved_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As soon as there is room for it, with all that came since."""
+    moved: list[Any] = []
+    room = False
+
+    def move(packed: Any) -> Any:
+        if not room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        moved.append(packed)
+        return packed
+
+    monkeypatch.setattr(store, "spilled", move)
+    held = Store(limit=100_000)
+    values = [pack(np.full(10_000, float(datum))) for datum in range(5)]
+    for datum in range(4):
+        held.keep(datum, values[datum])
+    room = True
+    held.keep(4, values[4])
+
+    assert moved == values[:4]
 
 
 def test_what_is_kept_again_counts_once() -> None:
