@@ -19,7 +19,7 @@ import zmq
 from eflows_nb.engine.connection import Credentials, connect
 from eflows_nb.engine.environment import CHANNEL, DATA_KEY, GPUS, HOST, MEMORY, SERVER
 from eflows_nb.engine.memory import FreedMemory, HugePages
-from eflows_nb.engine.messages import Batch, Cancel, GiveBack, Goodbye, Hello, Lasting, Written
+from eflows_nb.engine.messages import Batch, Cancel, Export, GiveBack, Goodbye, Hello, Lasting, Written
 from eflows_nb.engine.output import OutputCapture
 from eflows_nb.engine.shared import own_prefix, prefix
 from eflows_nb.engine.signals import set_handler
@@ -68,7 +68,8 @@ class Attachment:
 
     def _send(self, message: Any) -> None:
         with self._lock:
-            self._socket.send(pickle.dumps(message, 5))
+            if not self._closed:
+                self._socket.send(pickle.dumps(message, 5))
 
     def _receive(self) -> list[Any]:
         with self._lock:
@@ -82,13 +83,19 @@ class Attachment:
         self._look_again()
 
     def _lasts(self, task: int, seconds: float) -> None:
-        """Let go of what waits behind a task that lasts; its own thread cannot, so another one calls this."""
+        """Share what others want, and let go of what waits behind a task that lasts.
+
+        The thread of the task cannot, so another one calls this.
+        """
+        wanted: list[Export] = []
         with self._lock:
-            if self._worker.current != task:
+            if self._worker.begun != task:
                 return
             for message in self._receive():
                 if type(message) in (Batch, Cancel, GiveBack):
                     self._worker.handle(message)
+                elif type(message) is Export:
+                    wanted.append(message)
                 else:
                     self._early.append(message)
             if not self._worker.is_patient(seconds):
@@ -96,6 +103,8 @@ class Attachment:
                 if behind or (behind is not None and task != self._lasting):
                     self._lasting = task
                     self._send(Lasting(task, behind))
+        for message in wanted:  # without the lock: the task may end meanwhile, and others begin
+            self._worker.export(message.datum)
         self._look_again()
 
     def _look_again(self) -> None:
@@ -139,14 +148,14 @@ class Attachment:
 
     def _interrupted(self, _signal: int, _frame: FrameType | None) -> None:
         # The client sends a Cancel before the signal, but the signal may overtake it.
-        task = self._worker.current
+        task = self._worker.begun
         if task < 0:
             return
         with self._lock:
             cancelled = self._worker.is_cancelled(task)
             if not cancelled and self._socket.poll(100):
                 cancelled = self._worker.is_cancelled(task)
-        if cancelled:
+        if cancelled and self._worker.current == task:  # the worker itself looks after it has loaded one
             raise TaskCancelledByClient(f"task {task} was cancelled")
 
     def close(self) -> None:

@@ -26,9 +26,10 @@ _BLOCK = 1 << 20
 class _Stream:
     """One captured file descriptor: a file that takes its place, and how far it has been read."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, folder: Path) -> None:
         self.number = number
         self.sent = 0
+        self._folder = folder
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._real: int | None = None
         self._python: Any = None
@@ -79,9 +80,8 @@ class _Stream:
         return text
 
     def _set_aside(self, name: str) -> Path:
-        folder = Path.cwd() / ".eflows" / "output"
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / f"{name}-{os.getpid()}-{'out' if self.number == 1 else 'err'}.txt"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        target = self._folder / f"{name}-{os.getpid()}-{'out' if self.number == 1 else 'err'}.txt"
         os.lseek(self.file, 0, os.SEEK_SET)
         with open(self.file, "rb", closefd=False) as source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy, _BLOCK)
@@ -110,7 +110,8 @@ class OutputCapture:
     ) -> None:
         self._tell = tell
         self._lasts = lasts
-        self._streams = (_Stream(1), _Stream(2))
+        folder = Path.cwd() / ".eflows" / "output"  # now: a task may go elsewhere
+        self._streams = (_Stream(1, folder), _Stream(2, folder))
         self._lock = threading.Lock()
         self._task = -1
         self._closed = threading.Event()

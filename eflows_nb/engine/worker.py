@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from threading import Lock, get_ident, main_thread
 from typing import Any, Protocol
@@ -118,6 +119,9 @@ class Worker:
         attach: Callable[[SharedFile], Packed] = shared.attach,
     ) -> None:
         self.current = -1
+        """The task whose function runs now, -1 for none."""
+        self.begun = -1
+        """The same, also while its function and its arguments are loaded and its results are packed."""
         self._attach = attach
         self._send = send
         self._receive = receive
@@ -168,7 +172,7 @@ class Worker:
         if type(message) is Batch:
             self._batches.append(message)
         elif type(message) is Export:
-            self._export(message.datum)
+            self.export(message.datum)
         elif type(message) is Cancel:
             self._cancelled.update(message.tasks)
         elif type(message) is GiveBack:
@@ -195,6 +199,7 @@ class Worker:
                 self._take(datum, value)
             self._elapsed = 0.0
         store.activate(self._store, self._functions)
+        folder = "" if self._inline else _folder()
         started, begin = time.time(), time.perf_counter()
         results: list[Any] = []
         seconds: list[float] = []
@@ -213,6 +218,9 @@ class Worker:
                         results.append(self._run(call, batch.checkpoints.get(call[0], "")))
                         if call[0] in batch.last_reads and has_run(results[-1]):
                             self._store.drop(batch.last_reads[call[0]])
+                        if folder and _folder() != folder:  # tasks that follow are not to be found elsewhere
+                            with suppress(OSError):
+                                os.chdir(folder)
                     self._position += 1
                     now = time.perf_counter()
                     seconds.append(now - last)
@@ -253,10 +261,13 @@ class Worker:
         capture.begin(task)
         code = self._functions[number]
         frames = 1
+        self.begun = task
         try:
             function = code.load()
             args, kwargs = store.arguments(payload)
             self.current = task
+            if task in self._cancelled:  # meanwhile: what is being loaded is not interrupted
+                return (Code.CANCELLED,)
             if path:
                 saved = _saved(path)
                 if saved is not None:
@@ -287,7 +298,7 @@ class Worker:
             told = failure.describe(error, own_frames=frames)
             return (Code.IGNORED, told, self._ignored(call)) if code.ignores else (Code.FAILED, told)
         finally:
-            self.current = -1
+            self.current = self.begun = -1
             capture.end()
 
     def _ignored(self, call: WireTask) -> Any:
@@ -335,7 +346,8 @@ class Worker:
             raise
         return (Code.MANY, told)
 
-    def _export(self, datum: int) -> None:
+    def export(self, datum: int) -> None:
+        """Share a datum; may be called from another thread while a task runs."""
         try:
             value = self._store[datum]
         except KeyError:
@@ -345,6 +357,14 @@ class Worker:
             self._send(Exported(datum, shared.export(value, self._session)))
         except OSError as error:
             self._send(Exported(datum, None, f"it could not be shared: {error}"))
+
+
+def _folder() -> str:
+    """Return the working folder, empty when it has been removed."""
+    try:
+        return os.getcwd()  # noqa: PTH109  # after each task
+    except OSError:
+        return ""
 
 
 class _Function:
@@ -366,6 +386,7 @@ class _Function:
         if self._function is None:
             self._imports.adopt()
             self._function = cloudpickle.loads(self._pickled)
+            self._pickled = b""
         return self._function
 
 

@@ -73,12 +73,23 @@ class Future:
         return self._own_session().wait_on(self, timeout=timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Wait for the end of the task, and return what `result` would raise, or None."""
+        """Wait for the end of the task, and return what `result` would raise, or None.
+
+        The value of a task that has ended well is not waited for.
+
+        Raises
+        ------
+        WaitTimeoutError
+            When the task did not end in time; it goes on.
+        """
+        session = self._session
+        if session is not None and self.datum.value is PENDING:
+            next(session.as_completed([self], timeout))
+        if type(self.datum.value) is not Broken and not isinstance(self.datum.value, EflowsError):
+            return None
         try:
-            self.result(timeout)
-        except BaseException as error:
-            if self.datum.value is PENDING:
-                raise
+            self.result()
+        except Exception as error:  # noqa: BLE001 - whatever the task has raised
             return error
         return None
 

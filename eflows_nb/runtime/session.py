@@ -60,6 +60,7 @@ logger = logging.getLogger(__name__)
 _session: Session | None = None
 _making = threading.RLock()  # watchers may ask for the session, too
 _watchers: list[Callable[[Session], None]] = []
+_inherited: list[Session] = []  # whose finalizers must not run in a forked process
 
 
 def existing() -> Session | None:
@@ -79,6 +80,18 @@ def current() -> Session:
                 if os.environ.get(ENGINES) and not inside_task():
                     _session.start()
     return _session
+
+
+def _begin_anew() -> None:
+    """In a forked process there is no session yet; that of its parent stays the parent's."""
+    global _session, _making
+    if _session is not None:
+        _inherited.append(_session)
+        _session = None
+    _making = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
 
 
 def on_created(watcher: Callable[[Session], None]) -> None:
@@ -425,6 +438,8 @@ class Session:
                 self._driver.check()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(came.wait(), _CHECK_SECONDS)
+        if not _has_come(datum):
+            await asyncio.to_thread(self._wait_for, [datum], None)
         return self.wait_on(future)
 
     def progress(self) -> None:

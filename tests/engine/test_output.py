@@ -23,8 +23,9 @@ def told(capfd: pytest.CaptureFixture[str]) -> Told:
 
 
 @pytest.fixture
-def capture(told: Told) -> Iterator[OutputCapture]:
-    """Capture the output of this process."""
+def capture(told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OutputCapture]:
+    """Capture the output of this process, which was in the test's folder when it began."""
+    monkeypatch.chdir(tmp_path)
     made = OutputCapture(lambda *what: told.append(what))
     yield made
     made.close()
@@ -100,8 +101,11 @@ def test_what_is_not_text_does_not_break_anything(capture: OutputCapture, told: 
 def test_more_than_the_limit_is_set_aside(
     capture: OutputCapture, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The text ends with the name of a file that has all of it; the next task begins anew."""
-    monkeypatch.chdir(tmp_path)
+    """The text ends with the name of a file that has all of it; the next task begins anew.
+
+    The file is where the process began, wherever a task may have gone.
+    """
+    monkeypatch.chdir("/")
     with capture:
         capture.begin(1)
         for _ in range(3):

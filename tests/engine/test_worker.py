@@ -31,6 +31,24 @@ class Reads:
         return (store.fetch_writable if self._writable else store.fetch), (self._datum,)
 
 
+_hearers: list[Worker] = []
+
+
+class CancelsWhenLoaded:
+    """An argument that takes so long to load that its task is cancelled meanwhile."""
+
+    def __init__(self, task: int) -> None:
+        self._task = task
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _cancel, (self._task,)
+
+
+def _cancel(task: int) -> int:
+    _hearers[0].handle(Cancel((task,)))
+    return task
+
+
 class Bench:
     """A worker, what it has said, and what it has not heard yet."""
 
@@ -230,6 +248,14 @@ def test_a_cancellation_can_be_asked_for_in_the_middle_of_a_task(bench: Bench) -
 
     assert bench.worker.is_cancelled(7)
     assert not bench.worker.is_cancelled(8)
+
+
+def test_a_task_that_is_cancelled_while_it_is_loaded_does_not_run(bench: Bench) -> None:
+    """What is being loaded is not interrupted, and the task is looked after when that is done."""
+    _hearers[:] = [bench.worker]
+    bench.batch((1, add, (CancelsWhenLoaded(1), 1)), (2, add, (1, 1)))
+
+    assert bench.run() == [(Code.CANCELLED,), 2]
 
 
 def test_the_number_of_a_cancelled_task_is_forgotten(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import threading
@@ -13,6 +14,7 @@ import pytest
 
 import eflows_nb as ef
 from eflows_nb.engine import shared
+from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.tasks.state import TaskState
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("two_engines", "settled")]
@@ -232,6 +234,56 @@ def test_large_results_stay_on_their_engine_until_they_are_needed(two_engines: e
     assert set(_shared_files(two_engines)) <= before
 
 
+def test_a_large_result_can_be_had_while_its_engine_is_busy(gates: Any, hold: Any) -> None:
+    """The task that runs there knows nothing of it, and need not end before."""
+    made = [ef.task(lambda: np.ones(100_000))() for _ in range(4)]
+    list(ef.as_completed(made))
+    first, second = gates(), gates()
+    busy = [hold(*first.paths), hold(*second.paths)]
+    first.wait_for_start(), second.wait_for_start()
+
+    assert [made[0].exception(0), ef.wait_on(made, timeout=60)[3].sum()] == [None, 100_000.0]
+    first.open(), second.open()
+    ef.wait_on(busy)
+
+
+def test_the_event_loop_goes_on_while_a_large_result_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its engine may need time to share it."""
+    future = ef.task(lambda: np.ones(100_000))()
+    list(ef.as_completed([future]))
+    loop_goes_on = threading.Event()
+    exported = Scheduler.exported
+
+    def wait_for_the_loop(*told: Any) -> None:
+        assert loop_goes_on.wait(60)
+        exported(*told)
+
+    async def look() -> None:
+        loop_goes_on.set()
+
+    async def both() -> Any:
+        task = asyncio.create_task(look())
+        value = await future
+        await task
+        return value
+
+    monkeypatch.setattr(Scheduler, "exported", wait_for_the_loop)
+
+    assert asyncio.run(both()).sum() == 100_000.0
+
+
+def test_an_exception_that_does_not_come_in_time_is_raised(gates: Any, hold: Any) -> None:
+    """It is not returned, as if the task had raised it."""
+    gate = gates()
+    future = hold(*gate.paths)
+    gate.wait_for_start()
+    with pytest.raises(ef.WaitTimeoutError):
+        future.exception(timeout=0.05)
+    gate.open()
+
+    assert future.exception() is None
+
+
 def test_engines_leave_cores_to_each_other() -> None:
     """Libraries with threads of their own are told how many cores they may use."""
     threads = ef.wait_on(ef.task(lambda: int(__import__("os").environ["OMP_NUM_THREADS"]))())
@@ -330,7 +382,7 @@ def test_output_comes_while_the_task_runs(capfd: pytest.CaptureFixture[str], gat
 
 
 def test_too_much_output_goes_to_a_file(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The first megabyte is shown, and then the name of the file that has all of it."""
+    """The first megabyte is shown, and then the name of a file that has all of it, wherever a task goes."""
 
     @ef.task
     def floods(folder: Path) -> None:
@@ -342,11 +394,23 @@ def test_too_much_output_goes_to_a_file(capfd: pytest.CaptureFixture[str], tmp_p
 
     future = floods(tmp_path)
     out, _ = _printed(capfd, future)
-    [file] = (tmp_path / ".eflows" / "output").iterdir()
+    shown, _, told = out.partition("\n[1500000 bytes in all; they are in ")
+    file = Path(told.partition("]")[0])
+    written = file.read_bytes()
+    file.unlink()
 
-    assert out.startswith("x" * (1 << 20) + "\n[1500000 bytes in all; they are in ")
-    assert str(file) in out
-    assert file.read_bytes() == b"x" * 1_500_000
+    assert shown == "x" * (1 << 20)
+    assert file.parent == Path.cwd() / ".eflows" / "output"
+    assert written == b"x" * 1_500_000
+
+
+def test_a_task_does_not_take_others_to_another_folder(tmp_path: Path) -> None:
+    """Where one leaves its engine, the next ones do not find themselves."""
+    move = ef.task(lambda folder: os.chdir(folder))
+    here = ef.task(lambda _: str(Path.cwd()))
+    batch = [task for _ in range(20) for task in (move(tmp_path), here(0))]
+
+    assert set(ef.wait_on(batch)) == {None, str(Path.cwd())}
 
 
 def test_text_is_not_cut_within_a_character(capfd: pytest.CaptureFixture[str]) -> None:
