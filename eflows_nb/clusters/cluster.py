@@ -46,6 +46,8 @@ class EngineUp(NamedTuple):
         What it has of the host for its tasks.
     files
         What the names of the files begin with that it shares.
+    gpus
+        Those that its tasks see.
     """
 
     engine: int
@@ -53,6 +55,7 @@ class EngineUp(NamedTuple):
     pid: int
     share: Resources = Resources()
     files: str = ""
+    gpus: tuple[str, ...] = ()
 
 
 class EngineDown(NamedTuple):

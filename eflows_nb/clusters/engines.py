@@ -192,7 +192,7 @@ class EngineCluster:
         self._engines.add(hello.engine)
         self._ever_joined = True
         share = self._launcher.share_of(process)
-        self._arrived.append(EngineUp(hello.engine, hello.host, hello.pid, share, hello.files))
+        self._arrived.append(EngineUp(hello.engine, hello.host, hello.pid, share, hello.files, hello.gpus))
         if len(self._joined) >= self.requested:
             self._arrived.append(StateChange(ClusterState.READY))
 

@@ -35,12 +35,12 @@ from eflows_nb.clusters.host_messages import (
     StartEngines,
     StopEngines,
 )
-from eflows_nb.clusters.machine import divided, engine_environment, share_of, usable_gpus
+from eflows_nb.clusters.machine import divided, engine_environment, share_of
 from eflows_nb.clusters.processes import end_processes
 from eflows_nb.clusters.protection import Protection
 from eflows_nb.engine import shared
 from eflows_nb.engine.connection import Credentials, connect
-from eflows_nb.engine.environment import CHANNEL, DATA_KEY, GPUS, HOST, SERVER, STARTUP_COMMAND
+from eflows_nb.engine.environment import CHANNEL, DATA_KEY, GPU_CLAIMS, HOST, SERVER, STARTUP_COMMAND
 from eflows_nb.engine.messages import Goodbye
 
 __all__ = ["Instructions", "Keeper"]
@@ -156,14 +156,13 @@ class Keeper:
 
     def _start(self, told: StartEngines) -> None:
         pids = []
-        gpus = usable_gpus()
         for _ in range(told.engines):
             number, self._started = self._started, self._started + 1
             environment = {
                 **os.environ,
                 **told.environment,
                 **engine_environment(divided(share_of(1), told.of)),
-                GPUS: gpus[number % len(gpus)] if gpus else "",
+                GPU_CLAIMS: str(self._folder / "gpus"),
                 CHANNEL: self._told.credentials,
                 DATA_KEY: self._told.data_key,
                 HOST: self._told.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from eflows_nb.engine.environment import GPUS, MEMORY
+from eflows_nb.engine.environment import GPU_SHARE, GPUS, MEMORY
 from eflows_nb.tasks.resources import Resources
 
 __all__ = [
@@ -68,4 +68,5 @@ def engine_environment(share: Resources) -> dict[str, str]:
         **{name: os.environ.get(name, str(share.cores)) for name in THREAD_LIMITS},
         MEMORY: os.environ.get(MEMORY, str(share.memory // 2)),
         GPUS: " ".join(usable_gpus()),
+        GPU_SHARE: str(share.gpus),
     }

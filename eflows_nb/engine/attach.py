@@ -11,13 +11,15 @@ import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import zmq
 
+from eflows_nb.engine import gpus
 from eflows_nb.engine.connection import Credentials, connect
-from eflows_nb.engine.environment import CHANNEL, DATA_KEY, GPUS, HOST, MEMORY, SERVER
+from eflows_nb.engine.environment import CHANNEL, DATA_KEY, GPU_CLAIMS, GPU_SHARE, GPUS, HOST, MEMORY, SERVER
 from eflows_nb.engine.memory import FreedMemory, HugePages
 from eflows_nb.engine.messages import Batch, Cancel, Export, GiveBack, Goodbye, Hello, Lasting, Written
 from eflows_nb.engine.output import OutputCapture
@@ -37,7 +39,9 @@ _attachment: Attachment | None = None
 class Attachment:
     """The end of the channel in an engine."""
 
-    def __init__(self, credentials: Credentials, data_key: bytes, engine: int) -> None:
+    def __init__(
+        self, credentials: Credentials, data_key: bytes, engine: int, taken: tuple[str, ...]
+    ) -> None:
         from tornado.ioloop import IOLoop
 
         context: zmq.Context[Any] = zmq.Context.instance()
@@ -59,10 +63,11 @@ class Attachment:
             session=credentials.session,
             capture=self._capture,
             memory=memory,
+            own_gpus=taken,
             attach=Reader(data_key, prefix(credentials.session, os.environ.get(SERVER, ""))).attach,
         )
         host = os.environ.get(HOST) or socket.gethostname()
-        self._send(Hello(engine, host, os.getpid(), own_prefix(credentials.session)))
+        self._send(Hello(engine, host, os.getpid(), own_prefix(credentials.session), taken))
         self._loop.add_handler(int(self._socket.get(_FD)), self._on_messages, IOLoop.READ)
         self._loop.add_callback(self._on_messages)
 
@@ -178,12 +183,14 @@ def attach() -> None:
     become_engine()
     application: Any = IPKernelApp.instance().parent
     number = int(application.id)
-    _take_gpu(number)
-    _attachment = Attachment(credentials, data_key, number)
+    _attachment = Attachment(credentials, data_key, number, _taken_gpus())
 
 
-def _take_gpu(engine: int) -> None:
-    """Show the tasks of this engine one GPU, each engine the next one."""
-    gpus = os.environ.get(GPUS, "").split()
-    if gpus:
-        os.environ["CUDA_VISIBLE_DEVICES"] = gpus[engine % len(gpus)]
+def _taken_gpus() -> tuple[str, ...]:
+    """Take the share of this engine of the GPUs of its host, and show them to its tasks."""
+    names = os.environ.get(GPUS, "").split()
+    if not names:
+        return ()
+    taken = gpus.claim(names, int(os.environ[GPU_SHARE]), Path(os.environ[GPU_CLAIMS]))
+    gpus.show(taken)
+    return taken

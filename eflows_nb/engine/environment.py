@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["CHANNEL", "DATA_KEY", "GPUS", "HOST", "MEMORY", "SERVER", "STARTUP_COMMAND"]
+__all__ = [
+    "CHANNEL",
+    "DATA_KEY",
+    "GPUS",
+    "GPU_CLAIMS",
+    "GPU_SHARE",
+    "HOST",
+    "MEMORY",
+    "SERVER",
+    "STARTUP_COMMAND",
+]
 
 CHANNEL = "EFLOWS_CHANNEL"
 """The `eflows_nb.engine.connection.Credentials` by which an engine reaches its client."""
@@ -15,6 +25,12 @@ MEMORY = "EFLOWS_ENGINE_MEMORY"
 
 GPUS = "EFLOWS_GPUS"
 """The names of the GPUs that the engines of a host divide among them."""
+
+GPU_SHARE = "EFLOWS_GPU_SHARE"
+"""How many of them the engine takes."""
+
+GPU_CLAIMS = "EFLOWS_GPU_CLAIMS"
+"""The folder in which engines of this host show each other what they have taken."""
 
 SERVER = "EFLOWS_SERVER"
 """The address of the data server of a host, as ``ADDRESS:PORT``."""

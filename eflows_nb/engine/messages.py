@@ -146,6 +146,8 @@ class Batch(NamedTuple):
         The files of results of an earlier session, or for a later one, by task.
     cores
         Cores that the only task of this batch has, those of other engines among them; 0 for the engine's own.
+    gpus
+        GPUs that this task sees, those of other engines among them; empty for the engine's own.
     last_reads
         For some tasks large data of this engine that nobody needs once the task is done.
     given_up
@@ -160,6 +162,7 @@ class Batch(NamedTuple):
     budget: float
     checkpoints: dict[int, str]
     cores: int = 0
+    gpus: tuple[str, ...] = ()
     last_reads: dict[int, list[int]] = {}  # noqa: RUF012  # never written to
     given_up: dict[int, Failure] = {}  # noqa: RUF012  # never written to
 
@@ -185,11 +188,13 @@ class Ping(NamedTuple):
 
 
 class Hello(NamedTuple):
-    """An engine is ready: its number, its host, its process."""
+    """An engine is ready: its number, host, process, what names of its shared files begin with, GPUs."""
 
     engine: int
     host: str
     pid: int
+    files: str = ""
+    gpus: tuple[str, ...] = ()
 
 
 class GiveBack(NamedTuple):

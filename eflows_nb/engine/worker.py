@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import cloudpickle
 
-from eflows_nb.engine import checkpoint, failure, kept_files, places, shared, store
+from eflows_nb.engine import checkpoint, failure, gpus, kept_files, places, shared, store
 from eflows_nb.engine.gauges import Gauges
 from eflows_nb.engine.limit import call_within
 from eflows_nb.engine.messages import (
@@ -103,6 +103,8 @@ class Worker:
         is the client's too.
     memory
         Bytes of large results that are held in memory; what is more goes to files.
+    own_gpus
+        Those of the engine, as CUDA knows them.
     attach
         Maps a shared file, and fetches it before if another node has it.
     """
@@ -116,6 +118,7 @@ class Worker:
         capture: Capture | None = None,
         inline: bool = False,
         memory: int = sys.maxsize,
+        own_gpus: tuple[str, ...] = (),
         attach: Callable[[SharedFile], Packed] = shared.attach,
     ) -> None:
         self.current = -1
@@ -131,6 +134,8 @@ class Worker:
         self._interrupt: KeyboardInterrupt | None = None
         self._gauges = Gauges(reset=not inline)
         self._store = Store(memory)
+        self._gpus = own_gpus
+        self._more_gpus: tuple[str, ...] = ()  # what the task sees that runs now
         self._functions: dict[int, _Function] = {}
         self._batches: deque[Batch] = deque()
         self._lock = Lock()  # around what takes a batch away
@@ -198,6 +203,7 @@ class Worker:
             for datum, value in batch.data.items():
                 self._take(datum, value)
             self._elapsed = 0.0
+            self._more_gpus = batch.gpus
         store.activate(self._store, self._functions)
         folder = "" if self._inline else _folder()
         started, begin = time.time(), time.perf_counter()
@@ -230,6 +236,8 @@ class Worker:
                         break
         finally:
             _running = 0
+            if self._more_gpus:
+                gpus.show(self._gpus)
             if self._position == len(batch.tasks):
                 with self._lock:
                     self._batches.popleft()
@@ -265,6 +273,8 @@ class Worker:
         try:
             function = code.load()
             args, kwargs = store.arguments(payload)
+            if self._more_gpus:
+                gpus.show(self._more_gpus)
             self.current = task
             if task in self._cancelled:  # meanwhile: what is being loaded is not interrupted
                 return (Code.CANCELLED,)

@@ -82,6 +82,9 @@ class Exchange:
         self.reason = ""
         self.hosts: dict[int, tuple[str, int]] = {}
         """Host and process of each engine."""
+        # How each engine names what it shares, and the number of the last file that was heard of.
+        self._shared: dict[int, tuple[str, int]] = {}
+        self._gpus: dict[int, tuple[str, ...]] = {}
         self._scheduler = scheduler
         self._token = token
         self._observers = observers
@@ -127,11 +130,17 @@ class Exchange:
         elif type(arrival) is EngineUp:
             scheduler.engine_up(arrival.engine, arrival.host, arrival.share)
             self.hosts[arrival.engine] = (arrival.host, arrival.pid)
+            self._shared[arrival.engine] = (arrival.files, -1)
+            self._gpus[arrival.engine] = arrival.gpus
             observers.note(EngineJoined, engine=arrival.engine, host=arrival.host, pid=arrival.pid)
         elif type(arrival) is EngineDown:
             self._note_changes()
             scheduler.engine_down(arrival.engine, blame=not arrival.expected)
             self._deadlines.forget(arrival.engine)
+            self._gpus.pop(arrival.engine, None)
+            begin, number = self._shared.pop(arrival.engine, ("", -1))
+            if begin:  # what it shared without being able to say so
+                self.cluster.files.remove_after(begin, number)
             observers.note(EngineLeft, engine=arrival.engine, expected=arrival.expected)
         elif type(arrival) is HostDown:
             scheduler.host_down(arrival.server)
@@ -147,6 +156,8 @@ class Exchange:
             self._take_results(engine, content)
         elif type(content) is Exported:
             if content.shared is not None:
+                begin, last = self._shared.get(engine, ("", -1))
+                self._shared[engine] = (begin, max(last, content.shared.number))
                 self._observers.note(DataShared, engine=engine, datum=content.datum, size=content.shared.size)
             home = "" if content.shared is None else content.shared.server
             self._scheduler.exported(engine, content.datum, content.shared, content.reason, home)
@@ -194,6 +205,7 @@ class Exchange:
             cores = self._scheduler.gangs.cores_for(command.tasks[0])
             batch = Batch(
                 *(tasks, functions, data, command.drop, command.keep, command.budget, checkpoints, cores),
+                self._gpus_for(command) if cores else (),
                 command.last_reads,
                 self._scheduler.given_up(command.tasks),
             )
@@ -214,6 +226,16 @@ class Exchange:
             self._deadlines.set(command.engine, command.tasks, time.monotonic() + GRACE_SECONDS)
         elif type(command) is Remove:
             self.cluster.files.remove(command.shared)
+
+    def _gpus_for(self, command: Send) -> tuple[str, ...]:
+        """Return the GPUs of all engines that are kept for a task, as far as it wants more than one has."""
+        (task,) = command.tasks
+        wanted = task.code.policy.resources.gpus
+        own = self._gpus[command.engine]
+        if wanted <= len(own):
+            return ()
+        others = (name for engine in self._scheduler.gangs.engines_for(task) for name in self._gpus[engine])
+        return tuple(dict.fromkeys((*own, *others)))[:wanted]
 
     def _limit(self, command: Send) -> None:
         now = time.monotonic()
@@ -265,6 +287,8 @@ class Exchange:
         for home in self._scheduler.homes:
             self._scheduler.host_down(home)
         self.hosts.clear()
+        self._shared.clear()
+        self._gpus.clear()
         self._lag = Lag()
         self.cluster = cluster
 
