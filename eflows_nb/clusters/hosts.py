@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from eflows_nb.clusters.channel import Channel
@@ -123,7 +124,8 @@ class HostsLauncher:
             )
         for reason in missing:
             logger.warning("The cluster goes on without a host: %s", reason)
-        self.capacity = max((host.capacity for host in there), key=lambda it: (it.cores, it.memory))
+        largest = max((host.capacity for host in there), key=lambda it: (it.cores, it.memory))
+        self.capacity = replace(largest, target=tuple(sorted(host.name for host in there)))
         return engines or sum(host.capacity.cores for host in there)
 
     def _start_keeper(self, host: Host) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
+from dataclasses import replace
 from typing import Any
 
 from eflows_nb.clusters.cluster import Arrival, ClusterState, EngineUp, Message, StateChange
@@ -22,7 +23,7 @@ class InlineCluster:
     requested = 0
 
     def __init__(self, session: str) -> None:
-        self.capacity = share_of(1)
+        self.capacity = replace(share_of(1), target=("localhost", os.uname().nodename))
         self.files: Files = FilesHere()
         self._arrived: deque[Arrival] = deque()
         self._worker = Worker(self._say, list, session=session, inline=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from eflows_nb.clusters.channel import Channel
@@ -15,7 +16,7 @@ from eflows_nb.clusters.launcher import Process
 from eflows_nb.clusters.machine import engine_environment, share_of
 from eflows_nb.clusters.processes import end_processes
 from eflows_nb.clusters.protection import Protection
-from eflows_nb.engine.environment import CHANNEL, GPU_CLAIMS, STARTUP_COMMAND
+from eflows_nb.engine.environment import CHANNEL, STARTUP_COMMAND
 from eflows_nb.tasks.resources import Resources
 
 __all__ = ["LocalLauncher"]
@@ -37,7 +38,7 @@ class LocalLauncher:
 
     def __init__(self, session: str, protection: Protection) -> None:
         self.channel = Channel()
-        self.capacity = share_of(1)
+        self.capacity = replace(share_of(1), target=("localhost", os.uname().nodename))
         self.files: Files = FilesHere()
         self.news: deque[Process | HostDown] = deque()
         self._session = session
@@ -58,7 +59,6 @@ class LocalLauncher:
         """Start so many engines more."""
         self._share = share_of(of)
         environment = engine_environment(self._share)
-        environment[GPU_CLAIMS] = str(self.channel.folder)
         environment[CHANNEL] = self.channel.credentials(self._session).encode()
         name = await controller.cluster.start_engines(
             engines,

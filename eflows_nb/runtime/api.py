@@ -44,8 +44,10 @@ def _submit(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dic
     return session.current().submit(function, args, kwargs)
 
 
-def _resources(cores: int | None, memory: float | str | None, gpus: int) -> Resources:
-    wanted = Resources.of(cores, memory, gpus)
+def _resources(
+    cores: int | None, memory: float | str | None, gpus: int, target: str | Sequence[str] | None
+) -> Resources:
+    wanted = Resources.of(cores, memory, gpus, target)
     return USUAL if wanted == USUAL else wanted
 
 
@@ -62,6 +64,7 @@ def task(
     cores: int | None = None,
     memory: float | str | None = None,
     gpus: int = 0,
+    target: str | Sequence[str] | Direction | Parameter | None = None,
     **directions: Direction | Parameter,
 ) -> Callable[[Callable[..., Any]], TaskFunction[..., Any]]: ...
 def task(
@@ -76,6 +79,7 @@ def task(
     cores: int | None = None,
     memory: float | str | None = None,
     gpus: int = 0,
+    target: str | Sequence[str] | Direction | Parameter | None = None,
     **directions: Direction | Parameter,
 ) -> Any:
     """Make a task function: its calls return futures at once, and run on engines.
@@ -104,6 +108,11 @@ def task(
     gpus
         Number of GPUs that a task uses; likewise. Of what no host has, a task gets all there is, and a
         `ScarceResourceWarning` says so.
+    target
+        Name of the host that runs its tasks, or names of several, as given to ``ef.start(hosts=…)``. Where
+        none of them is there, others run them, and a `ScarceResourceWarning` says so. Each such task is sent
+        alone: it is for tasks that last, and for what only one host has. For a function with a parameter of
+        this name a direction says what it does with that.
     **directions
         What the function does with its parameters, by name: `IN` reads (the default), `INOUT` changes the
         argument, `OUT` fills it, `IN_DELETE` is the last to read it, the order of `COMMUTATIVE` ones does not
@@ -139,6 +148,8 @@ def task(
     >>> ef.wait_on([quotient, remainder])
     [3, 2]
     """
+    if isinstance(target, (Direction, Parameter)):
+        directions, target = {**directions, "target": target}, None
     for name, direction in directions.items():
         if not isinstance(direction, (Direction, Parameter)):
             raise TaskDefinitionError(
@@ -151,7 +162,7 @@ def task(
         retries=retries,
         time_out=time_out,
         priority=priority,
-        resources=_resources(cores, memory, gpus),
+        resources=_resources(cores, memory, gpus, target),
     )
 
     def decorate(function: Callable[..., Any]) -> TaskFunction[..., Any]:

@@ -1,4 +1,4 @@
-"""Tasks that need more of a machine than one engine has: several engines of a host are kept for each."""
+"""Tasks that need more than any engine offers: several engines of a host, or those of a certain host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Gangs:
     """The tasks that wait for several engines, and the engines that are kept for them.
 
     Such a task runs on one engine, while the others of its gang do nothing. What no host has is not waited
-    for: the task gets a whole host.
+    for: the task gets a whole host, and another one when the host that it names is not there.
 
     Parameters
     ----------
@@ -42,9 +42,11 @@ class Gangs:
         return [*self._keeping, *(task for tasks in self._waiting.values() for task in tasks)]
 
     def needs_many(self, task: Task) -> bool:
-        """Return whether a task needs more than any one engine has."""
+        """Return whether a task needs more than any one engine has, or must not run on just any."""
         wanted = task.code.policy.resources
-        return wanted is not USUAL and all(wanted.shares(queue.share) > 1 for queue in self._engines.values())
+        if wanted is USUAL:
+            return False
+        return bool(wanted.target) or all(wanted.shares(queue.share) > 1 for queue in self._engines.values())
 
     def add(self, task: Task) -> None:
         """Let a task that can run otherwise wait for its engines."""
@@ -52,15 +54,13 @@ class Gangs:
         self._waiting.setdefault((policy.priority, policy.resources), deque()).append(task)
 
     def cores_for(self, task: Task) -> int:
-        """Return the cores of all engines that are kept for a task, as far as it wants them; 0 for none."""
+        """Return the cores of several engines that are kept for a task, as far as it wants them, else 0."""
         if not self._kept:
             return 0
         gang = [queue for queue in self._engines.values() if queue.kept_for is task]
+        if len(gang) < 2:
+            return 0
         return min(task.code.policy.resources.cores, sum(queue.share.cores for queue in gang))
-
-    def engines_for(self, task: Task) -> list[int]:
-        """Return the numbers of the engines that are kept for a task."""
-        return [queue.number for queue in self._engines.values() if queue.kept_for is task]
 
     def free(self) -> list[EngineQueue]:
         """Return the engines that stay and are kept for nobody, or all that stay if there is none."""
@@ -134,6 +134,10 @@ class Gangs:
         for queue in self._engines.values():
             if not queue.leaving:
                 hosts.setdefault(queue.host, []).append(queue)
+        wished = {name: queues for name, queues in hosts.items() if name in wanted.target}
+        if wanted.target and not wished and self.growing:
+            return []
+        hosts = wished or hosts
         for queues in hosts.values():
             number = max(wanted.shares(queue.share) for queue in queues)
             usable = [queue for queue in queues if queue.kept_for in (None, task)]

@@ -327,9 +327,14 @@ class EngineQueue:
                 ready.append(reader)
         stack.extend(reversed(ready))
 
+    def _suffices(self, wanted: Resources) -> bool:
+        if wanted is USUAL:
+            return True
+        return wanted.shares(self.share) == 1 and (not wanted.target or self.host in wanted.target)
+
     def _can_run_here(self, task: Task) -> bool:
         wanted = task.code.policy.resources
-        if task.state is not TaskState.WAITING or (wanted is not USUAL and wanted.shares(self.share) > 1):
+        if task.state is not TaskState.WAITING or not self._suffices(wanted):
             return False
         if self.queue.precedes(task):
             return False

@@ -255,7 +255,7 @@ class Session:
         if lacking and code.number not in self._scarce:
             self._scarce.add(code.number)
             warnings.warn(
-                f"Task function '{code.name}' asks for {lacking} that the largest host has; its tasks run "
+                f"Task function '{code.name}' asks for {lacking}; its tasks run "
                 "with what there is. Ask for less, or start engines where there is more.",
                 ScarceResourceWarning,
                 stacklevel=level_of_caller(),

@@ -1,8 +1,9 @@
-"""What a task asks of the machine it runs on, and what an engine has of it."""
+"""What a task asks of the machine it runs on, and what an engine or a cluster has of it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -27,22 +28,31 @@ class Resources:
         Bytes.
     gpus
         Number of GPUs.
+    target
+        Names of hosts, sorted: of a task those that may run it, where empty is any; of a cluster all it has.
     """
 
     cores: int = 1
     memory: int = 0
     gpus: int = 0
+    target: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, cores: int | None = None, memory: float | str | None = None, gpus: int = 0) -> Resources:
+    def of(
+        cls,
+        cores: int | None = None,
+        memory: float | str | None = None,
+        gpus: int = 0,
+        target: str | Sequence[str] | None = None,
+    ) -> Resources:
         """Return the resources that these words of a user describe.
 
         Raises
         ------
         TaskDefinitionError
-            For a number of cores below 1, of GPUs below 0, or a memory that is no size.
+            For a number of cores below 1, of GPUs below 0, a memory that is no size, or hosts without names.
         """
-        return cls(_count("cores", cores, 1), _bytes(memory), _count("gpus", gpus, 0))
+        return cls(_count("cores", cores, 1), _bytes(memory), _count("gpus", gpus, 0), _names(target))
 
     def shares(self, share: Resources) -> int:
         """Return how many such shares of a machine are needed to have all this; at least one.
@@ -68,6 +78,10 @@ class Resources:
             lacks.append(f"{self.memory / 1e9:.3g} GB of memory of {there.memory / 1e9:.3g} GB")
         if self.gpus > there.gpus:
             lacks.append(f"{self.gpus} GPUs of {there.gpus}")
+        lacks = [" and ".join(lacks) + " that the largest host has"] if lacks else []
+        if there.target and self.target and not set(self.target) & set(there.target):
+            named, known = (map(repr, hosts) for hosts in (self.target, there.target))
+            lacks.append(f"host {' or '.join(named)}, and there is only {', '.join(known)}")
         return " and ".join(lacks)
 
 
@@ -77,6 +91,16 @@ def _count(word: str, given: int | None, least: int) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or given < least:
         raise TaskDefinitionError(f"{word}={given!r} is not a number of {word}. Give {least} or more.")
     return given
+
+
+def _names(given: str | Sequence[str] | None) -> tuple[str, ...]:
+    names = () if given is None else (given,) if isinstance(given, str) else tuple(given)
+    if not all(isinstance(name, str) and name.strip() for name in names) or (given is not None and not names):
+        raise TaskDefinitionError(
+            f"target={given!r} names no host. Give the name of one, or a list of names, as for "
+            "ef.start(hosts=[…])."
+        )
+    return tuple(sorted(set(names)))
 
 
 def _bytes(given: float | str | None) -> int:

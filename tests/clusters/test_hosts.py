@@ -67,6 +67,23 @@ def _one_on_each(tmp_path: Path) -> list[ef.Future]:
     return made
 
 
+def test_a_task_runs_on_the_host_that_it_names(running: ef.Session) -> None:
+    """The host that the user calls so, and no other; one that is not there is told of."""
+
+    @ef.task(target="n2")
+    def named() -> str:
+        return os.environ["EFLOWS_HOST"]
+
+    ef.barrier(60)
+    assert {future.result(60) for future in [named() for _ in range(4)]} == {"n2"}
+    elsewhere = ef.task(target=["n8", "n9"])(os.getpid)
+    ef.wait_on(named())
+    with pytest.warns(
+        ef.ScarceResourceWarning, match="asks for host 'n8' or 'n9', and there is only 'n1', 'n2'"
+    ):
+        assert elsewhere().result(60)
+
+
 def test_each_host_has_its_engine_and_data_go_between_them(
     running: ef.Session, virtual_hosts: Any, tmp_path: Path
 ) -> None:

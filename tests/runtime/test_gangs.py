@@ -85,6 +85,65 @@ def test_engines_of_several_hosts_are_no_gang(graph: Any, wide: Any) -> None:
     assert graph.sent() in ({1: [task.number]}, {2: [task.number]})
 
 
+@pytest.fixture
+def bound(graph: Any) -> Any:
+    """Return a function that makes a task for certain hosts."""
+
+    def make(*hosts: str, reads: tuple[Any, ...] = ()) -> Any:
+        graph.define(f"on {hosts}", Policy(resources=Resources.of(target=hosts)))
+        return graph.make(*reads, name=f"on {hosts}")
+
+    return make
+
+
+def test_a_task_runs_on_the_host_that_it_names(graph: Any, bound: Any) -> None:
+    """Several of them on several engines of it, and none elsewhere, though others are idle."""
+    for number, host in enumerate(["a", "b", "b"]):
+        graph.scheduler.engine_up(number, host)
+    first, second, third = bound("b"), bound("b"), bound("b", "a")
+    assert graph.sent() == {1: [first.number], 2: [second.number], 0: [third.number]}
+    late = bound("b")
+    assert graph.sent() == {}
+    graph.finish(2, 0)
+
+    assert graph.sent() == {2: [late.number]}
+
+
+def test_it_does_not_follow_what_it_reads_to_another_host(graph: Any, bound: Any) -> None:
+    """A successor travels with its maker only where it may run."""
+    graph.scheduler.engine_up(0, "a")
+    made = graph.result()
+    reader = bound("b", reads=(made,))
+    graph.know("f", 0.001)
+    assert graph.sent() == {0: [made.number]}
+    graph.scheduler.engine_up(1, "b")
+    graph.finish(0, 7)
+
+    assert graph.sent() == {1: [reader.number]}
+
+
+def test_a_host_that_is_not_there_is_waited_for_only_while_engines_join(graph: Any, bound: Any) -> None:
+    """Then another one runs the task: there is no wait for ever."""
+    graph.scheduler.gangs.growing = True
+    graph.scheduler.engine_up(0, "a")
+    task = bound("b")
+    assert graph.sent() == {}
+    graph.scheduler.gangs.growing = False
+
+    assert graph.sent() == {0: [task.number]}
+
+
+def test_a_task_of_a_host_that_is_lost_runs_elsewhere(graph: Any, bound: Any) -> None:
+    """As every task of a lost engine does."""
+    graph.scheduler.engine_up(0, "a")
+    graph.scheduler.engine_up(1, "b")
+    task = bound("b")
+    assert graph.sent() == {1: [task.number]}
+    graph.scheduler.engine_down(1)
+
+    assert graph.sent() == {0: [task.number]}
+
+
 def test_an_engine_that_owns_enough_cores_is_no_gang(graph: Any, wide: Any) -> None:
     """Two tasks of four cores run at once on engines that own four."""
     for number in range(2):

@@ -50,5 +50,28 @@ def test_what_is_lacking_is_said_in_words() -> None:
 
     assert Resources(cores=2).lacking(machine) == ""
     assert Resources(cores=4, memory=16 * 10**9, gpus=1).lacking(machine) == (
-        "4 cores of 2 and 16 GB of memory of 8 GB and 1 GPUs of 0"
+        "4 cores of 2 and 16 GB of memory of 8 GB and 1 GPUs of 0 that the largest host has"
     )
+    hosts = Resources(target=("n1", "n2"))
+    assert Resources.of(target=["n2", "n3"]).lacking(hosts) == ""
+    assert Resources.of(target="n3").lacking(machine) == ""  # its hosts are not known yet
+    assert Resources.of(target="n3").lacking(hosts) == "host 'n3', and there is only 'n1', 'n2'"
+
+
+@pytest.mark.parametrize("wrong", ["", [], [3], " "])
+def test_what_names_no_host_is_told(wrong: Any) -> None:
+    """A target is the name of a host, or several."""
+    with pytest.raises(ef.TaskDefinitionError, match=r"target=.* names no host\. Give the name of one, or a"):
+        ef.task(target=wrong)(len)
+
+
+def test_a_parameter_may_be_called_target() -> None:
+    """Its direction is told from a host."""
+
+    @ef.task(target=ef.INOUT)
+    def fill(target: list[int]) -> None:
+        target.append(1)
+
+    numbers = [0]
+    fill(numbers)
+    assert ef.wait_on(numbers) == [0, 1]
