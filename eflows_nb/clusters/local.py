@@ -16,7 +16,7 @@ from eflows_nb.clusters.launcher import Process
 from eflows_nb.clusters.machine import engine_environment, share_of
 from eflows_nb.clusters.processes import end_processes
 from eflows_nb.clusters.protection import Protection
-from eflows_nb.engine.environment import CHANNEL, STARTUP_COMMAND
+from eflows_nb.engine.environment import CHANNEL, GPU_CLAIMS, STARTUP_COMMAND
 from eflows_nb.tasks.resources import Resources
 
 __all__ = ["LocalLauncher"]
@@ -59,6 +59,7 @@ class LocalLauncher:
         """Start so many engines more."""
         self._share = share_of(of)
         environment = engine_environment(self._share)
+        environment[GPU_CLAIMS] = str(self.channel.folder)
         environment[CHANNEL] = self.channel.credentials(self._session).encode()
         name = await controller.cluster.start_engines(
             engines,

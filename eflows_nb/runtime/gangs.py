@@ -62,6 +62,10 @@ class Gangs:
             return 0
         return min(task.code.policy.resources.cores, sum(queue.share.cores for queue in gang))
 
+    def engines_for(self, task: Task) -> list[int]:
+        """Return the numbers of the engines that are kept for a task."""
+        return [queue.number for queue in self._engines.values() if queue.kept_for is task]
+
     def free(self) -> list[EngineQueue]:
         """Return the engines that stay and are kept for nobody, or all that stay if there is none."""
         queues = [queue for queue in self._engines.values() if not queue.leaving]
