@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import tempfile
@@ -10,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from eflows_nb.engine.packing import pack
+from eflows_nb.engine.packing import INLINE, Packed, pack
 
 __all__ = ["load", "save"]
 
@@ -25,7 +26,7 @@ def save(path: str, results: Any) -> None:
     OSError
         When they cannot be written; nothing is left of it.
     """
-    packed = pack(results)
+    packed = _pack(results)
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=".writing-", dir=target.parent)
@@ -46,6 +47,44 @@ def save(path: str, results: Any) -> None:
         with suppress(FileNotFoundError):
             Path(name).unlink()
         raise
+
+
+def _pack(results: Any) -> Packed:
+    """Pack results; instances of classes of the notebook will be of the class that is there then."""
+    packed = pack(results)
+    if b"cloudpickle" not in packed.head:
+        return packed
+    import cloudpickle
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        def reducer_override(self, thing: Any) -> Any:
+            if isinstance(thing, type) and thing.__module__ == "__main__":
+                return _class_of_notebook, (thing.__qualname__, pack(thing).head)
+            return super().reducer_override(thing)
+
+    def belongs_in_band(buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes < INLINE:
+            return True
+        buffers.append(raw)
+        return False
+
+    buffers: list[Any] = []
+    file = io.BytesIO()
+    Pickler(file, 5, buffer_callback=belongs_in_band).dump(results)
+    return Packed(file.getvalue(), buffers)
+
+
+def _class_of_notebook(qualname: str, pickled: bytes) -> Any:
+    """Return the newest class of this name that has come to this engine, or else the one that was kept."""
+    from cloudpickle import cloudpickle
+
+    known = [
+        kind
+        for kind in list(cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID.values())
+        if kind.__module__ == "__main__" and kind.__qualname__ == qualname
+    ]
+    return known[-1] if known else pickle.loads(pickled)
 
 
 def load(path: str) -> Any:

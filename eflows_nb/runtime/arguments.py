@@ -21,6 +21,7 @@ from typing import Any
 from eflows_nb.engine import store
 from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
 from eflows_nb.runtime import containers
+from eflows_nb.runtime.checkpoint import digest_of_function
 from eflows_nb.runtime.future import Future, Reference, pickling
 from eflows_nb.tasks.data import PENDING, Broken, Datum
 from eflows_nb.tasks.direction import Direction
@@ -136,8 +137,10 @@ class Arguments:
             pickling.found = None
         if head is not None and b"__main__" not in head:
             return head, tuple(dict.fromkeys(found)) if found else (), ()
-        if head is not None and pickling.names is None:
-            with suppress(Exception):  # what is large, or does not even have a definition, is done below
+        with suppress(Exception):  # what is large, or does not even have a definition, is done below
+            if pickling.names is not None:
+                return _pack_for_a_name(args, kwargs), (), ()
+            if head is not None:
                 return self._pack_with_definitions(args, kwargs)
         return (*self._pack_by_value(args, kwargs), ())
 
@@ -378,6 +381,31 @@ class _DefinitionPickler(pickle.Pickler):
             self.definitions.append(code)
             return store.definition, (code.number,)
         return NotImplemented
+
+
+class _NamingPickler(pickle.Pickler):
+    """Puts what classes and functions of the notebook consist of in their place."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, 5, buffer_callback=_refuse_large)
+
+    def reducer_override(self, thing: Any) -> Any:
+        """Replace what is told apart by its code, and not by where it is found."""
+        if isinstance(thing, (type, types.FunctionType)) and thing.__module__ == "__main__":
+            return bytes, (digest_of_function(thing),)
+        return NotImplemented
+
+
+def _pack_for_a_name(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+    """Pack arguments that refer to classes of the notebook, the same way in each session."""
+    file = io.BytesIO()
+    pickler = _NamingPickler(file)
+    pickling.found = []
+    try:
+        pickler.dump((args, kwargs))
+    finally:
+        pickling.found = None
+    return file.getvalue()
 
 
 def _pack_flat(

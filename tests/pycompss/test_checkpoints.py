@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Callable
 from functools import partial
 from typing import Any
+
+import pytest
 
 from eflows_nb.pycompss.shipped import Shipped
 from eflows_nb.runtime.checkpoint import digest_of_function
@@ -46,3 +50,48 @@ def test_what_is_wrapped_around_it_counts_too() -> None:
 
     assert digest_of_function(one) != digest_of_function(other)
     assert digest_of_function(one) != digest_of_function(Shipped(plain))
+
+
+PROGRAM = """
+from pycompss.api.api import compss_wait_on
+from pycompss.api.parameter import INOUT
+from pycompss.api.task import task
+
+class Counter:
+    def __init__(self, number):
+        self.number = number
+    def next(self):
+        return self.number + 1
+
+@task(returns=1)
+def make(number):
+    print("make")
+    return Counter(number)
+
+@task(counter=INOUT)
+def increase(counter):
+    print("increase")
+    counter.number = counter.next()
+
+made, mine = make(1), Counter(5)
+increase(made)
+increase(mine)
+made, mine = compss_wait_on(made, mine)
+print(isinstance(made, Counter), made.next(), isinstance(mine, Counter), mine.next())
+"""
+
+
+@pytest.mark.engines
+def test_instances_of_the_program_are_found_again(
+    run_program: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """They are of the class of the program that runs now; with another code of it they are others."""
+    options = ["--checkpoint", "results"]
+    first = run_program(PROGRAM, engines=1, options=options)
+    again = run_program(PROGRAM, engines=1, options=options)
+    other = run_program(PROGRAM.replace("number + 1", "number + 2"), engines=1, options=options)
+
+    ran = ["increase", "increase", "make"]
+    assert sorted(first.stdout.splitlines()) == ["True 3 True 7", *ran], first.stderr
+    assert again.stdout == "True 3 True 7\n", again.stderr
+    assert sorted(other.stdout.splitlines()) == ["True 5 True 9", *ran], other.stderr
