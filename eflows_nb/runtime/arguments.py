@@ -311,8 +311,27 @@ class Arguments:
             self._known[id(value)] = known
         return datum
 
-    def write(self, value: Any, datum: Datum) -> None:
-        """A task writes to this argument: from now on this datum is its newest version."""
+    def digest(self, value: Any) -> int:
+        """Return what `write` wants to know of an object's content; only finding that out can fail.
+
+        Raises
+        ------
+        TypeError
+            When it cannot be pickled.
+        """
+        if type(value) is Future or type(value) in SCALARS:
+            return 0
+        known = self._known.get(id(value))
+        return 0 if known is not None and known.is_for(value) else _digest(_pack(value)[0])
+
+    def write(self, value: Any, datum: Datum, digest: int | None = None) -> None:
+        """A task writes to this argument: from now on this datum is its newest version.
+
+        Parameters
+        ----------
+        digest
+            What `digest` has returned, None to find it out now.
+        """
         older = value.datum if type(value) is Future else self.written(value)
         if self._before is not None and older is not None:
             if older.value is not PENDING and type(older.value) is not Broken:
@@ -327,7 +346,7 @@ class Arguments:
         if known is None or not known.is_for(value):
             if len(self._known) >= self._sweep_at:
                 self._sweep()
-            known = _Known(value, datum, _digest(_pack(value)[0]), self._known)
+            known = _Known(value, datum, self.digest(value) if digest is None else digest, self._known)
             self._known[id(value)] = known
         known.write(value, datum)
         self._versions = True

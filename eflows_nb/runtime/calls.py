@@ -51,6 +51,7 @@ class Call:
         self.files = FileAccess(files, function.name)
         self._arguments = arguments
         self._last: list[Any] = []
+        self._replaced: list[Any] = []
         self._written: dict[int, Any] = {}  # what is given several times is one object for the task
         seen = list(args)
         named = dict(kwargs)
@@ -64,7 +65,12 @@ class Call:
         self.args = tuple(seen)
         self.kwargs = named
 
-    def forget(self) -> None:
+    def let_go_before(self) -> None:
+        """Let go of collections that this task fills: what each item will be counts from now on."""
+        for value in self._replaced:
+            self._arguments.forget(value)
+
+    def let_go(self) -> None:
         """Let go of what this task is the last to read."""
         for value in self._last:
             self._arguments.forget(value)
@@ -125,9 +131,9 @@ class Call:
         if self._arguments.written(given) is None:
             return False
         if direction is Direction.OUT:
-            self._arguments.forget(given)  # what each item will be counts from now on
+            self._replaced.append(given)
             return False
-        return True
+        return not any(given is other for other in self._replaced)
 
     def _file(self, given: Any, name: str, direction: Direction) -> Any:
         return None if given is None else self.files.add(given, direction, name)

@@ -93,8 +93,13 @@ class Driver:
 
     # Submitting ----------------------------------------------------------------------------------------
 
-    def submit(self, task: Task) -> None:
+    def submit(self, task: Task, enter: Callable[[], None] | None = None) -> None:
         """Take a task; it is sent now if it can run and an engine has nothing to do, else with others.
+
+        Parameters
+        ----------
+        enter
+            Lets others know of the task. An interrupt of the user cannot come between that and the task.
 
         Raises
         ------
@@ -103,7 +108,10 @@ class Driver:
         """
         if self.breakdown.cause is not None:
             self.breakdown.check()
-        self._inbox.append(task)
+        if enter is None:
+            self._inbox.append(task)
+        else:
+            self._uninterrupted(partial(self._enter, task, enter))
         self._since_pump += 1
         if self._since_pump >= _PUMP_EVERY or (
             self._hungry and not (task.reads and _waits(task)) and self._is_due()
@@ -115,6 +123,12 @@ class Driver:
                 self._run_inline()
             elif self.scheduler.unfinished > TASKS_LIMIT:
                 self.wait(lambda: self.scheduler.unfinished < TASKS_LIMIT * 9 // 10)
+
+    def _enter(self, task: Task, enter: Callable[[], None]) -> None:
+        try:
+            enter()
+        finally:  # half-way, too: what it has told others of has to be made
+            self._inbox.append(task)
 
     def _is_due(self) -> bool:
         """Return whether to send a task at once: one of a few. Many go together, soon."""

@@ -11,9 +11,14 @@ from eflows_nb.runtime.future import Future
 if TYPE_CHECKING:
     from eflows_nb.runtime.session import Session
 
-__all__ = ["Group", "join_groups"]
+__all__ = ["Group", "in_groups", "join_groups"]
 
 _groups: ContextVar[tuple[Group, ...]] = ContextVar("eflows_groups", default=())
+
+
+def in_groups() -> bool:
+    """Return whether a new task would belong to a group."""
+    return bool(_groups.get())
 
 
 def join_groups(future: Future) -> None:

@@ -21,29 +21,28 @@ from typing import TYPE_CHECKING, Any
 from eflows_nb.clusters.cluster import ClusterState
 from eflows_nb.clusters.inline import InlineCluster
 from eflows_nb.engine import shared
-from eflows_nb.engine.messages import FILE, Outputs
 from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.worker import inside_task
 from eflows_nb.errors import ClusterError, EflowsError, InternalError
 from eflows_nb.runtime import containers
 from eflows_nb.runtime.arguments import Arguments, level_of_caller
-from eflows_nb.runtime.calls import Call
 from eflows_nb.runtime.checkpoint import Checkpoint
 from eflows_nb.runtime.driver import Driver, Observer
 from eflows_nb.runtime.files import Files
 from eflows_nb.runtime.functions import FunctionTable
 from eflows_nb.runtime.future import Future, raise_broken
-from eflows_nb.runtime.group import join_groups
+from eflows_nb.runtime.group import in_groups, join_groups
 from eflows_nb.runtime.held import warn_of_held
 from eflows_nb.runtime.placement import load
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.runtime.snapshot import SessionSnapshot
-from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
+from eflows_nb.runtime.submission import Plan, Planner
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.events import SessionEnded, WaitEnded, WaitStarted
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.resources import USUAL, ScarceResourceWarning
-from eflows_nb.tasks.task import FunctionCode, Task
+from eflows_nb.tasks.task import FunctionCode
 
 if TYPE_CHECKING:
     from eflows_nb.clusters.protection import Protection
@@ -117,6 +116,7 @@ class Session:
         self._functions = FunctionTable()
         self._scarce: set[int] = set()
         self._arguments = Arguments(self._freeze, self._functions.definition)
+        self._planner = Planner(self._arguments, self.files, self._numbers)
         self._driver = Driver(InlineCluster(self.token), self.token)
         self._protection: Protection | None = None
         self._changing = threading.RLock()  # a page may want engines while a cell starts or stops some
@@ -133,89 +133,25 @@ class Session:
         """
         if inside_task():
             return function.function(*args, **kwargs)
-        made: Any
         code = self._functions.code(function)
         if code.policy.resources is not USUAL:
             self._warn_of_scarcity(code)
         if code.policy.on_failure is OnFailure.CANCEL_SUCCESSORS:
             self._arguments.keep_versions()
-        if not function.is_plain:
-            return self._submit_call(code, Call(function, args, kwargs, self._arguments, self.files))
-        writes = function.locate_writes(args, kwargs) if function.directions else ()
-        pack = self._arguments.pack_private if function.private_inputs else self._arguments.pack
-        payload, reads, definitions = pack(args, kwargs, writes)
-        named_inputs = None
-        if self._checkpoint is not None:
-            named_inputs = self._checkpoint.inputs(lambda: self._arguments.pack(args, kwargs, writes)[0])
-        number = next(self._numbers)
-        task = Task(number, code, payload, reads, self.origin)
-        task.definitions = definitions
-        first = Datum(number, task)
-        if function.returns == 1 and not writes:
-            task.outputs = (first,)
-            future = made = Future(self, first)
+        plan = self._planner.plan(
+            function, code, args, kwargs, origin=self.origin, checkpoint=self._checkpoint
+        )
+        if function.returns == 1:
+            futures: Any = Future(self, plan.results[0])
+            first = futures
         else:
-            more = [Datum(next(self._numbers), task) for _ in range(function.returns - 1)]
-            written = [Datum(next(self._numbers), task) for _ in writes]
-            results = (first, *more)
-            task.outputs = (*results, *written)
-            task.wire_outputs = Outputs(
-                tuple(datum.number for datum in results),
-                function.returns > 1,
-                tuple((place, datum.number) for (place, _), datum in zip(writes, written, strict=True)),
-            )
-            for (place, _), datum in zip(writes, written, strict=True):
-                self._arguments.write(args[place] if isinstance(place, int) else kwargs[place], datum)
-            futures = tuple(Future(self, datum) for datum in results)
-            future = futures[0]
-            made = futures if function.returns > 1 else future
-        join_groups(future)
-        if self._checkpoint is not None:
-            task.checkpoint = self._checkpoint.place(task, function, named_inputs)
-        self._driver.submit(task)
-        return made
-
-    def _submit_call(self, code: FunctionCode, call: Call) -> Any:
-        """Make a task of a call that has more to it than single objects; return as `submit` does."""
-        function = call.function
-        pack = self._arguments.pack_private if function.private_inputs else self._arguments.pack
-        payload, reads, definitions = pack(call.args, call.kwargs)
-        reads = tuple(dict.fromkeys((*reads, *call.files.reads())))
-        task = Task(next(self._numbers), code, payload, reads, self.origin)
-        task.definitions = definitions
-        results = (
-            Datum(task.number, task),
-            *(Datum(next(self._numbers), task) for _ in range(function.returns - 1)),
-        )
-        written = [Datum(next(self._numbers), task) for _ in call.writes]
-        versions = {path: Datum(next(self._numbers), task) for path in call.files.written()}
-        turns = (Turn(next(self._numbers), task),) if call.files else ()
-        kept = self._checkpoint is not None  # then it counts what the task leaves in its files
-        task.outputs = (*results, *written, *versions.values(), *turns)
-        task.wire_outputs = Outputs(
-            tuple(datum.number for datum in results),
-            function.returns > 1,
-            (
-                *((place, datum.number) for (place, _), datum in zip(call.writes, written, strict=True)),
-                *(((FILE, path) if kept else (), datum.number) for path, datum in versions.items()),
-                *(((), datum.number) for datum in turns),
-            ),
-            tuple(call.collections),
-        )
-        if self._checkpoint is not None:  # before the writes: it is named by what it reads
-            named_inputs = self._checkpoint.inputs(
-                lambda: self._arguments.pack(call.args, call.kwargs)[0], call.files
-            )
-            task.checkpoint = self._checkpoint.place(task, function, named_inputs)
-        for (_, value), datum in zip(call.writes, written, strict=True):
-            self._arguments.write(value, datum)
-        for turn in turns:
-            call.files.enter(turn, versions)
-        call.forget()
-        futures = tuple(Future(self, datum) for datum in results)
-        join_groups(futures[0])
-        self._driver.submit(task)
-        return futures if function.returns > 1 else futures[0]
+            futures = tuple(Future(self, datum) for datum in plan.results)
+            first = futures[0]
+        if plan.has_versions or in_groups():
+            self._driver.submit(plan.task, partial(_enter, plan, first))
+        else:
+            self._driver.submit(plan.task)
+        return futures
 
     def wait_on_file(self, path: str | Path, *, timeout: float | None = None) -> None:
         """Wait until the tasks that write a file have ended; see `eflows_nb.wait_on_file`."""
@@ -644,6 +580,11 @@ class Session:
             ", ".join(f"{count} {state}" for state, count in shot.tasks.items() if count) or "no tasks yet"
         )
         return f"<session on {where}, {shot.state}: {tasks}>"
+
+
+def _enter(plan: Plan, future: Future) -> None:
+    plan.enter()
+    join_groups(future)
 
 
 class _Waiting:
