@@ -7,6 +7,7 @@ and None for a single result that bears the task's number or else an `Outputs`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -152,6 +153,8 @@ class Batch(NamedTuple):
         For some tasks large data of this engine that nobody needs once the task is done.
     given_up
         Tasks that are not to be run any more, and why: their failures are ignored.
+    forget
+        Functions that no task will need any more.
     """
 
     tasks: list[WireTask]
@@ -165,6 +168,7 @@ class Batch(NamedTuple):
     gpus: tuple[str, ...] = ()
     last_reads: dict[int, list[int]] = {}  # noqa: RUF012  # never written to
     given_up: dict[int, Failure] = {}  # noqa: RUF012  # never written to
+    forget: Sequence[int] = ()
 
 
 class Cancel(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -198,6 +199,8 @@ class Worker:
         if not self._position:
             self._store.begin_batch(batch.keep)
             self._store.drop(batch.drop)
+            for number in batch.forget:
+                self._functions.pop(number, None)
             for number, function in batch.functions.items():
                 self._functions[number] = _Function(function)
             for datum, value in batch.data.items():
@@ -385,14 +388,16 @@ class _Function:
     def __init__(self, told: WireFunction) -> None:
         self._pickled = told.pickled
         self._function: Callable[..., Any] | None = None
-        self._code = told.code
+        # The task that needs it has it.
+        self._code: weakref.ref[Any] | None = None if told.code is None else weakref.ref(told.code)
         self._imports = told.imports
         self.ignores = told.ignores
         self.time_out = told.time_out
 
     def load(self) -> Callable[..., Any]:
         if self._code is not None:
-            return self._code.original  # type: ignore[no-any-return]
+            code: Any = self._code()
+            return code.original  # type: ignore[no-any-return]
         if self._function is None:
             self._imports.adopt()
             self._function = cloudpickle.loads(self._pickled)

@@ -37,6 +37,7 @@ from eflows_nb.runtime.deadlines import GRACE_SECONDS, Deadlines
 from eflows_nb.runtime.lag import Lag
 from eflows_nb.runtime.observers import Observers
 from eflows_nb.runtime.scheduler import Scheduler
+from eflows_nb.runtime.sent import SentCode
 from eflows_nb.tasks.data import Datum, Large
 from eflows_nb.tasks.events import (
     ClusterChanged,
@@ -91,6 +92,7 @@ class Exchange:
         self._deadlines = Deadlines()
         self._limited = False  # whether any function has a time_out
         self._lag = Lag()
+        self._sent = SentCode()
 
     def move(self, inbox: deque[Task], *, attended: bool) -> None:
         """Carry everything that has come and everything that follows from it.
@@ -137,6 +139,7 @@ class Exchange:
             self._note_changes()
             scheduler.engine_down(arrival.engine, blame=not arrival.expected)
             self._deadlines.forget(arrival.engine)
+            self._sent.engine_down(arrival.engine)
             self._gpus.pop(arrival.engine, None)
             begin, number = self._shared.pop(arrival.engine, ("", -1))
             if begin:  # what it shared without being able to say so
@@ -208,7 +211,9 @@ class Exchange:
                 self._gpus_for(command) if cores else (),
                 command.last_reads,
                 self._scheduler.given_up(command.tasks),
+                self._unneeded(command.engine),
             )
+            self._sent.note(command.engine, command.functions)
             self.cluster.send(command.engine, batch)
             for code in command.functions:
                 self._limited = self._limited or code.policy.time_out is not None
@@ -258,6 +263,12 @@ class Exchange:
             else:  # its turn has not come
                 self._deadlines.set(engine, [number], now + GRACE_SECONDS)
 
+    def _unneeded(self, engine: int) -> list[int]:
+        numbers = self._sent.unneeded(engine)
+        if numbers:
+            self._scheduler.engines[engine].functions.difference_update(numbers)
+        return numbers
+
     def _portable(self, datum: Datum, engine: int) -> Any:
         """Return a value as it is sent: large buffers go through shared files, as long as there is room."""
         value = datum.value
@@ -283,6 +294,7 @@ class Exchange:
         """Work on another cluster from now on; what the old one had runs on the new one."""
         for number in list(self._scheduler.engines):
             self._scheduler.engine_down(number, blame=False)
+            self._sent.engine_down(number)
             self._observers.note(EngineLeft, engine=number, expected=True)
         for home in self._scheduler.homes:
             self._scheduler.host_down(home)

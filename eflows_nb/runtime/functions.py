@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 import weakref
+from collections import OrderedDict
 from typing import Any
 
 import cloudpickle
@@ -22,11 +25,15 @@ class FunctionTable:
     """Numbers the code of task functions.
 
     A function travels with what it uses. When that has changed since the last call, the function is pickled
-    again, so that a redefined helper or another value of a global name is seen.
+    again, so that a redefined helper or another value of a global name is seen. What it was before is kept
+    for as long as a task has it, to run again, and the latest ones for some time.
     """
 
     def __init__(self) -> None:
-        self._codes: dict[tuple[bytes, Policy, Imports], FunctionCode] = {}
+        self._codes: weakref.WeakValueDictionary[_Key, FunctionCode] = weakref.WeakValueDictionary()
+        self._recent = _Recent()
+        self._numbers = itertools.count()
+        self._lock = threading.RLock()  # a finalizer of the user's may come here while it is held
         self._modules = LocalModules()
         self._known: dict[int, _Known] = {}
         self._definitions: dict[int, _Known] = {}
@@ -51,12 +58,15 @@ class FunctionTable:
                 "It may use a global name that refers to an open file, a lock, a connection or the like; "
                 "make that inside the function, or pass it as an argument."
             ) from error
-        imports = self._modules.imports()
-        key = (pickled, function.policy, imports)
-        code = self._codes.get(key)
-        if code is None:
-            code = self._codes[key] = FunctionCode(len(self._codes), function.name, pickled, function.policy)
-            code.imports = imports
+        with self._lock:
+            imports = self._modules.imports()
+            key = (pickled, function.policy, imports)
+            code = self._codes.get(key)
+            if code is None:
+                code = FunctionCode(next(self._numbers), function.name, pickled, function.policy)
+                code.imports = imports
+                self._codes[key] = code
+            self._recent.note(code)
         code.original = function.function
         self._known[id(function)] = _Known(function, function.function, code, self._known)
         return code
@@ -70,11 +80,50 @@ class FunctionTable:
         if known is not None and known.holds(thing):
             return known.code
         pickled = cloudpickle.dumps(thing, 5)
-        code = FunctionCode(len(self._codes), thing.__qualname__, pickled, original=thing)
-        code.imports = self._modules.imports()
-        self._codes[code.pickled + b"%d" % code.number, code.policy, code.imports] = code
+        with self._lock:
+            code = _Definition(next(self._numbers), thing.__qualname__, pickled, original=thing)
+            code.imports = self._modules.imports()
         self._definitions[id(thing)] = _Known(thing, thing, code, self._definitions)
         return code
+
+
+_Key = tuple[bytes, Policy, Imports]
+
+
+class _Definition(FunctionCode):
+    """The code of a class or function of the notebook, which is not kept alive by it."""
+
+    __slots__ = ("_thing",)
+
+    @property
+    def original(self) -> Any:
+        thing = self._thing()
+        return cloudpickle.loads(self.pickled) if thing is None else thing
+
+    @original.setter
+    def original(self, thing: Any) -> None:
+        self._thing = weakref.ref(thing)
+
+
+class _Recent:
+    """Keeps the latest codes, so that a function which is made anew again and again stays known."""
+
+    COUNT = 256
+    BYTES = 8 << 20
+
+    def __init__(self) -> None:
+        self._codes: OrderedDict[int, FunctionCode] = OrderedDict()
+        self._size = 0
+
+    def note(self, code: FunctionCode) -> None:
+        if code.number in self._codes:
+            self._codes.move_to_end(code.number)
+            return
+        self._codes[code.number] = code
+        self._size += len(code.pickled)
+        while self._size > self.BYTES or len(self._codes) > self.COUNT:
+            _, oldest = self._codes.popitem(last=False)
+            self._size -= len(oldest.pickled)
 
 
 class _Known:

@@ -19,7 +19,7 @@ class FunctionCode:
     The original is what tasks in this process call.
     """
 
-    __slots__ = ("imports", "name", "number", "original", "pickled", "policy")
+    __slots__ = ("__weakref__", "imports", "name", "number", "original", "pickled", "policy")
 
     def __init__(
         self, number: int, name: str, pickled: bytes, policy: Policy | None = None, original: Any = None
