@@ -218,8 +218,8 @@ class TaskCells:
         cells = ", ".join(repr(cell) for cell in dict.fromkeys(self.pending.cell_of(name) for name in failed))
         return (
             f"Not run: it reads {', '.join(failed)}, and task cell {cells} has no result "
-            f"({type(error).__name__}: {error}). Mend that cell and run it again, or use %eflows retry; "
-            "then run this one."
+            f"({type(error).__name__}: {error}). Mend that cell and run it again, or use %eflows retry "
+            "where its code was right; then run this one."
         )
 
     def _instead(self, action: Callable[[], None], *, before: Sequence[ast.stmt] = ()) -> ast.Module:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["EflowsMagics"]
 
 _TASK_OPTIONS = (
-    "--name", "-o", "--out", "--in", "--inout", "--map", "--cores", "--memory", "--gpus", "--mpi",
-    "--time-out",
+    "--name", "-o", "--out", "--in", "--inout", "--map", "--cores", "--memory", "--gpus", "--target",
+    "--mpi", "--time-out",
     "--on-failure", "--retries", "--priority", "--file", "--no-cache",
 )  # fmt: skip
 
@@ -71,7 +71,7 @@ class EflowsMagics:
         ::
 
             %%task [NAME] [-o a,b] [--in a,b] [--inout a,b] [--map ITEM in LIST] [--cores N]
-                   [--memory 4GB] [--gpus N] [--mpi N] [--time-out 10m]
+                   [--memory 4GB] [--gpus N] [--target HOST] [--mpi N] [--time-out 10m]
                    [--on-failure fail|retry|ignore|cancel_successors]
                    [--retries N] [--priority N] [--file in:PATH] [--no-cache]
 
@@ -85,6 +85,7 @@ class EflowsMagics:
         --map         one task for each item of a list; the outputs become lists
         --cores, --memory, --gpus
                       what it needs of its host
+        --target      the host that runs it, or several a,b, as given to ef.start(hosts=…)
         --mpi         N processes of MPI on one host run the cell; the outputs are those of rank 0
         --time-out    how long it may run: 90, 90s, 10m, 1h30m
         --on-failure  what happens when it fails for good
@@ -115,7 +116,8 @@ class EflowsMagics:
             %eflows graph              who waits for whom
             %eflows wait [NAME …]      wait for these names, or for all tasks
             %eflows cancel [CELL …]    cancel task cells by name, or all that have not ended
-            %eflows retry [CELL …]     run failed and cancelled task cells again, on the inputs they had
+            %eflows retry [CELL …]     run failed and cancelled task cells again, with the code and the
+                                       inputs they had; an edited cell is run by itself
             %eflows why CELL           why a task cell failed or does not run yet
             %eflows autowait on|off    whether plain cells wait for the names that they read
         """
@@ -182,7 +184,12 @@ class EflowsMagics:
             execution.again(replaced)
         for old, new in replaced.items():
             self._cells.pending.replace(old, new)
-        print(f"Submitted {len(chosen)} task cells again." if chosen else "No task cell has failed.")
+        print(
+            f"Submitted {len(chosen)} task cells again, with the code that they ran with. Run a cell that "
+            "was edited by itself, or choose Retry at a cell, which takes all as they are written now."
+            if chosen
+            else "No task cell has failed."
+        )
 
     def _why(self, words: list[str]) -> None:
         if not words:
@@ -238,6 +245,8 @@ class EflowsMagics:
         before = words[-1] if event.line.endswith(" ") else words[-2] if len(words) > 1 else ""
         if before in ("-o", "--out", "--in", "--inout"):
             return sorted(name for name in self._shell.user_ns if not name.startswith("_"))
+        if before == "--target":
+            return sorted({engine.host for engine in session.current().snapshot().engines})
         if before == "--on-failure":
             return ["fail", "retry", "ignore", "cancel_successors"]
         return list(_TASK_OPTIONS)

@@ -51,7 +51,7 @@ class TaskOptions:
         Number of MPI processes that each run the cell; what the first one binds and displays counts.
     cores
         As for `eflows_nb.task`; with `mpi` those of each process.
-    memory, gpus, on_failure, retries, priority
+    memory, gpus, target, on_failure, retries, priority
         As for `eflows_nb.task`.
     files
         Files that it reads, makes and changes, such as ``in:mesh.h5``.
@@ -67,6 +67,7 @@ class TaskOptions:
     cores: int | None = None
     memory: str | None = None
     gpus: int | None = None
+    target: tuple[str, ...] = ()
     mpi: int | None = None
     time_out: str | None = None
     on_failure: str | None = None
@@ -175,6 +176,8 @@ class TaskOptions:
             value = getattr(self, word)
             if value is not None:
                 given[word] = value
+        if self.target:
+            given["target"] = list(self.target)
         if self.cores is not None or self.mpi is not None:
             given["cores"] = (self.cores or 1) * (self.mpi or 1)
         if self.time_out is not None:
@@ -189,6 +192,7 @@ _WORDS = {
     "cores": "--cores",
     "memory": "--memory",
     "gpus": "--gpus",
+    "target": "--target",
     "mpi": "--mpi",
     "time_out": "--time-out",
     "on_failure": "--on-failure",
@@ -287,6 +291,7 @@ def _parser() -> argparse.ArgumentParser:
     for word, least in (("cores", 1), ("gpus", 1), ("mpi", 1), ("retries", 0), ("priority", None)):
         parser.add_argument(f"--{word}", type=_whole(least))
     parser.add_argument("--memory")
+    parser.add_argument("--target", type=lambda text: tuple(re.split(r"[,\s]+", text.strip(", "))))
     parser.add_argument("--time-out", dest="time_out")
     parser.add_argument(
         "--on-failure", dest="on_failure", choices=["fail", "retry", "ignore", "cancel_successors"]

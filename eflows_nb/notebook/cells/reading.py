@@ -138,6 +138,11 @@ def _options(function: ast.FunctionDef) -> TaskOptions | None:
             continue
         if keyword.arg == "time_out" and isinstance(value, ast.Constant):
             values["time_out"] = f"{float(str(value.value)):g}s"
+        elif keyword.arg == "target" and isinstance(value, (ast.List, ast.Tuple, ast.Constant)):
+            hosts = _literal(value)
+            if hosts is None:
+                return None
+            values["target"] = hosts
         elif keyword.arg in _OPTIONS and isinstance(value, ast.Constant):
             values[keyword.arg] = value.value
         elif keyword.arg is not None and ast.unparse(value) == "ef.INOUT":
@@ -145,6 +150,16 @@ def _options(function: ast.FunctionDef) -> TaskOptions | None:
         else:
             return None
     return TaskOptions(**values, inout=tuple(inout))
+
+
+def _literal(node: ast.expr) -> tuple[str, ...] | None:
+    """Return the names that a text or a list of texts gives, None where it gives something else."""
+    try:
+        given = ast.literal_eval(node)
+    except ValueError:
+        return None
+    names = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, (list, tuple)) else ()
+    return names if names and all(isinstance(name, str) for name in names) else None
 
 
 def _waited(node: ast.stmt) -> list[str] | None:

@@ -87,7 +87,7 @@ def test_the_function_form_can_be_read_again() -> None:
         "a, b, xs = 1, [2], [3]",
         "%%task 'two sums' --time-out 120s --retries 1\nimport math\nc = math.floor(a)\nb[0] = c",
         "%%task --map x in xs\ny = x + 1",
-        "%%task show\nprint(c)",
+        "%%task show --target n1,n2\nprint(c)",
         "print(c, b, y)",
     )
 

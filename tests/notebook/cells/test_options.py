@@ -24,6 +24,7 @@ _options = st.builds(
     cores=st.none() | _count,
     memory=st.none() | st.sampled_from(["4GB", "500 MB"]),
     gpus=st.none() | _count,
+    target=st.just(()) | st.just(("n1", "n2.cluster")),
     mpi=st.none() | _count,
     time_out=st.none() | st.sampled_from(["90", "10m", "1h30m", "0.5s"]),
     on_failure=st.none() | st.sampled_from(["fail", "retry", "ignore", "cancel_successors"]),
