@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 from eflows_nb.notebook.cells.ledger import CellLedger
+from eflows_nb.notebook.first_cell import has_shown_nothing
 from eflows_nb.notebook.messages import VERSION, OutputsMessage
 
 __all__ = ["LIMIT", "KeptOutputs"]
@@ -41,7 +42,7 @@ class KeptOutputs:
         self._lock = threading.Lock()
         parent = ledger.kernel.get_parent("shell") or {}
         now = ledger.execution(parent.get("header", {}).get("msg_id", ""))
-        if now is not None:  # it may have shown something already
+        if now is not None and not has_shown_nothing(ledger.kernel):
             self._cells[now.cell] = _Kept(now.message, size=LIMIT + 1)
         session = ledger.kernel.session
         self._send = session.send

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,19 @@ class Notebook:
 
 @pytest.fixture(scope="module")
 def _client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlockingKernelClient]:
+    with _kernel(tmp_path_factory) as client:
+        yield client
+
+
+@pytest.fixture
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
+    """Return a notebook in whose kernel nothing has run."""
+    with _kernel(tmp_path_factory) as client:
+        yield Notebook(client)
+
+
+@contextmanager
+def _kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlockingKernelClient]:
     home = tmp_path_factory.mktemp("kernel")
     environment = {**os.environ, "HOME": str(home), "IPYTHONDIR": str(home / "ipython")}
     manager, client = start_new_kernel(kernel_name="python3", env=environment, cwd=str(home))
@@ -169,6 +183,21 @@ def test_the_outputs_of_a_task_cell_are_kept(notebook: Notebook) -> None:
     card, *rest = outputs(notebook, "task")
     assert card.startswith("✓ Task cell 'kept'")
     assert sorted(rest) == ["42", "printed\n"]
+
+
+@pytest.mark.parametrize(
+    ("before", "kept"),
+    [("%load_ext eflows_nb\nimport time", True), ("%load_ext eflows_nb\nprint('before')", False)],
+)
+def test_the_outputs_of_the_first_cell_are_kept_if_nothing_was_shown_before(
+    fresh: Notebook, before: str, kept: bool
+) -> None:
+    """Half of what a cell has shown is not told."""
+    fresh.run("first", f"{before}\n%eflows status\nprint('after')")
+    written = fresh.know("first", ended="done")["written"]
+    assert (written > 0) is kept
+    if kept:
+        assert outputs(fresh, "first")[0].endswith("after\n")
 
 
 def test_a_cell_that_shows_too_much_is_not_kept(notebook: Notebook) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from eflows_nb.notebook.cells.names import CellNames, names_of, parse
 
-__all__ = ["CellLedger", "CellRecord", "Ended", "digest", "ledger_of"]
+__all__ = ["CellLedger", "CellRecord", "Ended", "digest", "is_constant", "ledger_of"]
 
 _CELLS_REMEMBERED = 10_000
 _WORD = re.compile(r"[^\W0-9]\w*")
@@ -187,12 +187,12 @@ class CellLedger:
         """Return the names of a cell, and whether running it again changes nothing."""
         try:
             tree = parse(self.kernel.shell.transform_cell(source))
-            return names_of(tree), all(map(_is_constant, tree.body))
+            return names_of(tree), all(map(is_constant, tree.body))
         except Exception:  # noqa: BLE001 - no Python; the shell says so itself
             return CellNames(arguments={}), False
 
 
-def _is_constant(node: ast.stmt) -> bool:
+def is_constant(node: ast.stmt) -> bool:
     """Return whether a statement makes the same whenever it runs: imports, definitions and literals."""
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         try:
