@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+import threading
 import types
 import warnings
 import weakref
@@ -100,7 +101,8 @@ class Arguments:
     def __init__(self, freeze: Callable[[Packed], Datum], define: Callable[[Any], FunctionCode]) -> None:
         self._freeze = freeze
         self._define = define
-        self._known: dict[int, _Known] = {}
+        self._known: dict[int, _Known] = {}  # entries go at any time, in any thread
+        self._lock = threading.RLock()  # a finalizer of the user's may come here while it is held
         self._sweep_at = _SWEEP
         self._versions = False  # whether a task writes to any of those that are known
         self._settled = 0
@@ -119,8 +121,9 @@ class Arguments:
         TypeError
             When an argument cannot be pickled; the text names it.
         """
-        if not self._known:
-            self._versions = False
+        if self._versions and not self._known:
+            with self._lock:  # another thread may write just now
+                self._versions = bool(self._known)
         if self._known or writes:
             args, kwargs = self._replace(args, kwargs, dict(writes))
         if Future in map(type, args) and not kwargs and pickling.names is None and not pickling.private:
@@ -223,7 +226,7 @@ class Arguments:
             return None
         datum = self._living(known.datum)
         if datum is None:
-            del self._known[id(value)]
+            self._known.pop(id(value), None)
             return None
         known.datum = datum
         return datum
@@ -245,7 +248,7 @@ class Arguments:
         """Nobody will pass this object again: let go of its versions."""
         known = self._known.get(id(value))
         if known is not None and known.is_for(value):
-            del self._known[id(value)]
+            self._known.pop(id(value), None)
 
     def _newest(self, value: Any, direction: Direction | None) -> Any:
         if self._before is not None and type(value) not in SCALARS:
@@ -259,7 +262,7 @@ class Arguments:
         known = self._known.get(id(value))
         if known is not None and known.is_for(value) and known.written and direction is not Direction.OUT:
             if self._changed_here(value, known):
-                del self._known[id(value)]
+                self._known.pop(id(value), None)
             else:
                 return Reference(known.datum, writable=direction is not None)
         if self._versions and direction is not Direction.OUT:
@@ -347,15 +350,19 @@ class Arguments:
             if len(self._known) >= self._sweep_at:
                 self._sweep()
             known = _Known(value, datum, self.digest(value) if digest is None else digest, self._known)
+        with self._lock:
+            known.write(value, datum)
             self._known[id(value)] = known
-        known.write(value, datum)
-        self._versions = True
+            self._versions = True
 
     def _sweep(self) -> None:
         """Forget objects that nobody has any more: they cannot be passed or waited for again."""
-        for key in [key for key, known in self._known.items() if known.alone]:
-            del self._known[key]
-        self._sweep_at = 2 * len(self._known) + _SWEEP
+        with self._lock:  # of two threads that drop the same one the second might drop its successor
+            for key in list(self._known):
+                known = self._known.get(key)
+                if known is not None and known.alone:
+                    self._known.pop(key, None)
+            self._sweep_at = 2 * len(self._known) + _SWEEP
 
     def written(self, value: Any) -> Datum | None:
         """Return the newest version of an object that tasks have written to, None if none has."""

@@ -13,7 +13,7 @@ import pytest
 
 from eflows_nb.engine.packing import Packed
 from eflows_nb.runtime import containers
-from eflows_nb.runtime.arguments import Arguments, StaleArgumentWarning
+from eflows_nb.runtime.arguments import Arguments, StaleArgumentWarning, _Known
 from eflows_nb.tasks.data import Datum
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.task import FunctionCode
@@ -121,6 +121,25 @@ def test_lists_that_nobody_has_any_more_are_forgotten(arguments: Arguments) -> N
 
     assert len(arguments._known) < 1000
     assert arguments.written(mine) is version
+
+
+def test_objects_may_come_while_others_are_forgotten(
+    arguments: Arguments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread writes to more of them at the same time."""
+    others: list[list[int]] = []
+
+    def write_another(_known: Any) -> bool:
+        others.append([0])
+        arguments._known.setdefault(id(others[-1]), _known)
+        return False
+
+    monkeypatch.setattr(_Known, "alone", property(write_another))
+    mine = [[number] for number in range(200)]
+    data = [_write(arguments, value) for value in mine]
+
+    assert others
+    assert [arguments.written(value) for value in mine] == data
 
 
 def test_an_equal_object_is_another_object(arguments: Arguments) -> None:
