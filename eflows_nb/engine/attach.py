@@ -11,9 +11,10 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import zmq
 
@@ -120,9 +121,18 @@ class Attachment:
 
     def _on_messages(self, *_: object) -> None:
         self._looking = False
-        self._take_all()
-        if not self._scheduled:
+        try:
+            self._take_all()
+            if not self._scheduled:
+                self._run()
+        except Exception:  # noqa: BLE001 - whatever it is, nobody should wait for what this engine has
+            _end()
+
+    def _go_on(self) -> None:
+        try:
             self._run()
+        except Exception:  # noqa: BLE001 - whatever it is, nobody should wait for what this engine has
+            _end()
 
     def _take_all(self) -> None:
         """Take all messages that are there: the socket signals each only once."""
@@ -149,7 +159,7 @@ class Attachment:
         self._take_all()  # sending may have consumed the signal of a message
         if self._worker.busy and not self._closed:
             self._scheduled = True
-            self._loop.add_callback(self._run)
+            self._loop.add_callback(self._go_on)
 
     def _interrupted(self, _signal: int, _frame: FrameType | None) -> None:
         # The client sends a Cancel before the signal, but the signal may overtake it.
@@ -184,6 +194,12 @@ def attach() -> None:
     application: Any = IPKernelApp.instance().parent
     number = int(application.id)
     _attachment = Attachment(credentials, data_key, number, _taken_gpus())
+
+
+def _end() -> NoReturn:
+    """End this engine, which is in a state that nobody foresaw; what it had runs again elsewhere."""
+    traceback.print_exc(file=sys.__stderr__)
+    os._exit(1)
 
 
 def _taken_gpus() -> tuple[str, ...]:

@@ -87,6 +87,28 @@ def test_a_task_of_a_killed_engine_runs_again(gates: Any, hold: Any) -> None:
     assert sum(type(event) is EngineJoined for event in seen) == 3
 
 
+def test_an_engine_in_which_something_unforeseen_happens_is_lost() -> None:
+    """It ends rather than to keep its tasks for ever: they run again on another one."""
+    ef.start(engines=1)
+
+    @ef.task
+    def break_engine() -> int:
+        from eflows_nb.engine import attach
+
+        def run_slice(*_: Any) -> None:
+            raise ZeroDivisionError("nobody foresaw this")
+
+        assert attach._attachment is not None
+        attach._attachment._worker.run_slice = run_slice  # type: ignore[method-assign]
+        return os.getpid()
+
+    broken = ef.wait_on(break_engine())
+    others = ef.wait_on(ef.map(process, range(10)))
+
+    assert broken not in others
+    assert len(set(others)) == 1
+
+
 def test_the_only_engine_may_die(gates: Any, hold: Any) -> None:
     """While there is no engine at all the tasks wait for the next one."""
     ef.start(engines=1)
