@@ -5,6 +5,7 @@ Whoever waits drives, without a hand-over between threads; a thread of its own d
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -61,6 +62,7 @@ class Driver:
         self._exchange = Exchange(self.scheduler, cluster, token, self._observers)
         self._inbox: deque[Task] = deque()
         self._lock = threading.Lock()
+        self._pid = os.getpid()
         self._mover = 0  # the thread that holds it
         self._late_changes: deque[Callable[[Scheduler], None]] = deque()
         self._turn = threading.Lock()  # whoever holds it waits for the cluster
@@ -182,6 +184,7 @@ class Driver:
             When this package itself is.
         """
         __tracebackhide__ = True
+        self.check_process()
         deadline = None if timeout is None else time.monotonic() + timeout
         self._waiters += 1
         try:
@@ -210,6 +213,20 @@ class Driver:
             self._waiters -= 1
             if not self._waiters and not self._alone.is_set() and self.cluster.kind != "inline":
                 self._alone.set()
+
+    def check_process(self) -> None:
+        """Make sure that this is the process whose tasks are driven here.
+
+        Raises
+        ------
+        ClusterError
+            When it is a fork of that.
+        """
+        if self._pid != os.getpid():
+            raise ClusterError(
+                f"This future belongs to process {self._pid}, of which this one is a fork. Wait for it "
+                "there, and pass its value on. Task functions that are called here run in this process."
+            )
 
     def check(self) -> None:
         """Make sure that what was submitted can still run.
@@ -276,6 +293,7 @@ class Driver:
 
     def pump(self) -> None:
         """Carry all messages that have come and all commands that follow; never half-way interrupted."""
+        self.check_process()
         if not self.breakdown:
             self._uninterrupted(self._move_and_tell)
 

@@ -124,6 +124,11 @@ class Future:
         """Whether it belongs to a session of this process."""
         return self._session is not None
 
+    @property
+    def session(self) -> Session:
+        """The session whose task it stands for."""
+        return self._own_session()
+
     def _own_session(self) -> Session:
         if self._session is None:
             raise self.datum.value

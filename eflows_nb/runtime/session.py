@@ -133,6 +133,8 @@ class Session:
         """
         if inside_task():
             return function.function(*args, **kwargs)
+        if _inherited:
+            containers.collect([args, kwargs], self._refuse_inherited, [])
         code = self._functions.code(function)
         if code.policy.resources is not USUAL:
             self._warn_of_scarcity(code)
@@ -226,9 +228,12 @@ class Session:
         """Cancel the tasks of futures; return how many had not ended."""
         if inside_task():
             return 0
+        given = list(futures)
+        if _inherited:
+            containers.collect(given, self._refuse_inherited, [])
         tasks = [
             future.datum.producer
-            for future in futures
+            for future in given
             if future.datum.value is PENDING and future.datum.producer is not None
         ]
         alive = {task.number: task for task in tasks}
@@ -264,7 +269,28 @@ class Session:
         return value
 
     def _datum_of(self, value: Any) -> Datum | None:
-        return _own(value) if type(value) is Future else self._arguments.written(value)
+        if type(value) is not Future:
+            return self._arguments.written(value)
+        if _inherited:
+            self._refuse_inherited(value)
+        return _own(value)
+
+    def _refuse_inherited(self, value: Any) -> Datum | None:
+        """Refuse a future of the process that this one is a fork of, unless its value has come there."""
+        inherited = type(value) is Future and value.is_own and value.session is not self
+        if inherited and (value.datum.value is PENDING or not _has_come(value.datum)):
+            value.session.refuse_forks()
+        return None
+
+    def refuse_forks(self) -> None:
+        """Do nothing in the process that made this session.
+
+        Raises
+        ------
+        ClusterError
+            In one that was forked off it.
+        """
+        self._driver.check_process()
 
     def _bring(self, value: Any, datum: Datum) -> Any:
         if type(value) is not Future:

@@ -368,3 +368,52 @@ print(ef.wait_on(future) == os.getpid())
     ).end()
 
     assert (status, out, err) == (0, "True\n", "")
+
+
+def test_a_forked_process_has_a_session_of_its_own(run: Run) -> None:
+    """It computes what it calls itself, is refused what its parent waits for, and disturbs nothing there."""
+    script = run(
+        """
+        import multiprocessing, os
+        import eflows_nb as ef
+
+        @ef.task
+        def twice(x):
+            return 2 * x
+
+        @ef.task
+        def read(path):
+            return open(path).read()
+
+        def child(send):
+            errors = []
+            for use in ef.wait_on, twice, ef.Future.result, ef.cancel:
+                try:
+                    use(held)
+                except ef.ClusterError as error:
+                    errors.append(str(error))
+            send.send((ef.wait_on([done, twice(4), twice(done)]), errors))
+
+        os.mkfifo("gate")
+        ef.start(engines=2)
+        done, held = twice(1), read("gate")
+        ef.wait_on(done)
+        receive, send = multiprocessing.Pipe(duplex=False)
+        process = multiprocessing.get_context("fork").Process(target=child, args=(send,))
+        process.start()
+        send.close()
+        values, errors = receive.recv()
+        process.join()
+        open("gate", "w").write("go")
+        print(values, process.exitcode, ef.wait_on([held, twice(done)]))
+        print(*errors, sep="\\n")
+        """
+    )
+    status, out, err = script.end()
+    assert (status, err) == (0, "")
+    first, *errors = out.splitlines()
+    assert first == "[2, 8, 4] 0 ['go', 4]"
+    assert len(errors) == 4
+    assert all(
+        re.match(r"This future belongs to process \d+, of which this one is a fork", e) for e in errors
+    )
