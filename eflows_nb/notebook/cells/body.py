@@ -15,10 +15,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from eflows_nb.engine.packing import SCALARS, pack
-from eflows_nb.errors import CellError
 from eflows_nb.notebook.cells import display
 from eflows_nb.notebook.cells.calls import unfold
-from eflows_nb.notebook.cells.fingerprint import Fingerprint
+from eflows_nb.notebook.cells.changes import Watch
 from eflows_nb.notebook.cells.names import parse
 from eflows_nb.notebook.cells.program import Layers, Program, Shown, Untouched
 from eflows_nb.notebook.cells.ranks import run_on_ranks
@@ -75,19 +74,19 @@ class CellBody:
         Raises
         ------
         CellError
-            When it has changed an input of which it does not say that it does.
+            When it has changed something of which it does not say that it does.
         Exception
             Whatever the cell raises.
         """
         __tracebackhide__ = True
         _make_writable(names, program)
         inputs = {name: value for name, value in names.items() if not name.startswith("__")}
-        before = {name: Fingerprint(inputs[name]) for name in inputs if name not in program.writes}
+        watch = Watch(inputs, program.writes)
         _add_tools(names)
         shown = Shown()
         with display.showing(shown):
             _run(program, self._filename, names, shown)
-        _refuse_mutations(names, inputs, before)
+        watch.refuse_changes(names)
         return [shown, *(_output(name, names, inputs, mapped=program.mapped) for name in program.outputs)]
 
 
@@ -194,23 +193,6 @@ def _explain(error: NameError | ValueError) -> None:
         error.add_note(
             "The inputs of a task cell are read-only when they are large. "
             "If the cell is to change its input x in place, say so: %%task --inout x"
-        )
-
-
-def _refuse_mutations(names: dict[str, Any], inputs: dict[str, Any], before: dict[str, Fingerprint]) -> None:
-    """Refuse a change of an input that nothing in the code, and no option, tells of."""
-    __tracebackhide__ = True
-    changed = [
-        name
-        for name, fingerprint in before.items()
-        if names.get(name) is inputs[name] and fingerprint.differs_from(inputs[name])
-    ]
-    if changed:
-        listed = ", ".join(repr(name) for name in changed)
-        options = ",".join(changed)
-        raise CellError(
-            f"The cell changed its input {listed} in place, and nothing in its code tells of that: the "
-            f"change would be lost. Say %%task --inout {options}, or work on a copy."
         )
 
 

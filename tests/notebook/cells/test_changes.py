@@ -1,0 +1,118 @@
+"""Changes that a task cell makes without saying so, and reads that are none."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eflows_nb.errors import CellError
+
+
+def test_reading_what_libraries_load_and_cache_is_no_change(
+    notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A data set in a file, a sparse matrix, a figure and a default dictionary may be read in a task."""
+    monkeypatch.chdir(tmp_path)
+    notebook.run(
+        "import collections, io, numpy as np, xarray as xr\nfrom matplotlib.figure import Figure\n"
+        "from scipy import sparse\nfrom scipy.sparse import linalg\n"
+        "xr.Dataset({'t': ('x', np.ones(3))}).to_netcdf('t.nc'); lazy = xr.open_dataset('t.nc')\n"
+        "matrix = sparse.random(9, 9, 0.3, format='csr', rng=0) + sparse.eye(9, format='csr')\n"
+        "figure = Figure(); figure.subplots().plot([1, 2])\ncounts = collections.defaultdict(list, a=[1])"
+    )
+
+    notebook.run("%%task\nmean = float(lazy.t.mean())")
+    notebook.run("%%task\nsolution = linalg.spsolve(matrix, np.ones(9)).shape")
+    notebook.run("%%task\nfigure.savefig(io.BytesIO()); drawn = True")
+    notebook.run("%%task\nfound = len(counts['z'])")
+
+    assert notebook.run("mean, solution, drawn, found") == (1.0, (9,), True, 0)
+
+
+def test_what_may_be_a_cache_is_a_warning(notebook: Any) -> None:
+    """A private attribute that was empty may hold a change or not: the task is done, and says so."""
+    notebook.run(
+        "class Found:\n    def __init__(self): self._all = []\n"
+        "    def add(self, x): self._all.append(x)\nfound = Found()"
+    )
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        notebook.run("%%task\nfound.add(1); x = 1")
+        assert notebook.run("x") == 1
+
+    assert any("may have changed what its input 'found' keeps for itself" in str(one.message) for one in told)
+
+
+@pytest.mark.parametrize(
+    ("before", "task", "message"),
+    [
+        ("class B:\n    items = []\nb = B()", "b.items.append(1)", "the attribute 'items' of the class 'B'"),
+        (
+            "class B:\n    total = 0\n    def add(self, x): B.total += x\nb = B()",
+            "b.add(5)",
+            "the attribute 'total' of the class 'B'",
+        ),
+        (
+            "class B:\n    @classmethod\n    def name(cls): cls.last = 1",
+            "B.name()",
+            "the attribute 'last' of the class 'B'",
+        ),
+        (
+            "def make():\n    n = [0]\n    def step():\n        n[0] += 1\n    return step\nstep = make()",
+            "step()",
+            "the variable 'n' of the function 'step'",
+        ),
+        (
+            "def make():\n    n = 0\n    def step():\n        nonlocal n\n        n += 1\n    return step\n"
+            "step = make()",
+            "step()",
+            "the variable 'n' of the function 'step'",
+        ),
+        ("def log(x, kept=[]): kept.append(x)", "log(1)", "the default of 'kept' of the function 'log'"),
+        ("def log(*, kept=[]): kept.append(1)", "log()", "the default of 'kept' of the function 'log'"),
+        ("def count(): count.n += 1\ncount.n = 0", "count()", "the attribute 'n' of the function 'count'"),
+        ("def f(): seen.append(1)\nseen = []", "f()", "its input 'seen'"),
+    ],
+)
+def test_what_functions_and_classes_keep_is_not_lost_in_silence(
+    notebook: Any, before: str, task: str, message: str
+) -> None:
+    """The task fails with a sentence that names what has changed and the way out."""
+    notebook.run(before)
+    notebook.run(f"%%task\n{task}; x = 1")
+
+    error = notebook.error("x")
+
+    assert isinstance(error, CellError)
+    assert f"changed {message}" in str(error)
+    assert "%%task --inout" in str(error)
+
+
+def test_a_declared_change_of_a_class_or_function_is_kept(notebook: Any) -> None:
+    """With --inout it takes the place of what was there, and instances see it."""
+    notebook.run(
+        "class B:\n    items = []\nb = B()\ndef make():\n    n = [0]\n    def step():\n        n[0] += 1\n"
+        "        return n[0]\n    return step\nstep = make()"
+    )
+
+    notebook.run("%%task --inout B,step\nb.items.append(1); x = step()")
+
+    assert notebook.run("B.items, b.items, isinstance(b, B), x, step()") == ([1], [1], True, 1, 2)
+
+
+def test_caches_of_functions_are_no_changes(notebook: Any) -> None:
+    """What is called a cache may be filled, and functions that remember their results may be called."""
+    notebook.run(
+        "import enum\nclass Flag(enum.Flag):\n    A = 1\n    B = 2\n"
+        "def square(x, _cache={}):\n    return _cache.setdefault(x, x * x)\n"
+        "class C:\n    _one = None\n    @property\n    def one(self):\n"
+        "        return self._one or setattr(type(self), '_one', 1) or 1\nc = C()"
+    )
+
+    notebook.run("%%task\nx = square(3), (Flag.A | Flag.B).value")
+
+    assert notebook.run("x") == (9, 3)
