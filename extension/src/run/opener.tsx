@@ -1,38 +1,54 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
+import type { ISignal } from '@lumino/signaling';
 import React from 'react';
 
+import { Section } from '../panel/section';
+
 /** The section "Run view" of the side panel. */
-export class Opener extends ReactWidget {
-  constructor(app: JupyterFrontEnd, command: string, trans: TranslationBundle) {
-    super();
-    this._app = app;
+export class Opener extends Section {
+  /**
+   * @param command opens the run view, where there is a notebook
+   * @param changed says that another notebook is in front, or none
+   */
+  constructor(
+    commands: JupyterFrontEnd['commands'],
+    command: string,
+    changed: ISignal<unknown, unknown>,
+    trans: TranslationBundle
+  ) {
+    super({
+      id: 'eflows-nb-run-opener',
+      label: trans.__('Run view'),
+      caption: trans.__('Graph, timeline and table of the tasks'),
+      changes: [changed]
+    });
+    this._commands = commands;
     this._command = command;
     this._trans = trans;
-    this.id = 'eflows-nb-run-opener';
-    this.addClass('eflows-Section');
-    this.title.label = trans.__('Run view');
-    this.title.caption = trans.__('Graph, timeline and table of the tasks');
   }
 
   protected render(): JSX.Element {
-    const trans = this._trans;
-    return (
+    const { _command: command, _commands: commands, _trans: trans } = this;
+    return commands.isEnabled(command) ? (
       <button
         className="jp-mod-styled eflows-Button"
         title={trans.__(
           'The tasks of the current notebook as a graph, in time and as a table, live'
         )}
-        onClick={() => void this._app.commands.execute(this._command)}
+        onClick={() => void commands.execute(command)}
         data-testid="eflows-open-run"
       >
         {trans.__('Open the run view')}
       </button>
+    ) : (
+      <p className="eflows-Empty">
+        {trans.__('Open a notebook to see its tasks as a graph and in time.')}
+      </p>
     );
   }
 
-  private _app: JupyterFrontEnd;
   private _command: string;
+  private _commands: JupyterFrontEnd['commands'];
   private _trans: TranslationBundle;
 }

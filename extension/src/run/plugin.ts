@@ -23,6 +23,7 @@ import { eflowsIcon } from '../icons';
 import { IEflowsPanel } from '../panel/tokens';
 import { IEflowsChannels } from '../session/tokens';
 import { IEflowsSettings, PARTS_OF } from '../settings/tokens';
+import { NotebookBinding } from './binding';
 import { Opener } from './opener';
 import { RunModel } from './model';
 import { CellActions } from './notebook-actions';
@@ -61,15 +62,28 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
     const tracker = new WidgetTracker<MainAreaWidget<RunView>>({
       namespace: 'eflows-nb-run'
     });
+    const { contents } = app.serviceManager;
     const open = (path: string, task: number | null = null): void => {
-      const known = tracker.find(widget => widget.id === idOf(path));
+      const known = tracker.find(
+        widget => shown.get(widget)?.binding.path === path
+      );
       const widget =
-        known ?? create(app, notebooks, channels, cells, path, trans);
+        known ??
+        create(
+          app,
+          new NotebookBinding(path, notebooks, contents),
+          channels,
+          cells,
+          trans
+        );
       if (known === undefined) {
         const parts = PARTS_OF[settings?.values.runView ?? 'automatic'];
         if (parts.length > 0) {
           widget.content.showParts(parts);
         }
+        // The layout is restored by the path.
+        const onChange = (): void => void tracker.save(widget);
+        shown.get(widget)?.binding.changed.connect(onChange);
         void tracker.add(widget);
         app.shell.add(widget, 'main', {
           mode: 'split-right',
@@ -79,7 +93,7 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
       }
       app.shell.activateById(widget.id);
       if (task !== null) {
-        models.get(widget)?.selectTask(task);
+        shown.get(widget)?.model.selectTask(task);
       }
     };
 
@@ -120,7 +134,12 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
     });
     palette?.addItem({ command: OPEN_COMMAND, category: trans.__('eFlows') });
     panel?.addSection({
-      widget: new Opener(app, OPEN_COMMAND, trans),
+      widget: new Opener(
+        app.commands,
+        OPEN_COMMAND,
+        notebooks.currentChanged,
+        trans
+      ),
       rank: 15,
       weight: 0.55
     });
@@ -138,73 +157,64 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
     });
     void restorer?.restore(tracker, {
       command: OPEN_COMMAND,
-      args: widget => ({ path: pathOf(widget.id) }),
-      name: widget => widget.id
+      args: widget => ({ path: shown.get(widget)?.binding.path ?? '' }),
+      name: widget => shown.get(widget)?.binding.path ?? ''
     });
   }
 };
 
-/** What each view shows. */
-const models = new WeakMap<MainAreaWidget, RunModel>();
+/** What is behind each view. */
+const shown = new WeakMap<
+  MainAreaWidget,
+  {
+    readonly model: RunModel;
+    readonly binding: NotebookBinding<NotebookPanel>;
+  }
+>();
 
-const PREFIX = 'eflows-nb-run:';
-
-function idOf(path: string): string {
-  return PREFIX + path;
-}
-
-function pathOf(id: string): string {
-  return id.slice(PREFIX.length);
-}
+let made = 0;
 
 /** Make the view of a notebook, which is perhaps opened later. */
 function create(
   app: JupyterFrontEnd,
-  notebooks: INotebookTracker,
+  binding: NotebookBinding<NotebookPanel>,
   channels: IEflowsChannels,
   cells: IEflowsCells | null,
-  path: string,
   trans: TranslationBundle
 ): MainAreaWidget<RunView> {
   const model = new RunModel();
-  let bound: NotebookPanel | null = null;
-  const find = (): NotebookPanel | null =>
-    notebooks.find(panel => panel.context.path === path) ?? null;
-  const bind = (): void => {
-    bound = bound === null || bound.isDisposed ? find() : bound;
-    model.follow(bound === null ? null : channels.channelOf(bound));
-  };
   const actions = new CellActions(
     model,
-    () => (bound === null || bound.isDisposed ? null : bound),
+    () => binding.notebook,
     panel => app.shell.activateById(panel.id),
     cells
   );
   const content = new RunView(model, actions, saveText, trans);
   const widget = new MainAreaWidget({ content });
-  widget.id = idOf(path);
-  widget.title.label = trans.__('Run: %1', PathExt.basename(path));
-  widget.title.caption = trans.__('Tasks of %1', path);
+  widget.id = `eflows-nb-run-${++made}`;
   widget.title.icon = eflowsIcon;
   widget.title.closable = true;
   widget.toolbar.hide();
 
-  const onOpened = (_: unknown, panel: NotebookPanel): void => {
-    if (panel.context.path === path) {
-      bind();
+  const follow = (): void => {
+    const { notebook, path } = binding;
+    widget.title.label = trans.__('Run: %1', PathExt.basename(path));
+    widget.title.caption = trans.__('Tasks of %1', path);
+    model.follow(notebook === null ? null : channels.channelOf(notebook));
+  };
+  const onKernel = (_: unknown, panel: NotebookPanel): void => {
+    if (panel === binding.notebook) {
+      follow();
     }
   };
-  const onClosed = (): void => bind();
-  notebooks.widgetAdded.connect(onOpened);
-  notebooks.currentChanged.connect(onClosed);
-  channels.changed.connect(onOpened);
+  binding.changed.connect(follow);
+  channels.changed.connect(onKernel);
   widget.disposed.connect(() => {
-    notebooks.widgetAdded.disconnect(onOpened);
-    notebooks.currentChanged.disconnect(onClosed);
-    channels.changed.disconnect(onOpened);
+    channels.changed.disconnect(onKernel);
+    binding.dispose();
     model.dispose();
   });
-  bind();
-  models.set(widget, model);
+  follow();
+  shown.set(widget, { model, binding });
   return widget;
 }
