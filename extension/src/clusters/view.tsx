@@ -1,24 +1,16 @@
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import {
-  ReactWidget,
-  refreshIcon,
-  Toolbar,
-  ToolbarButton,
-  UseSignal
-} from '@jupyterlab/ui-components';
-import type { Message } from '@lumino/messaging';
-import { Signal, type ISignal } from '@lumino/signaling';
 import React from 'react';
 
 import { formatBytes } from '../core/format';
+import { Section } from '../panel/section';
 import { Sign } from '../signs/sign';
 import { formatAge, formatCores } from './amounts';
 import type { ClustersModel } from './model';
 import type { ICluster } from './protocol';
 
 /** The section "Clusters on this server" of the side panel. */
-export class ClustersSection extends ReactWidget {
+export class ClustersSection extends Section {
   /**
    * @param open brings the notebook of a path to the front
    */
@@ -27,38 +19,18 @@ export class ClustersSection extends ReactWidget {
     open: (path: string) => void,
     trans: TranslationBundle
   ) {
-    super();
+    super({
+      id: 'eflows-nb-clusters',
+      label: trans.__('Clusters on this server'),
+      caption: trans.__(
+        'Controllers and engines that eFlows runs on the machine of this server'
+      ),
+      changes: [model.changed]
+    });
     this._model = model;
     this._open = open;
     this._trans = trans;
-    this.id = 'eflows-nb-clusters';
-    this.addClass('eflows-Section');
-    this.title.label = trans.__('Clusters on this server');
-    this.title.caption = trans.__(
-      'Controllers and engines that eFlows runs on the machine of this server'
-    );
-    this.toolbar.node.setAttribute('aria-label', this.title.label);
-    this.toolbar.addItem(
-      'refresh',
-      new ToolbarButton({
-        icon: refreshIcon,
-        tooltip: trans.__('Look again'),
-        onClick: () => void model.refresh()
-      })
-    );
-  }
-
-  /** What stands in the title bar of the section. */
-  readonly toolbar = new Toolbar();
-
-  /** The section came into view. */
-  get shown(): ISignal<this, void> {
-    return this._shown;
-  }
-
-  protected override onAfterShow(message: Message): void {
-    super.onAfterShow(message);
-    this._shown.emit();
+    this.addRefresh(trans.__('Look again'), () => model.refresh());
   }
 
   protected render(): JSX.Element {
@@ -71,17 +43,12 @@ export class ClustersSection extends ReactWidget {
       });
     };
     return (
-      <UseSignal signal={model.changed}>
-        {() => (
-          <Clusters model={model} open={this._open} stop={stop} trans={trans} />
-        )}
-      </UseSignal>
+      <Clusters model={model} open={this._open} stop={stop} trans={trans} />
     );
   }
 
   private _model: ClustersModel;
   private _open: (path: string) => void;
-  private _shown = new Signal<this, void>(this);
   private _trans: TranslationBundle;
 }
 
@@ -111,7 +78,7 @@ function Clusters(props: {
     return (
       <p className="eflows-Empty" data-testid="eflows-no-clusters">
         {trans.__(
-          'No cluster is running. Those that your notebooks start are listed here, also when their kernel is gone, and can be stopped.'
+          'No cluster is running. What notebooks start, or leave behind, is listed here.'
         )}
       </p>
     );

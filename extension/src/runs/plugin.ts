@@ -7,6 +7,7 @@ import { Poll } from '@lumino/polling';
 
 import { IEflowsPanel } from '../panel/tokens';
 import { OPEN_PAST_COMMAND } from '../replay/plugin';
+import { IEflowsSession } from '../session/tokens';
 import { DEFAULTS, IEflowsSettings } from '../settings/tokens';
 import { nameOf, RunsModel } from './model';
 import { RunRequests } from './request';
@@ -20,12 +21,13 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'eflows-nb:runs',
   description: 'Lists past and present runs, and opens their replay.',
   autoStart: true,
-  optional: [IEflowsPanel, IEflowsSettings, ITranslator],
+  optional: [IEflowsPanel, IEflowsSettings, ITranslator, IEflowsSession],
   activate: (
     app: JupyterFrontEnd,
     panel: IEflowsPanel | null,
     settings: IEflowsSettings | null,
-    translator: ITranslator | null
+    translator: ITranslator | null,
+    session: IEflowsSession | null
   ): void => {
     if (panel === null) {
       return;
@@ -57,9 +59,19 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
         poll.frequency = { ...poll.frequency, interval };
       }
     });
+    let seen = '';
+    const onSession = (): void => {
+      const now = stageOf(session);
+      if (now !== seen && section.isVisible) {
+        void poll.refresh();
+      }
+      seen = now;
+    };
+    session?.changed.connect(onSession);
     settings?.changed.connect(section.update, section);
     section.shown.connect(() => void poll.refresh());
     section.disposed.connect(() => {
+      session?.changed.disconnect(onSession);
       settings?.changed.disconnect(section.update, section);
       poll.dispose();
       model.dispose();
@@ -67,3 +79,14 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     panel.addSection({ widget: section, rank: 30, weight: 1.2 });
   }
 };
+
+/** What of a session makes its run another one in the list. */
+function stageOf(session: IEflowsSession | null): string {
+  const status = session?.status;
+  if (status?.kind !== 'session') {
+    return status?.kind ?? '';
+  }
+  const { cluster, tasks } = status.session;
+  const hasTasks = Object.values(tasks).some(count => count > 0);
+  return `${status.notebook} ${cluster} ${hasTasks}`;
+}

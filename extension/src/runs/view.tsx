@@ -1,25 +1,18 @@
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import {
-  deleteIcon,
-  ReactWidget,
-  refreshIcon,
-  Toolbar,
-  ToolbarButton
-} from '@jupyterlab/ui-components';
-import type { Message } from '@lumino/messaging';
-import { Signal, type ISignal } from '@lumino/signaling';
+import { deleteIcon } from '@jupyterlab/ui-components';
 import React, { useState } from 'react';
 
 import { formatAge } from '../clusters/amounts';
 import { formatBytes, formatSeconds } from '../core/format';
+import { Section } from '../panel/section';
 import { TASK_STATES } from '../session/protocol';
 import { Sign, type SignName } from '../signs/sign';
 import { nameOf, type RunsModel } from './model';
 import type { IRun } from './protocol';
 
 /** The section "Runs" of the side panel. */
-export class RunsSection extends ReactWidget {
+export class RunsSection extends Section {
   /**
    * @param open shows a run
    * @param listed returns how many runs are listed at first
@@ -30,48 +23,19 @@ export class RunsSection extends ReactWidget {
     listed: () => number,
     trans: TranslationBundle
   ) {
-    super();
+    super({
+      id: 'eflows-nb-runs',
+      label: trans.__('Runs'),
+      caption: trans.__(
+        'Past and present runs, from the journals below the folder of this server'
+      ),
+      changes: [model.changed]
+    });
     this._model = model;
     this._open = open;
     this._listed = listed;
     this._trans = trans;
-    this.id = 'eflows-nb-runs';
-    this.addClass('eflows-Section');
-    this.title.label = trans.__('Runs');
-    this.title.caption = trans.__(
-      'Past and present runs, from the journals below the folder of this server'
-    );
-    this.toolbar.node.setAttribute('aria-label', this.title.label);
-    this.toolbar.addItem(
-      'refresh',
-      new ToolbarButton({
-        icon: refreshIcon,
-        tooltip: trans.__('Look for runs again'),
-        onClick: () => void model.refresh()
-      })
-    );
-    model.changed.connect(this.update, this);
-  }
-
-  /** What stands in the title bar of the section. */
-  readonly toolbar = new Toolbar();
-
-  /** The section came into view. */
-  get shown(): ISignal<this, void> {
-    return this._shown;
-  }
-
-  override dispose(): void {
-    if (!this.isDisposed) {
-      this._model.changed.disconnect(this.update, this);
-      Signal.clearData(this);
-      super.dispose();
-    }
-  }
-
-  protected override onAfterShow(message: Message): void {
-    super.onAfterShow(message);
-    this._shown.emit();
+    this.addRefresh(trans.__('Look for runs again'), () => model.refresh());
   }
 
   protected render(): JSX.Element {
@@ -97,7 +61,6 @@ export class RunsSection extends ReactWidget {
   private _listed: () => number;
   private _model: RunsModel;
   private _open: (run: IRun) => void;
-  private _shown = new Signal<this, void>(this);
   private _trans: TranslationBundle;
 }
 
@@ -125,7 +88,7 @@ function Runs(props: {
     return (
       <p className="eflows-Empty" data-testid="eflows-no-runs">
         {trans.__(
-          'No run yet. Every notebook that calls a task leaves a journal in a folder .eflows beside it. It is listed here, and a click shows what ran where and when, with a slider for the time.'
+          'No run yet. Each is recorded in a folder .eflows beside its notebook, and can be replayed here.'
         )}
       </p>
     );
