@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from typing import Any, TypedDict
 
@@ -69,10 +70,15 @@ class LauncherModel(TypedDict):
 
 
 class ClustersModel(TypedDict):
-    """The answer of ``GET eflows/clusters``; ``now`` is the server's clock, in seconds since the epoch."""
+    """The answer of ``GET eflows/clusters``.
+
+    ``host`` is the name of this machine, as engines on it give it; ``now`` is the server's clock, in seconds
+    since the epoch.
+    """
 
     clusters: list[ClusterModel]
     launchers: list[LauncherModel]
+    host: str
     now: float
 
 
@@ -107,7 +113,8 @@ class ClustersHandler(APIHandler):
             LauncherModel(name=one.name, hosts=one.hosts, cores=one.cores, memory=one.memory, gpus=one.gpus)
             for one in available()
         ]
-        self.finish(ClustersModel(clusters=clusters, launchers=launchers, now=time.time()))
+        host = socket.gethostname()
+        self.finish(ClustersModel(clusters=clusters, launchers=launchers, host=host, now=time.time()))
 
 
 class ClusterHandler(APIHandler):

@@ -51,6 +51,16 @@ test('nothing is known before the server was asked', async () => {
   });
 });
 
+test('what a process uses is not taken for that of another host', async () => {
+  const model = new ClustersModel(new Server());
+  assert.equal(model.usageOf('n01', 4712), null);
+  await model.refresh();
+  assert.equal(model.usageOf('n01', 4712)?.memory, 104857600);
+  assert.equal(model.usageOf('localhost', 4712)?.memory, 104857600);
+  assert.equal(model.usageOf('n02', 4712), null);
+  assert.equal(model.usageOf('n01', 1), null);
+});
+
 test('asking again during a request asks once more, not many times', async () => {
   const server = new Server();
   const model = new ClustersModel(server);

@@ -113,6 +113,7 @@ def test_engines_are_started_on_hosts_that_are_named(lab: Any) -> None:
             {"name": "local", "hosts": False, "cores": 2, "memory": 1 << 33, "gpus": 0},
             {"name": "hosts", "hosts": True, "cores": 0, "memory": 0, "gpus": 0},
         ],
+        "host": "here",
         "now": 0,
     }
     # Whether this machine has ssh or not.

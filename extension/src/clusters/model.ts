@@ -9,6 +9,9 @@ const USUAL: readonly ILauncher[] = [
   { name: 'local', hosts: false, cores: 0, memory: 0, gpus: 0 }
 ];
 
+/** How `ef.start(hosts=...)` may call the machine of the kernel. */
+const HERE = 'localhost';
+
 /** What asking for the list can give; status 0 means no answer at all. */
 export type Answer =
   | ({ readonly kind: 'listed' } & IListing)
@@ -42,16 +45,14 @@ export class ClustersModel implements IEflowsMachine, IDisposable {
     return told.length > 0 ? told : USUAL;
   }
 
-  usageOf(pid: number): IProcess | null {
-    if (this._answer?.kind === 'listed') {
-      for (const cluster of this._answer.clusters) {
-        const found = cluster.processes.find(process => process.pid === pid);
-        if (found !== undefined) {
-          return found;
-        }
-      }
+  usageOf(host: string, pid: number): IProcess | null {
+    const answer = this._answer;
+    // A process of another host may have the same number.
+    if (answer?.kind !== 'listed' || ![answer.host, HERE].includes(host)) {
+      return null;
     }
-    return null;
+    const processes = answer.clusters.flatMap(cluster => cluster.processes);
+    return processes.find(process => process.pid === pid) ?? null;
   }
 
   attend(isWatching: () => boolean): IDisposable {

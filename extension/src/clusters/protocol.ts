@@ -45,6 +45,8 @@ export interface ICluster {
 export interface IListing {
   readonly clusters: readonly ICluster[];
   readonly launchers: readonly ILauncher[];
+  /** Name of the server's machine, as its engines give it. */
+  readonly host: string;
   /** The server's clock, seconds since the epoch. */
   readonly now: number;
 }
@@ -54,13 +56,14 @@ export function readListing(data: unknown): IListing | null {
   if (!isRecord(data)) {
     return null;
   }
-  const { clusters, launchers, now } = data;
+  const { clusters, launchers, host, now } = data;
   return Array.isArray(clusters) &&
     clusters.every(isCluster) &&
     Array.isArray(launchers) &&
     launchers.every(isLauncher) &&
+    typeof host === 'string' &&
     typeof now === 'number'
-    ? { clusters, launchers, now }
+    ? { clusters, launchers, host, now }
     : null;
 }
 

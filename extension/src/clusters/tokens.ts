@@ -10,8 +10,8 @@ export interface IEflowsMachine {
   readonly changed: ISignal<IEflowsMachine, void>;
   /** What can be started; the first is the usual one. */
   readonly launchers: readonly ILauncher[];
-  /** What a process uses; null when it is not on that machine, or not known yet. */
-  usageOf(pid: number): IProcess | null;
+  /** What a process of a host uses; null when that is another machine, or not known yet. */
+  usageOf(host: string, pid: number): IProcess | null;
   /** Let the server be asked again and again while this returns true. */
   attend(isWatching: () => boolean): IDisposable;
   /** Ask the server again, now. */

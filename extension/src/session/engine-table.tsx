@@ -15,7 +15,9 @@ export function EngineTable(props: {
 }): JSX.Element {
   const { session, machine, trans } = props;
   const engines = inOrder(session.engines);
-  const uses = engines.map(({ pid }) => machine?.usageOf(pid) ?? null);
+  const uses = engines.map(
+    ({ host, pid }) => machine?.usageOf(host, pid) ?? null
+  );
   const measured = uses.some(use => use !== null);
   const gpus = uses.some(use => (use?.gpu_memory ?? null) !== null);
   const hosts = new Set(engines.map(({ host }) => host));
