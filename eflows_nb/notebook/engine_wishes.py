@@ -60,7 +60,12 @@ def _do(session: Session, wish: EnginesRequest) -> None:
         raise ClusterError(f"The engines of this kernel belong to a run ({ENGINES}) and end with it.")
     match given.get("do"):
         case "start":
-            session.start(given.get("number"), hosts=_hosts_of(given.get("hosts")))
+            session.start(
+                given.get("number"),
+                hosts=_hosts_of(given.get("hosts")),
+                address=_text_of(given, "address"),
+                checkpoint=_text_of(given, "checkpoint"),
+            )
         case "scale":
             session.scale(given.get("number"))  # type: ignore[arg-type]  # it is checked there
         case "stop":
@@ -69,6 +74,13 @@ def _do(session: Session, wish: EnginesRequest) -> None:
             raise ClusterError(
                 f"This kernel cannot {other!r} engines: it runs another release than the page."
             )
+
+
+def _text_of(given: dict[str, Any], name: str) -> str | None:
+    text = given.get(name)
+    if text is None or (isinstance(text, str) and text):
+        return text
+    raise ClusterError(f"{text!r} is no {name}. Give it as text, or leave it out.")
 
 
 def _hosts_of(given: Any) -> list[str] | None:

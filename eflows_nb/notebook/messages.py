@@ -160,6 +160,10 @@ class EnginesRequest(TypedDict, total=False):
         Of engines, to start or to have; without it one for each core.
     hosts
         Where to start them, as SSH knows it; without it on this machine.
+    address
+        Of this machine, at which all hosts reach it; without it that is found out.
+    checkpoint
+        Folder in which results are kept; without it they are not.
     cancel
         Whether tasks are cancelled before all engines end; else they are waited for.
     """
@@ -167,6 +171,8 @@ class EnginesRequest(TypedDict, total=False):
     do: Literal["start", "scale", "stop"]
     number: int
     hosts: list[str]
+    address: str
+    checkpoint: str
     cancel: bool
 
 

@@ -73,6 +73,20 @@ test('hosts are texts of Python, whatever stands in them', () => {
   ]);
 });
 
+test('what ef.start can be told is told by its names', () => {
+  const kernel = new Kernel();
+  const wishes = following(kernel);
+  const hosts = ['n1'];
+  const address = '10.0.0.1';
+  const checkpoint = 'my results';
+  void wishes.wish({ do: 'start', number: 3, hosts, address, checkpoint });
+  void wishes.wish({ do: 'start' });
+  assert.deepEqual(kernel.code, [
+    `__import__('eflows_nb').start(3, hosts=["n1"], address="10.0.0.1", checkpoint="my results")`,
+    "__import__('eflows_nb').start()"
+  ]);
+});
+
 test('a later wish takes the place of the one before', async () => {
   const kernel = new Kernel();
   kernel.latest = {};

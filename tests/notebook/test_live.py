@@ -257,7 +257,7 @@ def test_engines_come_change_and_go_while_a_cell_computes(page: Page, tmp_path: 
     """Without a word in the notebook; a task that runs is cancelled only when that is wanted."""
     page.run("import pathlib\n" + SESSION + "\n@ef.task\ndef last():\n    import time; time.sleep(600)")
     page.client.execute("while not pathlib.Path('go').exists(): pass")
-    wish(page, "r1", do="start", number=1)
+    wish(page, "r1", do="start", number=1, checkpoint="kept")
     assert answer(page, "r1") == ""
     while not page.hear().get("session", {}).get("engines"):
         page.ask()
@@ -274,6 +274,7 @@ def test_engines_come_change_and_go_while_a_cell_computes(page: Page, tmp_path: 
     page.ask()
     assert page.hear()["session"]["cluster"] == "inline"
     assert page.run("ef.barrier(); f(1)")[-1]["msg_type"] != "error"
+    assert (tmp_path / "kept").is_dir()
 
 
 @pytest.mark.parametrize(
@@ -282,6 +283,8 @@ def test_engines_come_change_and_go_while_a_cell_computes(page: Page, tmp_path: 
         ({"do": "start", "number": 0}, "engines=0 is not a number of engines"),
         ({"do": "start", "hosts": []}, "[] are no hosts"),
         ({"do": "start", "hosts": ["n1", 2]}, "['n1', 2] are no hosts"),
+        ({"do": "start", "number": 1, "address": 7}, "7 is no address"),
+        ({"do": "start", "number": 1, "checkpoint": ""}, "'' is no checkpoint"),
         ({"do": "scale", "number": 2}, "There are no engines yet"),
         ({"do": "sing"}, "cannot 'sing' engines"),
     ],

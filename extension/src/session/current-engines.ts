@@ -5,8 +5,8 @@ import type { ILauncher } from '../clusters/protocol';
 import type { IEflowsMachine } from '../clusters/tokens';
 import type { IEflowsSettings } from '../settings/tokens';
 import type { KernelChannel } from './channel';
-import type { IControls } from './controls';
-import type { EngineWishes, IPendingWish } from './engines';
+import type { IControls } from './form-parts';
+import type { EngineWishes, IPendingWish, IStartOptions } from './engines';
 import { NotebookEngines } from './engines-kernel';
 import type { IEflowsSession } from './tokens';
 
@@ -87,12 +87,8 @@ export class CurrentEngines implements IControls {
     this._wishes.follow(kernel);
   }
 
-  start(number: number | null, hosts: readonly string[]): void {
-    void this._wishes.wish({
-      do: 'start',
-      ...(number === null ? {} : { number }),
-      ...(hosts.length === 0 ? {} : { hosts })
-    });
+  start(options: IStartOptions): void {
+    void this._wishes.wish({ do: 'start', ...options });
   }
 
   scale(number: number): void {

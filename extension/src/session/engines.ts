@@ -3,15 +3,21 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { IPageRequest } from '../core/protocol';
 
+/** What `ef.start` can be told. */
+export interface IStartOptions {
+  /** Without it one a core. */
+  readonly number?: number;
+  /** Without it on the kernel's machine. */
+  readonly hosts?: readonly string[];
+  /** At which all hosts reach the kernel's machine; without it that is found out. */
+  readonly address?: string;
+  /** Folder in which results are kept; without it they are not. */
+  readonly checkpoint?: string;
+}
+
 /** What can be wanted with the engines of a kernel. */
 export type EnginesWish =
-  | {
-      readonly do: 'start';
-      /** Without it one a core. */
-      readonly number?: number;
-      /** Without it on the kernel's machine. */
-      readonly hosts?: readonly string[];
-    }
+  | ({ readonly do: 'start' } & IStartOptions)
   | { readonly do: 'scale'; readonly number: number }
   | { readonly do: 'stop'; readonly cancel: boolean };
 
@@ -164,7 +170,7 @@ function codeOf(wish: EnginesWish): string {
   const ef = "__import__('eflows_nb')";
   switch (wish.do) {
     case 'start':
-      return `${ef}.start(${startArguments(wish.number, wish.hosts)})`;
+      return `${ef}.start(${startArguments(wish)})`;
     case 'scale':
       return `${ef}.scale(${Math.trunc(wish.number)})`;
     case 'stop':
@@ -172,14 +178,14 @@ function codeOf(wish: EnginesWish): string {
   }
 }
 
-function startArguments(
-  number: number | undefined,
-  hosts: readonly string[] | undefined
-): string {
-  // A text of JSON is one of Python as well.
+function startArguments({ number, ...named }: IStartOptions): string {
+  const { hosts, address, checkpoint } = named;
   return [
     ...(number === undefined ? [] : [String(Math.trunc(number))]),
-    ...(hosts === undefined ? [] : [`hosts=${JSON.stringify(hosts)}`])
+    ...Object.entries({ hosts, address, checkpoint })
+      .filter(([, value]) => value !== undefined)
+      // A text of JSON is one of Python as well.
+      .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   ].join(', ');
 }
 

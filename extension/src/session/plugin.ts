@@ -111,7 +111,7 @@ export const sessionPlugin: JupyterFrontEndPlugin<IEflowsSession> = {
         START_COMMAND,
         trans.__('Start eFlows Engines'),
         trans.__('Start engines for the current notebook'),
-        () => engines.start(engines.proposedNumber, [])
+        () => engines.start({ number: engines.proposedNumber })
       ],
       [
         STOP_COMMAND,
@@ -141,7 +141,7 @@ export const sessionPlugin: JupyterFrontEndPlugin<IEflowsSession> = {
       const section = new SessionSection(model, engines, insert, trans);
       machine?.attend(() => section.isVisible);
       section.shown.connect(() => void machine?.refresh());
-      panel.addSection({ widget: section, rank: 10, weight: 3 });
+      panel.addSection({ widget: section, rank: 10, weight: 4 });
     }
     return model;
   }

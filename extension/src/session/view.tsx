@@ -1,12 +1,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
-import type { Message } from '@lumino/messaging';
-import { Signal, type ISignal } from '@lumino/signaling';
 import React from 'react';
 
+import { Section } from '../panel/section';
 import { Sign } from '../signs/sign';
-import { EngineControls, StartForm, type IControls } from './controls';
+import { EngineControls } from './controls';
 import { EngineTable } from './engine-table';
+import type { IControls } from './form-parts';
 import { stateLabel } from './labels';
 import type { SessionStatus } from './model';
 import {
@@ -15,13 +14,14 @@ import {
   type ISession,
   type TaskState
 } from './protocol';
+import { StartForm } from './start-form';
 import type { IEflowsSession } from './tokens';
 
 /** The code that an empty panel teaches. */
 export const START_CODE = 'import eflows_nb as ef\n\nef.start(engines=2)';
 
 /** The section "This notebook" of the side panel. */
-export class SessionSection extends ReactWidget {
+export class SessionSection extends Section {
   /**
    * @param controls starts, scales and stops the engines
    * @param insert writes `START_CODE` into the current notebook
@@ -32,36 +32,16 @@ export class SessionSection extends ReactWidget {
     insert: () => void,
     trans: TranslationBundle
   ) {
-    super();
+    super({
+      id: 'eflows-nb-session',
+      label: trans.__('This notebook'),
+      caption: trans.__('Engines and tasks of the current notebook'),
+      changes: [session.changed, controls.changed]
+    });
     this._session = session;
     this._controls = controls;
     this._insert = insert;
     this._trans = trans;
-    this.id = 'eflows-nb-session';
-    this.addClass('eflows-Section');
-    this.title.label = trans.__('This notebook');
-    this.title.caption = trans.__('Engines and tasks of the current notebook');
-    session.changed.connect(this.update, this);
-    controls.changed.connect(this.update, this);
-  }
-
-  /** The section came into view. */
-  get shown(): ISignal<this, void> {
-    return this._shown;
-  }
-
-  override dispose(): void {
-    if (!this.isDisposed) {
-      this._session.changed.disconnect(this.update, this);
-      this._controls.changed.disconnect(this.update, this);
-      Signal.clearData(this);
-      super.dispose();
-    }
-  }
-
-  protected override onAfterShow(message: Message): void {
-    super.onAfterShow(message);
-    this._shown.emit();
   }
 
   protected render(): JSX.Element {
@@ -78,7 +58,6 @@ export class SessionSection extends ReactWidget {
   private _controls: IControls;
   private _insert: () => void;
   private _session: IEflowsSession;
-  private _shown = new Signal<this, void>(this);
   private _trans: TranslationBundle;
 }
 
