@@ -8,6 +8,7 @@ import {
   NO_OPTIONS
 } from '../src/insert/decorator';
 import {
+  findAgain,
   functionAt,
   functionsOf,
   importedName,
@@ -49,6 +50,18 @@ test('code in strings, comments and magics defines nothing', () => {
     functionsOf(code).map(({ name }) => name),
     ['yes']
   );
+});
+
+test('a function is found again when code around it has changed, else not', () => {
+  const code = '@cache\ndef f(a, *b): return a';
+  const [found] = functionsOf(code);
+  assert.ok(found);
+  assert.equal(findAgain(found, `x = 1\n${code}\n`)?.start, 6);
+  assert.equal(findAgain(found, `${code} + 1`)?.start, 0);
+  assert.equal(findAgain(found, '@cache\ndef f(a): return a'), null);
+  assert.equal(findAgain(found, '@ef.task\ndef f(a, *b): return a'), null);
+  assert.equal(findAgain(found, '@cache\ndef g(a, *b): return a'), null);
+  assert.equal(findAgain(found, ''), null);
 });
 
 test('functions within functions and classes are left alone', () => {

@@ -26,6 +26,7 @@ def source(lab: Any, cell: int) -> str:
 def dialog(lab: Any) -> Any:
     """Open the dialog by its keys and return it."""
     lab.page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    lab.page.keyboard.press("Escape")
     lab.page.keyboard.press("Alt+Shift+D")
     found = lab.page.locator(".jp-Dialog")
     expect(found).to_be_visible()
@@ -88,6 +89,20 @@ def test_hostile_names_are_text(lab: Any) -> None:
     form.get_by_role("button", name="Cancel").click()
     assert source(lab, 0) == HOSTILE
     assert lab.page.evaluate("() => window.eflowsHacked") is None
+
+
+def test_a_function_that_has_changed_meanwhile_is_left_alone(lab: Any) -> None:
+    """The user is told, since nothing is inserted."""
+    lab.open(lab.write("changed.ipynb", "def f(x):\n    return x"))
+    form = dialog(lab)
+    lab.page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel
+          .setSource('def f(x, y):\\n    return x')"""
+    )
+    form.get_by_role("button", name="Insert").click()
+    expect(form).to_contain_text("f was changed or removed while the dialog was open")
+    assert source(lab, 0) == "def f(x, y):\n    return x"
+    form.get_by_role("button", name="Ok").click()
 
 
 def test_what_cannot_be_a_task_is_explained(lab: Any) -> None:

@@ -16,7 +16,7 @@ import {
 
 import { isTask } from './decorator';
 import { TaskDraft } from './model';
-import { functionAt, importedName, type IFunction } from './python';
+import { findAgain, functionAt, importedName, type IFunction } from './python';
 import { TaskForm } from './view';
 
 const INSERT_COMMAND = 'eflows-nb:insert-task';
@@ -67,12 +67,7 @@ async function insertTask(
   const found = functionAt(code, offset);
   const objection = found === null ? '' : objectionTo(found, trans);
   if (objection !== '') {
-    await showDialog({
-      title: trans.__('Make a task function'),
-      body: objection,
-      buttons: [Dialog.okButton({ label: trans.__('Ok') })]
-    });
-    return;
+    return explain(objection, trans);
   }
   const known = moduleIn(panel);
   const draft = new TaskDraft(known ?? 'ef', found);
@@ -86,10 +81,18 @@ async function insertTask(
   ].join('\n');
   if (found !== null && shared !== undefined) {
     // The cell may have changed meanwhile, by somebody else who edits it.
-    const now = functionAt(shared.getSource(), found.start);
-    if (now !== null && now.name === found.name) {
-      shared.updateSource(now.start, now.start, lines);
+    const isThere = cell !== null && notebook.widgets.includes(cell);
+    const now = isThere ? findAgain(found, shared.getSource()) : null;
+    if (now === null) {
+      return explain(
+        trans.__(
+          '%1 was changed or removed while the dialog was open, so nothing was inserted. Open the dialog again.',
+          found.name
+        ),
+        trans
+      );
     }
+    shared.updateSource(now.start, now.start, lines);
   } else if (code.trim() === '' && isCode && shared !== undefined) {
     shared.setSource(lines + newFunction(draft.signature));
   } else {
@@ -107,6 +110,17 @@ function newFunction(signature: string): string {
     .replace(/^def\s+/, '')
     .replace(/:$/, '');
   return `def ${head}:\n    ...`;
+}
+
+async function explain(
+  reason: string,
+  trans: TranslationBundle
+): Promise<void> {
+  await showDialog({
+    title: trans.__('Make a task function'),
+    body: reason,
+    buttons: [Dialog.okButton({ label: trans.__('Ok') })]
+  });
 }
 
 /** Why a function cannot become a task function, empty when it can. */

@@ -84,6 +84,26 @@ export function functionAt(code: string, offset: number): IFunction | null {
   );
 }
 
+/**
+ * Find a function in code that may have been edited since; null when it, its
+ * parameters or its decorators are others.
+ */
+export function findAgain(
+  { name, parameters, decorators, isLazy, start }: IFunction,
+  code: string
+): IFunction | null {
+  const head = JSON.stringify([parameters, decorators, isLazy]);
+  const distance = (one: IFunction): number => Math.abs(one.start - start);
+  const [nearest] = functionsOf(code)
+    .filter(
+      one =>
+        one.name === name &&
+        JSON.stringify([one.parameters, one.decorators, one.isLazy]) === head
+    )
+    .sort((one, other) => distance(one) - distance(other));
+  return nearest ?? null;
+}
+
 /** Read a function that was typed as `name(x, y=1)`; null when it is none. */
 export function readSignature(text: string): IFunction | null {
   const trimmed = text
