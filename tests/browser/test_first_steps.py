@@ -47,6 +47,28 @@ def test_the_card_in_the_launcher_makes_a_notebook_that_runs(lab: Any) -> None:
     lab.picture("first-notebook")
 
 
+def test_the_command_makes_its_notebook_where_the_file_browser_is(lab: Any) -> None:
+    """And not in the root of the server."""
+    (lab.server.root / "sub" / "folder").mkdir(parents=True)
+    lab.open()
+    lab.command("filebrowser:go-to-path", path="sub/folder", dontShowBrowser=True)
+    lab.command("eflows-nb:new-notebook", isPalette=True)
+    lab.wait_for_kernel()
+    assert [path.name for path in (lab.server.root / "sub" / "folder").glob("*.ipynb")] == ["Untitled.ipynb"]
+
+
+def test_without_a_notebook_the_panel_says_what_the_run_view_is(lab: Any) -> None:
+    """There is no button that would do nothing."""
+    lab.open()
+    panel = lab.show_panel()
+    expect(panel).to_contain_text("Open a notebook to see its tasks as a graph")
+    expect(panel.get_by_test_id("eflows-open-run")).to_have_count(0)
+    lab.picture("panel-no-notebook")
+    lab.command("docmanager:open", path=lab.write("first.ipynb", "1").name)
+    panel.get_by_test_id("eflows-open-run").click()
+    expect(lab.page.locator(".eflows-Run")).to_be_visible()
+
+
 def test_the_status_bar_counts_the_tasks_of_the_notebook_in_front(lab: Any) -> None:
     """A click opens the run view; the settings can switch it off."""
     lab.write("bare-status.ipynb", "1")

@@ -3,6 +3,7 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
@@ -16,12 +17,13 @@ export const launcherPlugin: JupyterFrontEndPlugin<void> = {
   id: 'eflows-nb:launcher',
   description: 'Makes a notebook with the first steps of a workflow.',
   autoStart: true,
-  optional: [ILauncher, ITranslator, ICommandPalette],
+  optional: [ILauncher, ITranslator, ICommandPalette, IDefaultFileBrowser],
   activate: (
     app: JupyterFrontEnd,
     launcher: ILauncher | null,
     translator: ITranslator | null,
-    palette: ICommandPalette | null
+    palette: ICommandPalette | null,
+    files: IDefaultFileBrowser | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('eflows_nb');
     app.commands.addCommand(NEW_COMMAND, {
@@ -35,7 +37,11 @@ export const launcherPlugin: JupyterFrontEndPlugin<void> = {
         args: {
           type: 'object',
           properties: {
-            cwd: { type: 'string', description: 'The folder to make it in' },
+            cwd: {
+              type: 'string',
+              description:
+                'The folder to make it in; without it that of the file browser'
+            },
             isPalette: { type: 'boolean' }
           }
         }
@@ -56,7 +62,7 @@ export const launcherPlugin: JupyterFrontEndPlugin<void> = {
           language: spec?.language ?? 'python'
         };
         const made = await contents.newUntitled({
-          path: String(args['cwd'] ?? ''),
+          path: String(args['cwd'] ?? files?.model.path ?? ''),
           type: 'notebook'
         });
         await contents.save(made.path, {
