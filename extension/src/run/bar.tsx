@@ -44,28 +44,26 @@ export class Bar extends ReactWidget {
           <>
             <Views actions={actions} trans={trans} />
             <UseSignal signal={model.changed}>
-              {() => <Finder model={model} trans={trans} />}
+              {() => <Finder model={model} actions={actions} trans={trans} />}
             </UseSignal>
-            <span className="eflows-Spring" />
-            <button className="eflows-Tool" onClick={() => actions.fit()}>
-              {trans.__('See all')}
-            </button>
-            <button
-              className="eflows-Tool"
-              title={trans.__('Save what is seen of the graph as SVG')}
-              onClick={() => actions.exportSvg()}
-              data-testid="eflows-export-svg"
-            >
-              SVG
-            </button>
-            <button
-              className="eflows-Tool"
-              title={trans.__('Save the run as a trace for Perfetto')}
-              onClick={() => actions.exportTrace()}
-              data-testid="eflows-export-trace"
-            >
-              {trans.__('Trace')}
-            </button>
+            <span className="eflows-Ends">
+              <button
+                className="eflows-Tool"
+                title={trans.__('Save what is seen of the graph as SVG')}
+                onClick={() => actions.exportSvg()}
+                data-testid="eflows-export-svg"
+              >
+                {trans.__('Save SVG')}
+              </button>
+              <button
+                className="eflows-Tool"
+                title={trans.__('Save the run as a trace for Perfetto')}
+                onClick={() => actions.exportTrace()}
+                data-testid="eflows-export-trace"
+              >
+                {trans.__('Save trace')}
+              </button>
+            </span>
           </>
         )}
       </UseSignal>
@@ -107,6 +105,7 @@ function Views(props: {
 
 function Finder(props: {
   model: RunModel;
+  actions: IBarActions;
   trans: TranslationBundle;
 }): JSX.Element {
   const { model, trans } = props;
@@ -122,10 +121,13 @@ function Finder(props: {
       >
         {trans.__('Critical path')}
       </button>
+      <button className="eflows-Tool" onClick={() => props.actions.fit()}>
+        {trans.__('See all')}
+      </button>
       <input
         className="eflows-Find"
         type="search"
-        placeholder={trans.__('Find: name, #number, state')}
+        placeholder={trans.__('Name, #number, state')}
         aria-label={trans.__('Find tasks by name, number or state')}
         defaultValue={model.query}
         onChange={event => model.find(event.target.value)}
