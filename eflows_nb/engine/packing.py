@@ -28,13 +28,13 @@ class Packed:
 
     __slots__ = ("buffers", "head", "size")
 
-    def __init__(self, head: bytes, buffers: Sequence[Any] = ()) -> None:
-        self.head = head
+    def __init__(self, head: bytes | memoryview, buffers: Sequence[Any] = ()) -> None:
+        self.head: Any = head  # of one that was not packed here it may be mapped
         self.buffers = tuple(buffers)
         self.size = len(head) + sum(memoryview(buffer).nbytes for buffer in self.buffers)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Packed, (self.head, tuple(bytes(buffer) for buffer in self.buffers))
+        return Packed, (bytes(self.head), tuple(bytes(buffer) for buffer in self.buffers))
 
     def value(self) -> Any:
         """Return the value; its large arrays are read-only views."""
@@ -58,9 +58,9 @@ def adopt_classes() -> None:
     _adopts = True
 
 
-def load(head: bytes, buffers: Sequence[Any] = ()) -> Any:
+def load(head: bytes | memoryview, buffers: Sequence[Any] = ()) -> Any:
     """Return what was pickled; in the client the classes of the notebook stay as they are there."""
-    if _adopts or b"_class_setstate" not in head:
+    if _adopts or b"_class_setstate" not in (head := bytes(head)):  # which copies no bytes
         return pickle.loads(head, buffers=buffers)
     return _Unpickler(io.BytesIO(head), buffers=buffers).load()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import itertools
 import mmap
 import os
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 from eflows_nb.engine.environment import SERVER
 from eflows_nb.engine.mapping import mapped
-from eflows_nb.engine.packing import Packed
+from eflows_nb.engine.packing import INLINE, Packed
 
 __all__ = [
     "NO_ROOM",
@@ -44,24 +45,27 @@ _tag = secrets.token_hex(2)  # another process may have the same number later
 
 
 class SharedFile(NamedTuple):
-    """A packed value whose buffers lie in a file that all processes of this node can map.
+    """A packed value whose large parts lie in a file that all processes of this node can map.
 
     Parameters
     ----------
     path
         The file; it belongs to the user and nobody else can read it.
     head
-        The pickle.
+        The pickle; empty when it is large and lies in the file, behind the buffers.
     spans
-        Offset and length in bytes of each buffer.
+        Offset and length in bytes of each part.
     server
         The data server from which other nodes get the file, as ``ADDRESS:PORT``; empty without one.
+    digest
+        Checksum of a pickle in the file: whoever unpickles it must know that it is the one that was meant.
     """
 
     path: str
     head: bytes
     spans: tuple[tuple[int, int], ...]
     server: str = ""
+    digest: bytes = b""
 
     @property
     def name(self) -> str:
@@ -75,13 +79,13 @@ class SharedFile(NamedTuple):
 
     @property
     def extent(self) -> int:
-        """Bytes of the file, gaps between the buffers included."""
+        """Bytes of the file, gaps between the parts included."""
         offset, length = self.spans[-1] if self.spans else (0, 0)
         return max(offset + -(-length // _PAGE) * _PAGE, 1)
 
     @property
     def size(self) -> int:
-        """Bytes of the pickle and the buffers."""
+        """Bytes of the pickle and the buffers, wherever they are."""
         return len(self.head) + sum(length for _, length in self.spans)
 
 
@@ -94,7 +98,7 @@ def folders() -> Iterator[Path]:
 
 
 def export(packed: Packed, session: str) -> SharedFile:
-    """Write the buffers of a packed value where the other processes of this node can map them.
+    """Write the large parts of a packed value where the other processes of this node can map them.
 
     Space is reserved first: shared memory can be small, and overrunning it would kill the process. What
     does not fit goes to a file in the temporary folder.
@@ -122,20 +126,27 @@ def _write(folder: Path, packed: Packed, session: str) -> SharedFile:
         raise
     finally:
         os.close(descriptor)
-    return SharedFile(str(path), packed.head, spans, server)
+    if len(packed.head) < INLINE:
+        return SharedFile(str(path), bytes(packed.head), spans, server)
+    return SharedFile(str(path), b"", spans, server, _digest(packed.head))
+
+
+def _digest(head: bytes | memoryview) -> bytes:
+    return hashlib.blake2b(head, digest_size=32).digest()
 
 
 def _fill(descriptor: int, packed: Packed) -> tuple[tuple[int, int], ...]:
-    """Write the buffers of a packed value, each at the begin of a page; return where they are."""
+    """Write the large parts of a packed value, each at the begin of a page; return where they are."""
+    parts = packed.buffers if len(packed.head) < INLINE else (*packed.buffers, packed.head)
     spans = []
     size = 0
-    for buffer in packed.buffers:
-        length = memoryview(buffer).nbytes
+    for part in parts:
+        length = memoryview(part).nbytes
         spans.append((size, length))
         size += -(-length // _PAGE) * _PAGE
     os.posix_fallocate(descriptor, 0, max(size, 1))
-    for buffer, (offset, length) in zip(packed.buffers, spans, strict=True):
-        view = memoryview(buffer).cast("B")
+    for part, (offset, length) in zip(parts, spans, strict=True):
+        view = memoryview(part).cast("B")
         written = 0
         while written < length:
             written += os.pwrite(descriptor, view[written : written + (8 << 20)], offset + written)
@@ -143,7 +154,7 @@ def _fill(descriptor: int, packed: Packed) -> tuple[tuple[int, int], ...]:
 
 
 def spilled(packed: Packed) -> Packed:
-    """Return the same value with its buffers in a file without a name, which ends with its last user.
+    """Return the same value with its large parts in a file without a name, which ends with its last user.
 
     Raises
     ------
@@ -153,7 +164,7 @@ def spilled(packed: Packed) -> Packed:
     *_, folder = folders()
     with tempfile.TemporaryFile(dir=folder, prefix="eflows-") as file:
         spans = _fill(file.fileno(), packed)
-        return _parts(mapped(file.fileno()), packed.head, spans)
+        return _packed(mapped(file.fileno()), packed.head if len(packed.head) < INLINE else b"", spans)
 
 
 def attach(shared: SharedFile) -> Packed:
@@ -162,7 +173,7 @@ def attach(shared: SharedFile) -> Packed:
     Raises
     ------
     OSError
-        When the file has been removed, or there is no memory to read it.
+        When the file has been removed, there is no memory to read it, or a pickle in it is another one.
     """
     descriptor = os.open(shared.path, os.O_RDONLY)
     try:
@@ -174,7 +185,10 @@ def attach(shared: SharedFile) -> Packed:
             view = _read(descriptor)
     finally:
         os.close(descriptor)
-    return _parts(view, shared.head, shared.spans)
+    packed = _packed(view, shared.head, shared.spans)
+    if shared.digest and _digest(packed.head) != shared.digest:
+        raise OSError(errno.EBADMSG, f"The shared file '{shared.path}' does not hold what was put there.")
+    return packed
 
 
 def _read(descriptor: int) -> memoryview:
@@ -192,8 +206,9 @@ def _read(descriptor: int) -> memoryview:
     return view
 
 
-def _parts(view: memoryview, head: bytes, spans: tuple[tuple[int, int], ...]) -> Packed:
-    return Packed(head, [view[offset : offset + length] for offset, length in spans])
+def _packed(view: memoryview, head: bytes | memoryview, spans: tuple[tuple[int, int], ...]) -> Packed:
+    parts = [view[offset : offset + length] for offset, length in spans]
+    return Packed(head or parts.pop(), parts)
 
 
 def locate(name: str) -> Path | None:

@@ -1,7 +1,8 @@
 """Large data between nodes: a file is fetched, once a node, from the data server of the node that has it.
 
-Only raw buffers travel so, in plain: the pickles that refer to them come over the channel. Both ends prove
-that they know the key of the session by an answer that is right once.
+It travels in plain. Pickles come over the channel, or their digests do, by which a large one is known to be
+the right one before it is unpickled. Both ends prove that they know the key of the session by an answer that
+is right once.
 """
 
 from __future__ import annotations

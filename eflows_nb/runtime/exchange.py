@@ -31,7 +31,7 @@ from eflows_nb.engine.messages import (
     WireTask,
     Written,
 )
-from eflows_nb.engine.packing import Packed
+from eflows_nb.engine.packing import INLINE, Packed
 from eflows_nb.runtime.commands import Command, ExportFrom, Interrupt, Recall, Remove, Retire, Send
 from eflows_nb.runtime.deadlines import GRACE_SECONDS, Deadlines
 from eflows_nb.runtime.lag import Lag
@@ -270,9 +270,9 @@ class Exchange:
         return numbers
 
     def _portable(self, datum: Datum, engine: int) -> Any:
-        """Return a value as it is sent: large buffers go through shared files, as long as there is room."""
+        """Return a value as it is sent: a large one goes through a shared file, as long as there is room."""
         value = datum.value
-        if type(value) is Packed and value.buffers and self.cluster.kind != "inline":
+        if type(value) is Packed and value.size >= INLINE and self.cluster.kind != "inline":
             try:
                 value = datum.value = self.share(datum.number, value)
             except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pickle
 import stat
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,37 @@ def test_what_is_exported_can_be_mapped() -> None:
     assert (mapped[0] == value[0]).all()
     assert (mapped[1] == value[1]).all()
     assert mapped[2] == "text"
+
+
+def test_a_large_pickle_is_part_of_the_file() -> None:
+    """What tells of the file stays small, and the file can be shared again."""
+    value = {"text": "x" * 100_000, "array": np.arange(20_000.0)}
+    file = shared.export(pack(value), TOKEN)
+    again = shared.export(shared.attach(file), TOKEN)
+    mapped = shared.attach(again).value()
+
+    assert (file.head, again.head) == (b"", b"")
+    assert file.size == again.size == pack(value).size
+    assert mapped["text"] == value["text"]
+    assert (mapped["array"] == value["array"]).all()
+
+
+def test_a_pickle_that_was_exchanged_is_refused() -> None:
+    """Who can change a file, or what comes from another node, must not have code run."""
+    file = shared.export(pack("x" * 100_000), TOKEN)
+    Path(file.path).write_bytes(b"y" * Path(file.path).stat().st_size)
+
+    with pytest.raises(OSError, match="does not hold what was put there"):
+        shared.attach(file)
+
+
+def test_a_large_pickle_is_moved_out_of_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With the buffers, if there are any."""
+    monkeypatch.setattr(shared, "folders", lambda: iter([tmp_path]))
+    moved = shared.spilled(pack({"text": "x" * 100_000}))
+
+    assert type(moved.head) is memoryview
+    assert pickle.loads(pickle.dumps(moved)).value() == {"text": "x" * 100_000}
 
 
 def test_each_mapping_is_private() -> None:

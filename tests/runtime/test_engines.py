@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import pickle
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import eflows_nb as ef
+from eflows_nb.clusters.channel import Channel
 from eflows_nb.engine import shared
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.tasks.state import TaskState
@@ -232,6 +234,29 @@ def test_large_results_stay_on_their_engine_until_they_are_needed(two_engines: e
 
     assert ef.wait_on(total) == 1_000_000.0
     assert set(_shared_files(two_engines)) <= before
+
+
+def test_large_values_without_arrays_pass_the_client_by(
+    two_engines: ef.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether they were put or made by a task, and however many tasks read them."""
+    sent: list[int] = []
+    send = Channel.send
+
+    def weigh(self: Channel, engine: int, message: Any) -> None:
+        sent.append(len(pickle.dumps(message)))
+        send(self, engine, message)
+
+    monkeypatch.setattr(Channel, "send", weigh)
+    text = {"text": "x" * 500_000}
+    frozen, made = ef.put(text), ef.task(lambda: {"text": "x" * 500_000})()
+    length = ef.task(lambda value, x: len(value["text"]) + x)
+    futures = [length(value, number) for value in (frozen, made) for number in range(10)]
+
+    assert ef.wait_on(futures) == [500_000 + number for _ in range(2) for number in range(10)]
+    assert max(sent) < 100_000
+    assert ef.wait_on([frozen, made]) == [text, text]
+    assert sum(len(future.datum.value.shared.head) for future in (frozen, made)) == 0
 
 
 def test_a_large_result_can_be_had_while_its_engine_is_busy(gates: Any, hold: Any) -> None:
