@@ -3,8 +3,8 @@ import {
   type INotebookTracker,
   type NotebookPanel
 } from '@jupyterlab/notebook';
-import type { Kernel } from '@jupyterlab/services';
 
+import { FreshKernels } from './fresh-kernels';
 import { isTask } from './forms';
 
 /** Does nothing in a kernel without the package: the cells are ordinary cells there. */
@@ -21,20 +21,14 @@ except ModuleNotFoundError:
  * anew; opening a notebook runs nothing.
  */
 export function loadForMetadata(notebooks: INotebookTracker): void {
-  const loaded = new WeakSet<Kernel.IKernelConnection>();
+  const kernels = new FreshKernels();
   NotebookActions.executionScheduled.connect((_, { notebook }) => {
     const panel = notebooks.find(one => one.content === notebook);
     const kernel = panel?.sessionContext.session?.kernel ?? null;
     if (panel === undefined || kernel === null || !hasTasks(panel)) {
       return;
     }
-    if (!loaded.has(kernel)) {
-      loaded.add(kernel);
-      kernel.statusChanged.connect((_, status) => {
-        if (status === 'restarting' || status === 'autorestarting') {
-          loaded.delete(kernel);
-        }
-      });
+    if (kernels.take(kernel)) {
       const content = {
         code: LOAD,
         silent: true,
