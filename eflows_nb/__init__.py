@@ -40,6 +40,7 @@ from eflows_nb.runtime.api import (
     wait_on_file,
 )
 from eflows_nb.runtime.arguments import StaleArgumentWarning
+from eflows_nb.runtime.checkpoint import NotKeptWarning
 from eflows_nb.runtime.future import Future
 from eflows_nb.runtime.held import HeldFutureWarning
 from eflows_nb.runtime.session import Session
@@ -87,6 +88,7 @@ __all__ = [
     "HeldFutureWarning",
     "InternalError",
     "JournalError",
+    "NotKeptWarning",
     "OnFailure",
     "Parameter",
     "ScarceResourceWarning",

@@ -22,7 +22,7 @@ from typing import Any
 from eflows_nb.engine import store
 from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
 from eflows_nb.runtime import containers
-from eflows_nb.runtime.checkpoint import digest_of_function
+from eflows_nb.runtime.code_digest import digest_of_function
 from eflows_nb.runtime.future import Future, Reference, pickling
 from eflows_nb.tasks.data import PENDING, Broken, Datum
 from eflows_nb.tasks.direction import Direction

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from eflows_nb.engine.imports import Imports
 
-__all__ = ["LocalModules", "is_local"]
+__all__ = ["LocalModules", "is_local", "is_local_file"]
 
 _INSTALLED = tuple(
     os.path.realpath(sysconfig.get_path(name)) + os.sep
@@ -60,7 +60,12 @@ def is_local(module: object) -> bool:
     if not isinstance(module, types.ModuleType) or module.__name__ in _NOT_IMPORTED:
         return False
     file = getattr(module, "__file__", None)
-    if not isinstance(file, str) or module.__name__.partition(".")[0] in ("eflows_nb", "eflows_kernels"):
+    return isinstance(file, str) and is_local_file(module.__name__, file)
+
+
+def is_local_file(name: str, file: str) -> bool:
+    """Return whether the file of a module of this name is the user's own."""
+    if name.partition(".")[0] in ("eflows_nb", "eflows_kernels"):
         return False
     return not _is_installed(file) and not _is_installed(os.path.realpath(file))
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from eflows_nb.pycompss.shipped import Shipped
-from eflows_nb.runtime.checkpoint import digest_of_function
+from eflows_nb.runtime.code_digest import digest_of_function
 
 
 def _function(source: str) -> Any:

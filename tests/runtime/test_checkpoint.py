@@ -6,11 +6,17 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
+
+import eflows_nb as ef
+from eflows_nb.runtime.checkpoint import Checkpoint, NotKeptWarning
+from eflows_nb.tasks.task import FunctionCode, Task
 
 pytestmark = pytest.mark.engines
 
@@ -168,3 +174,60 @@ def test_a_folder_that_cannot_be_is_an_error_at_the_start(run: Run, tmp_path: Pa
 
     assert ended.returncode == 1
     assert "checkpoint='results' is not a folder that can be written to" in ended.stderr
+
+
+OF_MODULE = """
+import eflows_nb as ef
+import helper
+
+@ef.task
+def by_function(x):
+    print("function")
+    return helper.double(x)
+
+@ef.task
+def by_argument(scale):
+    print("argument")
+    return scale.of(1)
+
+@ef.task
+def by_neither(x):
+    print("neither")
+    return x
+
+ef.start(engines=1, checkpoint="results")
+print(ef.wait_on([by_neither(1), by_function(1), by_argument(helper.Scale())]), flush=True)
+"""
+HELPER = """
+def double(x):
+    return 2 * x
+
+class Scale:
+    def of(self, x):
+        return double(x)
+"""
+
+
+def test_another_module_of_the_user_is_another_code(run: Run, tmp_path: Path) -> None:
+    """Also where a task only gets an object of a class in it."""
+    (tmp_path / "helper.py").write_text(HELPER)
+    first = run(OF_MODULE)
+    (tmp_path / "helper.py").write_text(HELPER.replace("2 *", "200 *"))
+    edited = run(OF_MODULE)
+
+    assert sorted(first.stdout.splitlines()) == ["[1, 2, 2]", "argument", "function", "neither"], first.stderr
+    assert sorted(edited.stdout.splitlines()) == ["[1, 200, 200]", "argument", "function"], edited.stderr
+
+
+def test_results_of_what_cannot_be_looked_into_are_not_kept(tmp_path: Path) -> None:
+    """That is told once, with the reason and the way out."""
+    lock = threading.Lock()
+    function = ef.task(lambda: lock)
+    task = Task(1, FunctionCode(7, "locked", b""), b"", ())
+    checkpoint = Checkpoint(tmp_path)
+
+    with pytest.warns(NotKeptWarning, match="'locked' are not kept.*cannot pickle '_thread.lock'.*argument"):
+        assert checkpoint.place(task, function, b"inputs") == ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert checkpoint.place(task, function, b"inputs") == ""
