@@ -12,7 +12,7 @@ from eflows_nb.engine.worker import inside_task
 from eflows_nb.pycompss import testcases
 from eflows_nb.pycompss.constraints import Constraints
 from eflows_nb.pycompss.parameters import Alias, Declared, declare
-from eflows_nb.pycompss.programs import settled
+from eflows_nb.pycompss.programs import settled, with_variables
 from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
 from eflows_nb.pycompss.returning import Returns
 from eflows_nb.pycompss.shipped import Shipped, Wrap
@@ -89,6 +89,7 @@ class LayerTask(TaskFunction[Any, Any]):
         """Makes such of what a call gives as ``dt``; None when it cannot give any."""
         self.local = False
         """Whether it runs in the process of the program itself."""
+        self._has_variables = False  # whether those of the environment are in the programs
         self._variants: dict[tuple[int, Resources | None, Any], TaskFunction[Any, Any]] = {}
         self._quick: TaskFunction[Any, Any] | None = None
         self._shipped = Shipped(plain)
@@ -133,6 +134,9 @@ class LayerTask(TaskFunction[Any, Any]):
         if inside_task():
             return self.variant(self.returning.number or 1, None, self.program).function(*args, **kwargs)
         bound.apply_defaults()
+        if not self._has_variables:
+            self._has_variables = True
+            self.program, self.outer = with_variables(self.program), list(map(with_variables, self.outer))
         returning = Returns(told["returns"], self.plain) if told.get("returns") else self.returning
         returns = returning.count(bound.arguments)
         resources, units = None, 0

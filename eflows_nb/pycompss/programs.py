@@ -9,7 +9,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from inspect import Parameter as Formal
 from inspect import Signature, signature
 from pathlib import Path
@@ -27,6 +27,7 @@ __all__ = [
     "Refusal",
     "folders_of",
     "settled",
+    "with_variables",
 ]
 
 THREADS = "COMPSS_NUM_THREADS"
@@ -289,6 +290,21 @@ def settled(program: Any, names: Iterable[str], namespace: Mapping[str, Any], un
     if known.a_unit and units:
         known = replace(known, units=units)
     return program if known is launcher else replace(program, launcher=known)
+
+
+def with_variables(thing: Any) -> Any:
+    """Return a program with the environment variables of the caller's process in it.
+
+    A program may have set them itself, after its engines were started. Those that are not set are left to the
+    engine.
+    """
+    if isinstance(thing, str):
+        return _VARIABLE.sub(lambda match: os.environ.get(match[1] or match[2], match[0]), thing)
+    if isinstance(thing, tuple):
+        return tuple(map(with_variables, thing))
+    if isinstance(thing, (Around, Container, Launcher, Program)) or hasattr(thing, "launcher"):
+        return replace(thing, **{one.name: with_variables(getattr(thing, one.name)) for one in fields(thing)})
+    return thing
 
 
 def folders_of(values: Iterable[Any]) -> list[str]:

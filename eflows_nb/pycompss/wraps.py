@@ -7,7 +7,8 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 from eflows_nb.pycompss.programs import THREADS
 
-__all__ = ["Cores", "Defaults", "Numba", "Silence", "replace"]
+__all__ = ["Cores", "Defaults", "Numba", "Silence", "environment", "replace"]
 
 _THREADS = (THREADS, "OMP_NUM_THREADS", "COMPSS_NUM_CPUS")
 
@@ -46,18 +47,25 @@ class Cores:
 
         @functools.wraps(function)
         def limited(*args: Any, **kwargs: Any) -> Any:
-            before = {name: os.environ.get(name) for name in _THREADS}
-            os.environ.update(dict.fromkeys(_THREADS, number))
-            try:
+            with environment(dict.fromkeys(_THREADS, number)):
                 return function(*args, **kwargs)
-            finally:
-                for name, value in before.items():
-                    if value is None:
-                        os.environ.pop(name, None)
-                    else:
-                        os.environ[name] = value
 
         return limited
+
+
+@contextmanager
+def environment(told: Mapping[str, str]) -> Iterator[None]:
+    """Have environment variables as long as this lasts."""
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,29 @@ def test_arguments_may_be_named_in_a_text(tmp_path: Path, monkeypatch: pytest.Mo
     compss_wait_on_file(str(tmp_path / "out"))
 
     assert (tmp_path / "out").read_text() == "hello you\n"
+
+
+@pytest.mark.engines
+def test_a_variable_that_the_program_sets_is_seen(
+    run_program: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """Its engines were started before, with another environment."""
+    done = run_program(
+        "import os\n"
+        "from pycompss.api.api import compss_open\n"
+        "from pycompss.api.binary import binary\n"
+        "from pycompss.api.parameter import FILE_OUT_STDOUT\n"
+        "from pycompss.api.task import task\n"
+        "@binary(binary='${PROGRAM}', args='$WORD', working_dir='$WORD')\n"
+        "@task(out=FILE_OUT_STDOUT)\n"
+        "def say(out): ...\n"
+        "os.environ.update(PROGRAM='echo', WORD='hello')\n"
+        "say('out')\n"
+        "print(compss_open('out').read(), os.path.isdir('hello'))\n",
+        engines=1,
+    )
+
+    assert done.stdout == "hello\n True\n", done.stderr
 
 
 def test_the_result_of_a_program_is_its_exit_code() -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from eflows_nb.pycompss.api.decorators import on_task
 from eflows_nb.pycompss.function import LayerTask
+from eflows_nb.pycompss.programs import THREADS
+from eflows_nb.pycompss.wraps import environment
 
 __all__ = ["multinode"]
 
@@ -24,10 +26,13 @@ class _Nodes:
 
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> Any:
-            os.environ["COMPSS_NUM_NODES"] = "1"
-            os.environ["COMPSS_HOSTNAMES"] = socket.gethostname()
-            os.environ.setdefault("COMPSS_NUM_THREADS", str(os.cpu_count() or 1))
-            return function(*args, **kwargs)
+            told = {
+                "COMPSS_NUM_NODES": "1",
+                "COMPSS_HOSTNAMES": socket.gethostname(),
+                THREADS: os.environ.get(THREADS, "1"),
+            }
+            with environment(told):
+                return function(*args, **kwargs)
 
         return run
 
