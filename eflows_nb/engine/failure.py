@@ -12,11 +12,14 @@ import cloudpickle
 
 from eflows_nb.engine.messages import Failure
 from eflows_nb.engine.packing import load
+from eflows_nb.errors import TaskFailedError
 
 __all__ = ["FINAL", "FrameLine", "describe", "restore", "traceback_of"]
 
 FINAL = "eflows_final"
 """An exception with this attribute, True, says what it says: its task is not tried again."""
+
+_CHAIN_LIMIT = 16
 
 
 class FrameLine(NamedTuple):
@@ -42,15 +45,29 @@ def describe(error: BaseException, own_frames: int) -> Failure:
     while trace is not None and trace.tb_frame.f_locals.get("__tracebackhide__"):
         trace = trace.tb_next
     text = "".join(traceback.format_exception(type(error), error, trace))
+    return _record(error, trace, ())._replace(traceback=text, final=getattr(error, FINAL, False) is True)
+
+
+def _record(error: BaseException, trace: TracebackType | None, before: tuple[int, ...]) -> Failure:
+    """Describe an exception, and what it was raised from, which is not among those `before` it."""
+    before = (*before, id(error))
+    origin = error.__cause__
+    if origin is None and not error.__suppress_context__:
+        origin = error.__context__
+    told = None
+    if origin is not None and id(origin) not in before and len(before) < _CHAIN_LIMIT:
+        told = _record(origin, origin.__traceback__, before)
     pickled: bytes | None = None
     if isinstance(error, Exception):  # others, such as SystemExit, would end the program that waits
         try:
-            pickled = cloudpickle.dumps(error.with_traceback(None), 5)
+            pickled = cloudpickle.dumps(error.with_traceback(None), 5)  # frames hold what the task had
             load(pickled)  # some exceptions pickle but do not come back
         except Exception:  # noqa: BLE001 - the exception's own code runs here
             pickled = None
-    final = getattr(error, FINAL, False) is True
-    return Failure(type(error).__name__, _text(error), pickled, _lines(trace), text, final)
+    is_cause = told is not None and error.__cause__ is not None
+    return Failure(
+        type(error).__name__, _text(error), pickled, _lines(trace), "", origin=told, is_cause=is_cause
+    )
 
 
 def _text(error: BaseException) -> str:
@@ -70,13 +87,25 @@ def _lines(trace: TracebackType | None) -> tuple[FrameLine, ...]:
 
 
 def restore(failure: Failure) -> tuple[BaseException | None, TracebackType | None]:
-    """Return the exception, None where it could not be brought here, and its traceback."""
+    """Return the exception, None where it could not be brought here, and its traceback.
+
+    It has what it was raised from, where that could not be brought here a `TaskFailedError` that tells of it.
+    """
     error: Any = None
     if failure.exception is not None:
         try:
             error = load(failure.exception)
         except Exception:  # noqa: BLE001 - a class that cannot be imported here
             error = None
+    if error is not None and failure.origin is not None:
+        origin, trace = restore(failure.origin)
+        if origin is None:
+            origin = TaskFailedError(f"{failure.origin.kind}: {failure.origin.message}")
+        origin = origin.with_traceback(trace)
+        if failure.is_cause:
+            error.__cause__ = origin
+        else:
+            error.__context__ = origin
     return error, traceback_of(failure.frames)
 
 

@@ -278,6 +278,10 @@ class Failure(NamedTuple):
         Its traceback as text.
     final
         Whether the program raised it on purpose, and the task is not to run again.
+    origin
+        The exception from which it was raised, or while that was handled; None for none.
+    is_cause
+        Whether it was raised ``from`` that one.
     """
 
     kind: str
@@ -286,3 +290,5 @@ class Failure(NamedTuple):
     frames: tuple[Any, ...]
     traceback: str
     final: bool = False
+    origin: Failure | None = None
+    is_cause: bool = False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import linecache
 import pickle
+import threading
 import traceback
 from typing import Any
 
 from eflows_nb.engine import failure
 from eflows_nb.engine.messages import Failure
+from eflows_nb.errors import TaskFailedError
 
 
 def _fail(function: Any) -> Failure:
@@ -67,6 +69,64 @@ def test_causes_and_notes_are_in_the_text() -> None:
     assert (told.kind, told.message) == ("ValueError", "outer")
     assert "ZeroDivisionError: division by zero" in told.traceback
     assert "a note" in told.traceback
+
+
+def test_what_an_exception_was_raised_from_comes_with_it() -> None:
+    """Its cause and what was handled then, each with its traceback, also when it cannot be brought here."""
+
+    class LocalError(Exception):
+        def __init__(self, text: str, _lock: Any) -> None:
+            super().__init__(text)
+            self.lock = _lock
+
+    def reads() -> None:
+        raise LocalError("no such file", threading.Lock())
+
+    def opens() -> None:
+        try:
+            reads()
+        except LocalError:
+            {}["name"]
+
+    def fails() -> None:
+        try:
+            opens()
+        except KeyError as error:
+            raise ValueError("outer") from error
+
+    error, _ = failure.restore(_fail(fails))
+    assert error is not None
+    cause = error.__cause__
+    assert type(cause) is KeyError
+    context = cause.__context__
+
+    assert [frame.name for frame in traceback.extract_tb(cause.__traceback__)] == ["fails", "opens"]
+    assert cause.__cause__ is None
+    assert type(context) is TaskFailedError
+    assert str(context) == "LocalError: no such file"
+    assert [frame.name for frame in traceback.extract_tb(context.__traceback__)] == ["opens", "reads"]
+
+
+def test_an_exception_that_leads_back_to_itself_is_told() -> None:
+    """And of one that hides what it was raised from nothing is told."""
+
+    def circular() -> None:
+        error = ValueError("first")
+        error.__cause__ = KeyError("second")
+        error.__cause__.__cause__ = error
+        raise error
+
+    def hides() -> None:
+        try:
+            1 / 0  # noqa: B018
+        except ZeroDivisionError:
+            raise ValueError("alone") from None
+
+    told = _fail(circular)
+
+    assert told.origin is not None
+    assert told.origin.origin is None
+    assert _fail(hides).origin is None
 
 
 def test_an_exception_that_cannot_be_printed_is_told_all_the_same() -> None:
