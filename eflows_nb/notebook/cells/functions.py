@@ -104,6 +104,9 @@ class FunctionForm:
         kept = (set(results) - plan.names.sure) & self._certain
         reads = plan.names.reads | plan.writes | kept | set(options.inputs)
         parameters = sorted((reads & self._values) - {item} - BUILTINS)
+        anew = (plan.names.reads & plan.names.binds & self._code) - plan.defined
+        if anew:
+            raise CellError(f"it uses {sorted(anew)[0]!r} and then binds it anew: a function cannot.")
         hoisted = [node for node in tree.body if node in plan.hoisted]
         defined = names_of(ast.Module(hoisted, []))
         self._note(hoisted, defined)

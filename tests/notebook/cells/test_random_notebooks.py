@@ -161,6 +161,44 @@ def test_task_functions_can_be_task_cells_again(notebook: Any, cells: list[tuple
     assert {name: ef.wait_on(value) for name, value in found.items()} == _unshared(plain)
 
 
+@_CONVERSIONS
+@given(statements=st.lists(_statement, min_size=1, max_size=3), result=_number)
+def test_mapped_cells_compute_the_same_in_every_form(
+    notebook: Any, statements: list[str], result: str
+) -> None:
+    """With and without the package: for each item what the cell computes from the names of before."""
+    code = "\n".join([*statements, f"{result} = {result} + item"])
+    begin = f"{_BEGIN}items = [1, 2, 3]"
+    cells = ["%load_ext eflows_nb", begin, f"%%task -o {result} --map item in items\n{code}"]
+    made = {"cells": [{"cell_type": "code", "metadata": {}, "source": source} for source in cells]}
+    extension.unload()
+    notebook.shell.reset(new_session=False)
+    notebook.cells = extension.load(notebook.shell)
+    try:
+        marked, functions = to_metadata(made), to_function(made)
+        notebook.run(begin)
+        notebook.run(cells[-1])
+    except CellError:
+        assume(False)
+    expected = []
+    for item in (1, 2, 3):
+        names: dict[str, Any] = {"__name__": "__main__"}
+        exec(begin, names)
+        exec(f"item = {item}\n{code}", names)
+        expected.append(names[result])
+
+    assert notebook.values(result) == {result: expected}
+    plain: dict[str, Any] = {"__name__": "__main__"}
+    for cell in marked["cells"]:
+        exec(cell["source"], plain)
+    assert plain[result] == expected
+    extension.unload()
+    notebook.shell.reset(new_session=False)
+    for cell in functions["cells"]:
+        notebook.run(cell["source"])
+    assert ef.wait_on(notebook.shell.user_ns[result]) == expected
+
+
 @settings(deadline=None)
 @given(cells=st.lists(_cell, min_size=1, max_size=4))
 def test_the_metadata_form_is_the_notebook_without_its_marks(cells: list[tuple[bool, str]]) -> None:
