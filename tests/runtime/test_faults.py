@@ -520,6 +520,7 @@ def test_an_engine_that_dies_while_it_is_to_go_is_not_replaced(gates: Any, hold:
     first, second = gates(), gates()
     held = [hold(*first.paths, 1), hold(*second.paths, 2)]
     places = {first.wait_for_start(): first, second.wait_for_start(): second}
+    futures = dict(zip(places, held, strict=True))
     ef.scale(1)
     [going] = [queue.number for queue in running._driver.scheduler.engines.values() if queue.leaving]
     [pid] = [engine.pid for engine in running.snapshot().engines if engine.engine == going]
@@ -527,6 +528,7 @@ def test_an_engine_that_dies_while_it_is_to_go_is_not_replaced(gates: Any, hold:
     [stays] = set(places) - {pid}
     places[stays].open()
     assert places[pid].wait_for_start() == stays
+    assert ef.wait_on(futures[stays]) in (1, 2)  # before the engine dies that has said so
     _kill(stays)
     assert places[pid].wait_for_start() not in places
     places[pid].open()
