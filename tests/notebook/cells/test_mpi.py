@@ -93,9 +93,8 @@ def test_a_change_that_nothing_tells_of_is_refused_on_ranks(notebook: Any) -> No
 
 def test_more_ranks_than_cores_are_refused(notebook: Any) -> None:
     """They would wait for each other by computing."""
-    notebook.run(f"%%task --mpi {CORES} --cores 2\nx = 1")
-
     with pytest.warns(ef.ScarceResourceWarning):
+        notebook.run(f"%%task --mpi {CORES} --cores 2\nx = 1")
         notebook.run(f"%%task --mpi {CORES + 1}\ny = 1")
 
     assert f"'%%task --mpi {CORES}' asks for {CORES} processes of 2 cores each" in str(notebook.error("x"))
@@ -148,3 +147,20 @@ def test_ranks_have_the_cores_of_several_engines_and_end_with_their_task(
         while any(Path(f"/proc/{pid}").exists() for pid in pids):
             assert time.monotonic() < deadline
             threading.Event().wait(0.05)
+
+
+def test_a_mapped_cell_has_ranks_for_each_item(notebook: Any) -> None:
+    """In the metadata form too, where the code is a function and its calls."""
+    notebook.run("xs = [1, 2]")
+    notebook.run("%%task\nk = 10")
+    code = (
+        "def make_y(x):\n    from mpi4py import MPI\n"
+        "    y = MPI.COMM_WORLD.allreduce(x * k)\n    return y\n\n"
+        "y = [make_y(x) for x in xs]"
+    )
+    task = {"map": ["x", "xs"], "mpi": 2}
+    meta = {"cellId": "a", "eflows": {"version": 1, "task": task}}
+
+    notebook.shell.run_cell(code, store_history=True, cell_meta=meta).raise_error()
+
+    assert notebook.run("y") == [20, 40]
