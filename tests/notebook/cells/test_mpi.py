@@ -95,6 +95,7 @@ def test_more_ranks_than_cores_are_refused(notebook: Any) -> None:
     """They would wait for each other by computing."""
     with pytest.warns(ef.ScarceResourceWarning):
         notebook.run(f"%%task --mpi {CORES} --cores 2\nx = 1")
+    with pytest.warns(ef.ScarceResourceWarning):
         notebook.run(f"%%task --mpi {CORES + 1}\ny = 1")
 
     assert f"'%%task --mpi {CORES}' asks for {CORES} processes of 2 cores each" in str(notebook.error("x"))
