@@ -92,13 +92,19 @@ class _Unpickler(pickle.Unpickler):
         return set_state(made, state)
 
 
-def pack(value: Any, *, in_band: bool = False, writable: bool = False) -> Packed:
+def pack(
+    value: Any,
+    *,
+    in_band: bool = False,
+    writable: bool = False,
+    instead: Callable[[Any], Any] | None = None,
+) -> Packed:
     """Pack a value without copying its large buffers, which must not change from now on.
 
     With `in_band` they are copied into the pickle. With `writable` the arrays of those who unpack the value
-    can be written to, even where the ones here are read-only. What plain pickle cannot do (functions and
-    classes of the notebook, lambdas) cloudpickle does, by value. Whatever error pickling the value raises is
-    passed on.
+    can be written to, even where the ones here are read-only. What `instead` returns for an array is packed
+    in its place, unless that is None. What plain pickle cannot do (functions and classes of the notebook,
+    lambdas) cloudpickle does, by value. Whatever error pickling the value raises is passed on.
     """
     buffers: list[Any] = []
     read_only = False
@@ -112,6 +118,8 @@ def pack(value: Any, *, in_band: bool = False, writable: bool = False) -> Packed
         buffers.append(raw)
         return False
 
+    if instead is not None and "numpy" in sys.modules:
+        return Packed(_dumps_instead(value, belongs_in_band, instead), buffers)
     try:
         head = pickle.dumps(value, 5, buffer_callback=belongs_in_band)
         complete = b"__main__" not in head
@@ -143,6 +151,23 @@ def _pickler_by_value() -> Any:
             return super().reducer_override(obj)
 
     return Pickler
+
+
+def _dumps_instead(
+    value: Any, buffer_callback: Callable[[pickle.PickleBuffer], Any], instead: Callable[[Any], Any]
+) -> bytes:
+    import numpy as np
+
+    class Pickler(_pickler_by_value()):  # type: ignore[misc]
+        def reducer_override(self, obj: Any) -> Any:
+            if type(obj) is np.ndarray:
+                other = instead(obj)
+                return NotImplemented if other is None else other.__reduce__()
+            return super().reducer_override(obj)
+
+    file = io.BytesIO()
+    Pickler(file, 5, buffer_callback=buffer_callback).dump(value)
+    return file.getvalue()
 
 
 def _dumps_writable(value: Any, buffer_callback: Callable[[pickle.PickleBuffer], Any]) -> bytes:

@@ -85,6 +85,7 @@ def _references_when_alone() -> int:
 
 _ALONE = _references_when_alone()
 _SWEEP = 64
+_APART = 1 << 20  # an array in a container that has so many bytes is shared by itself, and remembered
 
 
 class Arguments:
@@ -178,13 +179,20 @@ class Arguments:
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[bytes, tuple[Datum, ...]]:
         """Pack arguments that are large, or that plain pickle cannot pack."""
-        packed, found = _pack((args, kwargs))
+        given = {id(value) for value in (*args, *kwargs.values())}
+
+        def apart(array: Any) -> Reference | None:
+            """Let a large array have a datum of its own, also where it is part of something else."""
+            if array.nbytes < (INLINE if id(array) in given else _APART) or not array.flags.forc:
+                return None
+            packed, _ = _pack(array)
+            return Reference(self._datum_of(array, packed)) if packed.buffers else None
+
+        packed, found = _pack((args, kwargs), instead=apart)
         if packed.buffers:
-            args = tuple(self._freeze_if_large(value) for value in args)
-            kwargs = {name: self._freeze_if_large(value) for name, value in kwargs.items()}
-            packed, found = _pack((args, kwargs))
-            if packed.buffers:  # many small ones that are large together
-                packed, found = _pack((args, kwargs), in_band=True)
+            args = tuple(self._freeze_if_large(value, apart) for value in args)
+            kwargs = {name: self._freeze_if_large(value, apart) for name, value in kwargs.items()}
+            packed, found = _pack((args, kwargs), in_band=True, instead=apart)
         return packed.head, tuple(dict.fromkeys(found))
 
     def _replace(
@@ -294,10 +302,13 @@ class Arguments:
             )
         return changed
 
-    def _freeze_if_large(self, value: Any) -> Any:
+    def _freeze_if_large(self, value: Any, apart: Callable[[Any], Any]) -> Any:
+        """Return a reference to what is large without the arrays that go apart, and has no future in it."""
         if type(value) in SCALARS or type(value) in (Future, Reference):
             return value
-        packed, found = _pack(value)
+        packed, found = _pack(value, instead=apart)
+        if found and sum(buffer.nbytes for buffer in packed.buffers) >= _APART:
+            packed, found = _pack(value)  # many small ones with a large one: they are better off together
         if found or not packed.buffers:
             return value
         return Reference(self._datum_of(value, packed))
@@ -469,15 +480,17 @@ def _refuse_large(buffer: pickle.PickleBuffer) -> bool:
     return True
 
 
-def _pack(value: Any, *, in_band: bool = False) -> tuple[Packed, list[Datum]]:
+def _pack(
+    value: Any, *, in_band: bool = False, instead: Callable[[Any], Any] | None = None
+) -> tuple[Packed, list[Datum]]:
     found: list[Datum] = []
-    pickling.found = found
+    before, pickling.found = pickling.found, found
     try:
-        return pack(value, in_band=in_band), found
+        return pack(value, in_band=in_band, instead=instead), found
     except Exception as error:
         raise TypeError(f"An argument cannot be sent to a task: {error}") from error
     finally:
-        pickling.found = None
+        pickling.found = before
 
 
 def _digest(packed: Packed) -> int:

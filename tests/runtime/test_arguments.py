@@ -14,6 +14,8 @@ import pytest
 from eflows_nb.engine.packing import Packed
 from eflows_nb.runtime import containers
 from eflows_nb.runtime.arguments import Arguments, StaleArgumentWarning, _Known
+from eflows_nb.runtime.future import Future
+from eflows_nb.runtime.session import current
 from eflows_nb.tasks.data import Datum
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.task import FunctionCode
@@ -77,6 +79,30 @@ def test_a_large_array_is_frozen_once(arguments: Arguments, frozen: Frozen) -> N
     assert len(frozen.data) == 2
     assert payloads == [(frozen.data[0],)] * 5
     assert changed is frozen.data[1]
+
+
+def test_a_large_array_in_a_container_is_frozen_once(arguments: Arguments, frozen: Frozen) -> None:
+    """Also when a future is beside it, or it is given a second time; what is around it is in the payload."""
+    array = np.zeros(1 << 20)
+    future = Future(current(), Datum(500))
+    payloads = [
+        arguments.pack(({"array": array, "small": [number], "future": future}, array), {})
+        for number in range(3)
+    ]
+
+    assert len(frozen.data) == 1
+    assert all(set(reads) == {frozen.data[0], future.datum} for _, reads, _ in payloads)
+    assert max(len(payload) for payload, _, _ in payloads) < 1000
+
+
+def test_many_arrays_in_a_container_are_frozen_together(arguments: Arguments) -> None:
+    """A file for each would cost more than it spares, also when one of them is larger."""
+    several = [np.zeros(20_000) for _ in range(20)]
+    alone = arguments.pack((several,), {})
+    with_a_large_one = arguments.pack(([*several, np.zeros(1 << 20)],), {})
+
+    assert [len(reads) for _, reads, _ in (alone, with_a_large_one)] == [1, 1]
+    assert max(len(payload) for payload, _, _ in (alone, with_a_large_one)) < 1000
 
 
 def test_the_same_array_twice_in_one_call_is_frozen_once(arguments: Arguments, frozen: Frozen) -> None:
