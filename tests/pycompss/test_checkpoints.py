@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,3 +96,32 @@ def test_instances_of_the_program_are_found_again(
     assert sorted(first.stdout.splitlines()) == ["True 3 True 7", *ran], first.stderr
     assert again.stdout == "True 3 True 7\n", again.stderr
     assert sorted(other.stdout.splitlines()) == ["True 5 True 9", *ran], other.stderr
+
+
+IGNORING = """
+from pathlib import Path
+from pycompss.api.api import compss_wait_on
+from pycompss.api.task import task
+
+@task(returns=1, on_failure="IGNORE")
+def read():
+    return Path("number").read_text()
+
+@task(returns=1)
+def describe(text):
+    return f"It is {text}."
+
+print(compss_wait_on(describe(read())))
+"""
+
+
+@pytest.mark.engines
+def test_what_follows_an_ignored_failure_is_not_kept_for_the_result(
+    run_program: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    """Nobody knows beforehand which of the two it will be."""
+    failed = run_program(IGNORING, engines=1, options=["--checkpoint", "results"])
+    (tmp_path / "number").write_text("7")
+    done = run_program(IGNORING, engines=1, options=["--checkpoint", "results"])
+
+    assert (failed.stdout, done.stdout) == ("It is None.\n", "It is 7.\n"), done.stderr
