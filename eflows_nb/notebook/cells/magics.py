@@ -246,7 +246,8 @@ class EflowsMagics:
         if before in ("-o", "--out", "--in", "--inout"):
             return sorted(name for name in self._shell.user_ns if not name.startswith("_"))
         if before == "--target":
-            return sorted({engine.host for engine in session.current().snapshot().engines})
+            known = session.existing()
+            return sorted({engine.host for engine in known.snapshot().engines}) if known is not None else []
         if before == "--on-failure":
             return ["fail", "retry", "ignore", "cancel_successors"]
         return list(_TASK_OPTIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import weakref
 from typing import Any
 
@@ -383,6 +384,7 @@ def test_options_and_words_are_completed(notebook: Any) -> None:
     assert "retry" in complete("re", "%eflows re", 10)[1]
     assert "one" in complete("o", "%eflows why o", 13)[1]
     assert "--retries" in complete("--r", "%%task --r", 10)[1]
+    assert os.uname().nodename in complete("", "%%task --target ", 16)[1]
 
 
 def test_results_that_nobody_can_read_are_let_go(notebook: Any) -> None:
