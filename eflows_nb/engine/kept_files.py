@@ -112,13 +112,14 @@ def put_back(path: str, entries: list[Entry], folder: Path) -> None:
         for entry in entries:
             _make(os.path.join(made, entry.path) if entry.path else made, entry, folder)  # noqa: PTH118
         for entry in reversed(entries):
-            if entry.kind == "folder":  # only now: nothing can be put into one that must not be written to
+            if entry.kind == "folder" and entry.path:  # only now: it may be one that nothing can be put into
                 os.chmod(os.path.join(made, entry.path), entry.mode)  # noqa: PTH101, PTH118
         is_file = bool(entries) and entries[0].kind == "file"
         if os.path.lexists(target) and not (is_file and not Path(target).is_dir()):
             os.rename(target, before)  # noqa: PTH104
         if entries:
             os.replace(made, target)  # noqa: PTH105
+            os.chmod(target, entries[0].mode)  # noqa: PTH101
 
 
 def _entries(path: str) -> Iterator[tuple[Entry, str]]:
