@@ -14,39 +14,36 @@ from typing import Any
 from eflows_nb.errors import CellError, NotebookError
 from eflows_nb.notebook.cells.functions import FunctionForm
 from eflows_nb.notebook.cells.marks import task_line
-from eflows_nb.notebook.cells.options import TaskOptions
+from eflows_nb.notebook.cells.options import VERSION, TaskOptions
+from eflows_nb.notebook.cells.own_lines import LINES, bring_back, has_comments, put_aside, stand_for_lines
 from eflows_nb.notebook.cells.reading import cells_of_functions, mapped_body
 
 __all__ = ["FORMS", "convert", "convert_file", "to_function", "to_magic", "to_metadata"]
 
-_OWN_LINE = re.compile(r"^%(load_ext\s+eflows_nb\s*|eflows\b.*)$")
 _PACKAGE_LINE = re.compile(
     r"^(?:import eflows_nb as ef|ef\.(start|stop|barrier)\((?:engines=([0-9]+))?\);?)$"
 )
-_SETUP = "setup"
 _IMPORT = "import eflows_nb as ef"
 
 
 def to_metadata(notebook: dict[str, Any]) -> dict[str, Any]:
     """Return a notebook whose task cells are marked in their metadata.
 
-    Its code names this package no more where only task cells did: lines with ``%load_ext eflows_nb`` and
-    ``%eflows`` are kept in the metadata of the notebook. Where the package is absent it is an ordinary
-    notebook.
+    Its code names this package no more where only task cells did: comments stand where there were
+    ``%load_ext eflows_nb`` and ``%eflows`` lines, and run as these where the package is. Elsewhere it is an
+    ordinary notebook.
 
     Raises
     ------
     CellError
-        For options that cannot be read, and for a mapped cell that would not compute the same as a function.
+        For options that cannot be read, for a mapped cell that would not compute the same as a function, and
+        for a comment that would run as a line.
     """
     made = copy.deepcopy(notebook)
     bodies = [_source(cell) for cell in made["cells"] if cell["cell_type"] == "code"]
     form = FunctionForm(_without_first(body) if task_line(body) is not None else body for body in bodies)
-    setup: list[str] = []
-    cells = []
     for number, cell in enumerate(made["cells"], start=1):
         if cell["cell_type"] != "code":
-            cells.append(cell)
             continue
         source = _source(cell)
         line = task_line(source)
@@ -59,25 +56,22 @@ def to_metadata(notebook: dict[str, Any]) -> dict[str, Any]:
             cell["metadata"] = {**cell.get("metadata", {}), "eflows": options.metadata}
         else:
             form.pass_over(source)
-            lines = source.splitlines(keepends=True)
-            own_lines = [text.strip() for text in lines if _OWN_LINE.match(text.strip())]
-            if own_lines and not source.lstrip().startswith("%%"):
-                setup += own_lines
-                cell["source"] = "".join(text for text in lines if not _OWN_LINE.match(text.strip()))
-                if not cell["source"].strip():
-                    continue
-        cells.append(cell)
-    made["cells"] = cells
-    if setup:
-        own = {**made.get("metadata", {}).get("eflows", {}), _SETUP: setup}
-        made["metadata"] = {**made.get("metadata", {}), "eflows": own}
+            aside = put_aside(source)
+            if aside != source:
+                if has_comments(source):
+                    raise CellError(
+                        f"Cell {number} cannot be converted: it has a comment that begins with '#%', as "
+                        "those do that stand for %eflows lines. Write '# %' there."
+                    )
+                cell["source"] = aside
+                cell["metadata"] = {**cell.get("metadata", {}), "eflows": {"version": VERSION, LINES: True}}
     return made
 
 
 def to_magic(notebook: dict[str, Any]) -> dict[str, Any]:
     """Return a notebook whose task cells begin with a ``%%task`` line.
 
-    Lines that `to_metadata` has put aside come back in a first cell.
+    Comments that `to_metadata` has put in the place of lines are these again.
 
     Raises
     ------
@@ -90,6 +84,10 @@ def to_magic(notebook: dict[str, Any]) -> dict[str, Any]:
         if cell["cell_type"] != "code":
             continue
         options = TaskOptions.from_metadata(cell.get("metadata", {}))
+        if stand_for_lines(cell.get("metadata", {})):
+            cell["source"] = bring_back(_source(cell))
+            del cell["metadata"]["eflows"]
+            continue
         if options is None:
             continue
         found = True
@@ -101,15 +99,8 @@ def to_magic(notebook: dict[str, Any]) -> dict[str, Any]:
         except (CellError, SyntaxError) as error:
             raise CellError(f"Cell {number} cannot be converted: {error}") from error
         cell["source"] = f"{options.line}\n{body}"
-    own = dict(made.get("metadata", {}).get("eflows", {}))
-    setup = own.pop(_SETUP, ["%load_ext eflows_nb"] if found and not _loads(made) else [])
-    if own:
-        made["metadata"]["eflows"] = own
-    else:
-        made.get("metadata", {}).pop("eflows", None)
-    if setup:
-        place = next((number for number, cell in enumerate(made["cells"]) if cell["cell_type"] == "code"), 0)
-        made["cells"].insert(place, _code_cell("\n".join(setup), made))
+    if found and not _loads(made):
+        _insert_first(made, "%load_ext eflows_nb")
     return made
 
 
@@ -160,7 +151,15 @@ def convert(notebook: dict[str, Any], *, form: str) -> dict[str, Any]:
     CellError
         When a cell cannot be converted.
     """
-    made = FORMS[form](notebook)
+    for number, cell in enumerate(notebook["cells"], start=1):
+        if not _is_cell(cell):
+            raise CellError(f"Cell {number} is not a cell of a notebook of format 4. Repair the file first.")
+    try:
+        made = FORMS[form](notebook)
+    except (RecursionError, MemoryError, UnicodeError) as error:
+        raise CellError(
+            f"The notebook has code that Python cannot read: {str(error) or 'it is nested too deeply'}."
+        ) from error
     for cell in made["cells"]:
         cell["source"] = _source(cell)
     return made
@@ -258,6 +257,16 @@ def _unmarked(form: FunctionForm, source: str, options: TaskOptions) -> str:
         return form.unmarked(source, options)
     form.pass_over(source)
     return source
+
+
+def _is_cell(cell: Any) -> bool:
+    if not isinstance(cell, dict) or not isinstance(cell.get("cell_type"), str):
+        return False
+    source = cell.get("source")
+    whole = isinstance(source, str) or (
+        isinstance(source, list) and all(isinstance(line, str) for line in source)
+    )
+    return whole and isinstance(cell.get("metadata", {}), dict)
 
 
 def _is_task(cell: dict[str, Any]) -> bool:

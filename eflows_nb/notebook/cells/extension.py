@@ -19,6 +19,7 @@ from eflows_nb.notebook.cells.ledger import ledger_of
 from eflows_nb.notebook.cells.marks import mark_task_cell, marked_line
 from eflows_nb.notebook.cells.names import names_of
 from eflows_nb.notebook.cells.options import TaskOptions
+from eflows_nb.notebook.cells.own_lines import bring_back, stand_for_lines
 from eflows_nb.notebook.cells.page import Client, Page, client_of
 from eflows_nb.notebook.cells.pending import PendingNames
 from eflows_nb.notebook.cells.plan import Plan, plan_of
@@ -98,6 +99,7 @@ class TaskCells:
         kernel = getattr(shell, "kernel", None)
         self._ledger = ledger_of(kernel) if kernel is not None else None
         shell.input_transformers_cleanup.append(mark_task_cell)
+        shell.input_transformers_cleanup.append(self._own_lines)
         shell.ast_transformers.append(self)
         shell.events.register("pre_run_cell", self._begin)
         shell.events.register("post_run_cell", self._end)
@@ -105,6 +107,7 @@ class TaskCells:
     def close(self) -> None:
         """Let go of the shell."""
         self.shell.input_transformers_cleanup.remove(mark_task_cell)
+        self.shell.input_transformers_cleanup.remove(self._own_lines)
         if self in self.shell.ast_transformers:
             self.shell.ast_transformers.remove(self)
         self.shell.events.unregister("pre_run_cell", self._begin)
@@ -176,10 +179,18 @@ class TaskCells:
         )
 
     def _metadata(self, info: Any) -> Any:
+        given = getattr(info, "cell_meta", None)
+        return self._metadata_of_request() if given is None else given
+
+    def _metadata_of_request(self) -> Any:
         kernel = getattr(self.shell, "kernel", None)
-        if getattr(info, "cell_meta", None) is not None:
-            return info.cell_meta
         return (kernel.get_parent("shell") or {}).get("metadata") if kernel is not None else None
+
+    def _own_lines(self, lines: list[str]) -> list[str]:
+        """Let comments be lines where the cell's metadata say so; an input transformer of IPython."""
+        if not stand_for_lines(self._metadata_of_request()):
+            return lines
+        return bring_back("".join(lines)).splitlines(keepends=True)
 
     def _as_plain_cell(self, tree: ast.Module) -> ast.Module:
         __tracebackhide__ = True

@@ -26,12 +26,12 @@ from eflows_nb.notebook.cells.calls import call_of
 from eflows_nb.notebook.cells.names import BUILTINS, CellNames, names_of, parse
 from eflows_nb.notebook.cells.opacity import USES_MAGIC
 from eflows_nb.notebook.cells.options import TaskOptions
+from eflows_nb.notebook.cells.own_lines import map_lines
 from eflows_nb.notebook.cells.plan import Plan, plan_of
 
 __all__ = ["FunctionForm", "text_of"]
 
 _WORD = re.compile(r"[^\W0-9]\w*")
-_SETUP = re.compile(r"^%(load_ext\s+eflows_nb|eflows\b(.*))$")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -62,7 +62,7 @@ class FunctionForm:
         CellError
             When it binds the name ``ef`` to something else than this package.
         """
-        source = "\n".join(_own_line(line) for line in source.splitlines()).strip("\n")
+        source = "\n".join(map_lines(source, _in_words).splitlines()).strip("\n")
         manager: Any = TransformerManager  # untyped
         tree = parse(manager().transform_cell(source))
         names = names_of(tree)
@@ -284,14 +284,11 @@ class FunctionForm:
         return name
 
 
-def _own_line(line: str) -> str:
-    """Return a line of ours in the words of the package."""
-    found = _SETUP.match(line.strip())
-    if found is None:
-        return line
-    if found[2] is None:
+def _in_words(line: str | None) -> str:
+    """Return what follows ``%eflows`` in the words of the package, for None how that is imported."""
+    if line is None:
         return "import eflows_nb as ef"
-    word, *rest = found[2].split() or ["status"]
+    word, *rest = line.split() or ["status"]
     if word == "start":
         return f"ef.start(engines={rest[0]});" if rest else "ef.start();"
     return {"stop": "ef.stop()", "wait": "ef.barrier()"}.get(word, "")

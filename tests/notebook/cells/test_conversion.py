@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,13 @@ import pytest
 
 from eflows_nb.cli import main
 from eflows_nb.errors import CellError
-from eflows_nb.notebook.cells.conversion import from_functions_to_magic, to_function, to_magic, to_metadata
+from eflows_nb.notebook.cells.conversion import (
+    convert,
+    from_functions_to_magic,
+    to_function,
+    to_magic,
+    to_metadata,
+)
 
 
 def notebook_of(*sources: str) -> dict[str, Any]:
@@ -18,22 +25,75 @@ def notebook_of(*sources: str) -> dict[str, Any]:
     return {"cells": [{"cell_type": "code", "metadata": {}, "source": source} for source in sources]}
 
 
+def _named(name: str) -> dict[str, Any]:
+    return {"eflows": {"version": 1, "task": {"name": name}}}
+
+
 def sources(notebook: dict[str, Any]) -> list[str]:
     """Return the code of all cells."""
     return [cell["source"] for cell in notebook["cells"]]
 
 
-def test_lines_of_ours_are_put_aside_and_come_back() -> None:
-    """The metadata form has no trace of the package in its code; other lines of those cells stay."""
-    notebook = notebook_of("%load_ext eflows_nb\n%eflows start 2\nx = 1", "%%task name\ny = x", "y")
+def test_lines_of_ours_are_put_aside_and_come_back_where_they_were() -> None:
+    """The metadata form has no trace of the package in its code; text within strings stays."""
+    notebook = notebook_of(
+        "%load_ext eflows_nb\n%eflows start 2\nx = 1",
+        "%%task name\ny = x",
+        'if y:\n    %eflows wait\ntext = """\n%eflows stop\n"""',
+        "y  #% done",
+        "%eflows",
+    )
 
     marked = to_metadata(notebook)
 
-    assert sources(marked) == ["x = 1", "y = x", "y"]
-    assert marked["cells"][1]["metadata"]["eflows"] == {"version": 1, "task": {"name": "name"}}
-    assert sources(to_magic(marked)) == [
-        "%load_ext eflows_nb\n%eflows start 2", "x = 1", "%%task name\ny = x", "y",
-    ]  # fmt: skip
+    assert sources(marked) == [
+        "#% load\n#% start 2\nx = 1",
+        "y = x",
+        'if y:\n    pass  #% wait\ntext = """\n%eflows stop\n"""',
+        "y  #% done",
+        "#%",
+    ]
+    own = [cell["metadata"].get("eflows") for cell in marked["cells"]]
+    lines = {"version": 1, "lines": True}
+    assert own == [lines, {"version": 1, "task": {"name": "name"}}, lines, None, lines]
+    assert to_magic(marked) == notebook
+    assert to_function(marked) == to_function(notebook)
+    assert sources(to_function(notebook))[2].startswith("y = ef.wait_on(y)\nif y:\n    ef.barrier()\n")
+
+
+def test_a_comment_that_would_run_as_a_line_is_refused() -> None:
+    """In a cell of which other lines are put aside."""
+    with pytest.raises(CellError, match=r"Cell 1 .* a comment that begins with '#%'"):
+        to_metadata(notebook_of("%eflows start 2\n#% start 3", "%%task\nx = 1"))
+
+
+@pytest.mark.parametrize("form", ["metadata", "magic", "function"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        7,
+        {"source": "x"},
+        {"cell_type": "code"},
+        {"cell_type": "code", "source": 5, "metadata": {}},
+        {"cell_type": "code", "source": "x", "metadata": None},
+        {"cell_type": "code", "source": "%%task\nx = " + "-" * 100_000 + "1", "metadata": {}},
+        {"cell_type": "code", "source": "%%task\nx = '\ud800'", "metadata": {}},
+        {
+            "cell_type": "code",
+            "source": "x",
+            "metadata": {"eflows": {"version": 1, "task": {"name": "a\nb"}}},
+        },
+        {
+            "cell_type": "code",
+            "source": "x",
+            "metadata": {"eflows": {"version": 1, "task": {"name": "--map"}}},
+        },
+    ],
+)
+def test_what_is_no_notebook_is_refused_in_a_sentence(cell: Any, form: str) -> None:
+    """Or converted; nothing else comes out of it."""
+    with suppress(CellError):
+        convert({"cells": [cell]}, form=form)
 
 
 def test_a_notebook_that_was_marked_by_hand_gets_the_line_that_loads_task_cells() -> None:
@@ -144,7 +204,7 @@ def test_the_command_writes_another_notebook(tmp_path: Path, capsys: pytest.Capt
     made = json.loads(target.read_text())
     assert "Converted 1 task cell: " in capsys.readouterr().out
     assert made["metadata"]["kernelspec"] == {"name": "python3"}
-    assert made["cells"][0]["source"] == ["x = 1"]
+    assert [cell["source"] for cell in made["cells"]] == [["#% load"], ["x = 1"]]
 
 
 def test_the_command_names_the_cell_that_cannot_be_converted(

@@ -176,3 +176,20 @@ import sys
 stop = session.current().observe(
     lambda events: [print('waiting', flush=True) for event in events if type(event) is WaitStarted]
 );"""
+
+
+def test_comments_run_as_lines_where_the_metadata_say_so(kernel: Any) -> None:
+    """In the place where the lines were, and in no other cell."""
+    code = "if True:\n    pass  #% autowait off"
+    kernel.run("%%task\na = 1")
+    kernel.run(code)
+    waits = kernel.run("type(a).__name__")
+    kernel.run(code, eflows={"version": 1, "lines": True})
+    kernel.run("%%task\na = 2")
+    explicit = kernel.run("type(a).__name__")
+
+    def shown(request: Any) -> list[str]:
+        return [content["data"]["text/plain"] for content in kernel.of(request, "execute_result")]
+
+    assert (shown(waits), shown(explicit)) == (["'int'"], ["'Future'"])
+    kernel.run("%eflows autowait on")
