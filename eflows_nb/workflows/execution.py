@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 from typing import Any
 
 from papermill.engines import NBClientEngine, NotebookExecutionManager
@@ -37,6 +38,7 @@ class Execution(NBClientEngine):  # type: ignore[misc]
         *,
         engines: int | None = None,
         on_progress: ProgressObserver | None = None,
+        journals: Path | None = None,
         **options: Any,
     ) -> None:
         """Execute a notebook, and record the run in its metadata.
@@ -63,7 +65,7 @@ class Execution(NBClientEngine):  # type: ignore[misc]
         )
         with recorded(nb_man.nb, engines) as record:
             try:
-                client.execute(env=_environment(engines))
+                client.execute(env=_environment(engines, journals))
             except (RuntimeError, OSError) as error:
                 if not client.interruption.ready and not client.interruption.received:
                     raise NotebookError(f"Jupyter kernel {kernel_name!r} did not start: {error}") from error
@@ -75,7 +77,8 @@ class Execution(NBClientEngine):  # type: ignore[misc]
                 raise RunInterruptedError(f"The run was ended by {received.name}.", received)
 
 
-def _environment(engines: int | None) -> dict[str, str]:
+def _environment(engines: int | None, journals: Path | None) -> dict[str, str]:
     """Return the environment of the kernel, by which the runtime knows that this is a run."""
     own = {} if engines is None else {"EFLOWS_ENGINES": str(engines)}
-    return {**os.environ, "EFLOWS_RUN": "1", **own}
+    usual = {} if journals is None else {"EFLOWS_JOURNAL": str(journals)}
+    return {**usual, **os.environ, "EFLOWS_RUN": "1", **own}

@@ -109,7 +109,8 @@ def run(
         How many engines the run gets, whatever the notebook asks for; None leaves it to the notebook.
     output
         File of the executed notebook, or a folder for it; None: ``NAME.executed.ipynb`` in the current
-        folder. It is written after every cell.
+        folder. It is written after every cell. The journal of the run is in ``.eflows`` beside it, unless
+        the environment variable ``EFLOWS_JOURNAL`` names another folder.
     cwd
         Folder in which the notebook runs, so that its relative paths mean files there; None: the current
         folder.
@@ -177,6 +178,7 @@ def _execute(
             cwd=cwd,
             engines=engines,
             on_progress=on_progress,
+            journals=target.absolute().parent / ".eflows",
         )
     except PapermillExecutionError as error:
         return _failure(source, error, injected=bool(values))

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from eflows_nb.workflows.run import run
+
 WriteNotebook = Callable[..., Path]
 StartRun = Callable[..., Any]
 
@@ -119,3 +121,15 @@ def test_the_engines_end_with_a_killed_run(start_run: StartRun, write_notebook: 
     live.end()
 
     assert live.left() == []
+
+
+def test_the_journal_lies_beside_the_executed_notebook(
+    write_notebook: WriteNotebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the notebook is, and wherever it runs."""
+    monkeypatch.delenv("EFLOWS_JOURNAL")
+    notebook = write_notebook("import eflows_nb as ef", "ef.wait_on(ef.map(abs, [1]))")
+
+    assert run(notebook, output=tmp_path / "out" / "run.ipynb", cwd=tmp_path).ok
+    assert len(list((tmp_path / "out" / ".eflows").glob("journal-*.jsonl"))) == 1
+    assert not (tmp_path / ".eflows").exists()
