@@ -177,9 +177,9 @@ def wait_on(value: Any, timeout: float | None = None) -> Any:
     Parameters
     ----------
     value
-        A future; a list, tuple or dict with futures in it, nested as you like; or an object that was passed
-        to a task as `INOUT` or `OUT`, whose newest version is returned. The caller's object is left as it is.
-        Anything else is returned unchanged.
+        A future; a list, tuple, dict, set or dataclass with futures in it, nested as you like; or an object
+        that was passed to a task as `INOUT` or `OUT`, whose newest version is returned. The caller's object
+        is left as it is. A generator gives a list. Anything else is returned unchanged.
     timeout
         Seconds to wait at most; None waits as long as it takes.
 
@@ -193,6 +193,8 @@ def wait_on(value: Any, timeout: float | None = None) -> Any:
         When the engines are gone and none will come.
     Exception
         Whatever the task function raised, with its own traceback.
+    TypeError
+        When `timeout` is no number, or results in a set are not hashable.
 
     Examples
     --------
@@ -245,7 +247,8 @@ def barrier(timeout: float | None = None) -> None:
     WaitTimeoutError
         When they did not end within `timeout` seconds.
     Exception
-        What the first task raised that failed, if nobody was told of that before.
+        What the first task raised that failed, if nobody was told of that before. A note says how many more
+        there were, and what the next ones raised.
     """
     __tracebackhide__ = True
     session.current().barrier(timeout)
@@ -278,6 +281,8 @@ def as_completed(futures: Iterable[Future], timeout: float | None = None) -> Ite
     ------
     WaitTimeoutError
         When not all have ended within `timeout` seconds.
+    TypeError
+        When something is no future.
     """
     return session.current().as_completed(futures, timeout)
 
@@ -294,6 +299,11 @@ def cancel(futures: Future | Iterable[Future]) -> int:
     -------
     int
         How many of the tasks had not ended.
+
+    Raises
+    ------
+    TypeError
+        When something is no future, such as a list within the list.
     """
     return session.current().cancel([futures] if isinstance(futures, Future) else futures)
 
@@ -348,7 +358,7 @@ def start(
     ----------
     engines
         Number of engines; None takes one for each core that this process may use, or that the hosts have.
-        More than are running adds engines.
+        More than are running adds engines; None leaves those that are running as they are.
     hosts
         Where the engines are to be, as SSH knows it: ``["n1", "n2"]``; ``"localhost"`` is this machine. None
         for this machine, without a network.
@@ -402,7 +412,7 @@ def stop(*, cancel: bool = False) -> None:
     Parameters
     ----------
     cancel
-        Cancel the tasks that have not ended, and do not wait for them.
+        Cancel the tasks that have not ended, and those that others go on submitting, and wait for none.
 
     Raises
     ------

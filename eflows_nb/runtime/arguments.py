@@ -239,6 +239,16 @@ class Arguments:
         known.datum = datum
         return datum
 
+    def current(self, value: Any) -> Datum | None:
+        """Return what an object or a future stands for now, None for an object that is what it is.
+
+        Once the program knows that the newest version was given up on purpose, it is an older one.
+        """
+        newest = value.datum if type(value) is Future else self.written(value)
+        if self._before is None or newest is None or newest.number > self._settled:
+            return newest
+        return self.living(value)
+
     def settle(self, number: int) -> None:
         """All tasks up to this number have ended, and the program knows it."""
         self._settled = number
@@ -260,9 +270,7 @@ class Arguments:
 
     def _newest(self, value: Any, direction: Direction | None) -> Any:
         if self._before is not None and type(value) not in SCALARS:
-            newest = value.datum if type(value) is Future else self.written(value)
-            if newest is not None and newest.number <= self._settled:
-                self.living(value)
+            self.current(value)
         if type(value) is Future:
             return value if direction is None else Reference(value.datum, writable=True)
         if type(value) in SCALARS:

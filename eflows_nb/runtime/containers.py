@@ -1,10 +1,11 @@
-"""Plain containers: what is found in lists, tuples, dicts and dataclasses, and how it is replaced."""
+"""Plain containers: what is found in lists, tuples, dicts, sets and dataclasses, and how it is replaced."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
 import sys
+from collections import deque
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -42,6 +43,8 @@ def _collect(value: Any, datum_of: Callable[[Any], Datum | None], found: list[Da
 def _items(value: Any) -> Collection[Any]:
     if isinstance(value, (list, tuple)):
         return value
+    if isinstance(value, _UNORDERED):
+        return list(value)
     if isinstance(value, dict):
         return value.values()
     if _is_array_of_objects(value):
@@ -49,6 +52,20 @@ def _items(value: Any) -> Collection[Any]:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [getattr(value, name) for name in _fields(value)]
     return ()
+
+
+_VIEWS: tuple[type[Collection[Any]], ...] = (type({}.keys()), type({}.values()), type({}.items()))
+_UNORDERED: tuple[type[Collection[Any]], ...] = (set, frozenset, deque, *_VIEWS)
+
+
+def _set_of(kind: Any, items: list[Any]) -> Any:
+    try:
+        return kind(items)
+    except TypeError as error:
+        raise TypeError(
+            f"The results of the futures in a {kind.__name__} cannot be in one themselves: {error}. "
+            "Put the futures into a list."
+        ) from error
 
 
 def _is_array_of_objects(value: Any) -> bool:
@@ -104,6 +121,12 @@ def _rebuild(value: Any, items: list[Any]) -> Any:
         return items
     if kind is dict:
         return dict(zip(value, items, strict=True))
+    if isinstance(value, _VIEWS):
+        return items
+    if isinstance(value, deque):
+        return kind(items, value.maxlen)
+    if isinstance(value, (set, frozenset)):
+        return _set_of(kind, items)
     if isinstance(value, tuple):
         return value._make(items) if hasattr(value, "_make") else kind(items)
     made = copy.copy(value)

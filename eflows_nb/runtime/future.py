@@ -105,9 +105,11 @@ class Future:
 
     @property
     def failed(self) -> bool:
-        """Whether the task has failed, and nothing else is made of that."""
+        """Whether the task has failed, or one that it reads from, and nothing else is made of that."""
         value = self.datum.value
-        return type(value) is Broken and value.failure is not None and not value.expected
+        if type(value) is not Broken or value.is_expected:
+            return False
+        return (value.cause or value).failure is not None
 
     @property
     def state(self) -> TaskState:
@@ -217,13 +219,13 @@ def raise_broken(broken: Broken | EflowsError) -> Any:
     __tracebackhide__ = True
     if isinstance(broken, EflowsError):
         raise broken
-    broken.seen = True
+    broken.see()
     task = broken.task
     if broken.failure is not None:
         raise _restored(broken)
     text = f"Task '{task.code.name}' #{task.number} was cancelled: {broken.reason}."
     if broken.cause is not None and broken.cause.failure is not None:
-        broken.cause.seen = True
+        broken.cause.see()
         raise TaskCancelledError(text) from _restored(broken.cause)
     raise TaskCancelledError(text)
 

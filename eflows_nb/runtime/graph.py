@@ -10,6 +10,7 @@ from eflows_nb.engine.messages import Failure
 from eflows_nb.runtime.commands import Change
 from eflows_nb.runtime.endings import because
 from eflows_nb.runtime.lineage import output_numbers, recalled, was_recalled
+from eflows_nb.runtime.unseen import Unseen
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
 from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.state import TaskState
@@ -18,7 +19,7 @@ from eflows_nb.tasks.task import Task
 __all__ = ["FAILURES_KEPT", "TaskGraph", "close", "is_lost", "lacks_input"]
 
 FAILURES_KEPT = 100
-"""Number of failures that are kept for a barrier to tell."""
+"""Number of failures that are kept, for those who watch."""
 
 
 class TaskGraph:
@@ -34,7 +35,9 @@ class TaskGraph:
         self.resolved: list[Datum] = []
         """Data with callbacks whose value came, or will never come, since this list was emptied."""
         self.failures: deque[Broken] = deque(maxlen=FAILURES_KEPT)
-        """How the last tasks that failed did so, for those that nobody waits for."""
+        """How the last tasks that failed did so, whether somebody was told or not."""
+        self.unseen = Unseen()
+        """The failures that nobody was told of, unless the program counts with them."""
 
     @property
     def unfinished(self) -> int:
@@ -140,6 +143,8 @@ class TaskGraph:
         broken = Broken(task=task, failure=failure)
         broken.expected = failure.final or task.code.policy.on_failure is OnFailure.CANCEL_SUCCESSORS
         self.failures.append(broken)
+        if not broken.expected:
+            self.unseen.add(broken)
         self._end(task, broken)
 
     def cancel(self, task: Task, broken: Broken) -> None:

@@ -103,9 +103,18 @@ class Group:
             When they did not end within `timeout` seconds.
         Exception
             What the first task raised that failed; the others are cancelled then.
+        TaskCancelledError
+            When a task reads from one outside the group that failed, with that as its cause.
         """
         __tracebackhide__ = True
         for future in self._session.as_completed(self._futures, timeout):
             if future.failed:
                 self.cancel()
-                future.result()
+                self._cause_of(future).result()
+
+    def _cause_of(self, future: Future) -> Future:
+        """Return the task of the group for which this one was cancelled, itself when there is none."""
+        cause = future.datum.value.cause
+        if cause is None:
+            return future
+        return next((other for other in self._futures if other.datum.value is cause), future)

@@ -23,7 +23,7 @@ from eflows_nb.clusters.inline import InlineCluster
 from eflows_nb.engine import shared
 from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.worker import inside_task
-from eflows_nb.errors import ClusterError, EflowsError, InternalError
+from eflows_nb.errors import ClusterError, EflowsError, InternalError, TaskFailedError
 from eflows_nb.runtime import containers
 from eflows_nb.runtime.arguments import Arguments, level_of_caller
 from eflows_nb.runtime.checkpoint import Checkpoint
@@ -31,12 +31,14 @@ from eflows_nb.runtime.driver import Driver, Observer
 from eflows_nb.runtime.files import Files
 from eflows_nb.runtime.functions import FunctionTable
 from eflows_nb.runtime.future import Future, raise_broken
+from eflows_nb.runtime.given import as_futures, check_timeout, listed
 from eflows_nb.runtime.group import in_groups, join_groups
 from eflows_nb.runtime.held import warn_of_held
 from eflows_nb.runtime.placement import load
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.runtime.snapshot import SessionSnapshot
 from eflows_nb.runtime.submission import Plan, Planner
+from eflows_nb.runtime.unseen import Unseen
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.events import SessionEnded, WaitEnded, WaitStarted
 from eflows_nb.tasks.function import TaskFunction
@@ -228,6 +230,7 @@ class Session:
         """Cancel the tasks of futures; return how many had not ended."""
         if inside_task():
             return 0
+        futures = as_futures(futures, "ef.cancel")
         given = list(futures)
         if _inherited:
             containers.collect(given, self._refuse_inherited, [])
@@ -260,6 +263,8 @@ class Session:
     def wait_on(self, value: Any, *, timeout: float | None = None) -> Any:
         """Return the value with results in the place of futures; see `eflows_nb.wait_on`."""
         __tracebackhide__ = True
+        check_timeout(timeout)
+        value = listed(value)
         data: list[Datum] = []
         containers.collect(value, self._datum_of, data)
         if data:
@@ -270,10 +275,12 @@ class Session:
 
     def _datum_of(self, value: Any) -> Datum | None:
         if type(value) is not Future:
-            return self._arguments.written(value)
+            return self._arguments.current(value)
         if _inherited:
             self._refuse_inherited(value)
-        return _own(value)
+        if isinstance(value.datum.value, EflowsError):
+            raise_broken(value.datum.value)
+        return self._arguments.current(value)
 
     def _refuse_inherited(self, value: Any) -> Datum | None:
         """Refuse a future of the process that this one is a fork of, unless its value has come there."""
@@ -327,6 +334,7 @@ class Session:
     def barrier(self, timeout: float | None = None) -> None:
         """Wait for all tasks; see `eflows_nb.barrier`."""
         __tracebackhide__ = True
+        check_timeout(timeout)
         if inside_task():
             return
         driver = self._driver
@@ -334,25 +342,34 @@ class Session:
             with self._waiting(frozenset()):
                 driver.wait(lambda: driver.idle, timeout)
         self._arguments.settle(next(self._numbers))
-        unseen = [
-            broken for broken in driver.scheduler.graph.failures if not (broken.seen or broken.expected)
-        ]
-        if unseen:
-            for broken in unseen:
-                broken.seen = True
-            try:
-                raise_broken(unseen[0])
-            except BaseException as error:
-                if len(unseen) > 1:
-                    error.add_note(f"{len(unseen) - 1} more tasks failed that nobody has waited for.")
-                raise
+        self._raise_unseen()
+
+    def _raise_unseen(self) -> None:
+        """Raise the first failure that nobody was told of, with a note of the others."""
+        __tracebackhide__ = True
+        graph = self._driver.scheduler.graph
+        unseen, graph.unseen = graph.unseen, Unseen()
+        if not unseen:
+            return
+        first = unseen.first
+        others = unseen.describe_others(first)
+        if first is None:
+            raise TaskFailedError(f"{others} Keep their futures and wait for them to learn why.")
+        try:
+            raise_broken(first)
+        except BaseException as error:
+            if others:
+                error.add_note(others)
+            raise
 
     def as_completed(self, futures: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:
-        """Yield futures as their tasks end; see `eflows_nb.as_completed`."""
+        """Return an iterator of futures as their tasks end; see `eflows_nb.as_completed`."""
         if inside_task():
-            yield from futures
-            return
-        waiting = list(dict.fromkeys(futures))
+            return iter(futures)
+        check_timeout(timeout)
+        return self._as_completed(list(dict.fromkeys(as_futures(futures, "ef.as_completed"))), timeout)
+
+    def _as_completed(self, waiting: list[Future], timeout: float | None) -> Iterator[Future]:
         deadline = None if timeout is None else time.monotonic() + timeout
         unfinished = frozenset(
             future.datum.producer.number
@@ -444,7 +461,8 @@ class Session:
                     f"A {cluster.kind} cluster is running, and start(hosts={hosts!r}) asks for another one. "
                     "Call ef.stop() first, or leave out hosts= to have more engines on the hosts there are."
                 )
-            self._driver.change(lambda _: cluster.grow(number))
+            if engines is not None or given:
+                self._driver.change(lambda _: cluster.grow(number))
             return
         from eflows_nb.clusters.engines import EngineCluster
         from eflows_nb.clusters.hosts import HostsLauncher
@@ -495,10 +513,13 @@ class Session:
         """End the engines; see `eflows_nb.stop`."""
         if self._driver.cluster.kind == "inline" or inside_task():
             return
-        if cancel:
-            self.cancel_all()
         try:
-            if not self._driver.breakdown.told:
+            if cancel:  # and do not wait: others may go on submitting without end
+                self.cancel_all()
+                if not self._driver.breakdown.told:
+                    self._driver.breakdown.check()
+                self._raise_unseen()
+            elif not self._driver.breakdown.told:
                 self.barrier()
         finally:
             if not os.environ.get(ENGINES):
@@ -515,10 +536,9 @@ class Session:
         """
         if self._driver.cluster.kind == "inline" or inside_task():
             return
-        if cancel:
-            self.cancel_all()
         try:
-            self._driver.wait(lambda: self._driver.idle)
+            if not cancel:
+                self._driver.wait(lambda: self._driver.idle)
         except (ClusterError, InternalError):
             logger.debug("There was nothing to wait for.", exc_info=True)
         self.cancel_all()  # what has come meanwhile must not run in this process
@@ -577,8 +597,8 @@ class Session:
             return
         try:
             self.stop(cancel=True)
-        except EflowsError:
-            logger.debug("while stopping after another error", exc_info=True)
+        except Exception as other:  # noqa: BLE001 - the error of the block is the one to be seen
+            error.add_note(f"Besides, when the engines were stopped: {type(other).__name__}: {other}")
 
     # Watching ------------------------------------------------------------------------------------------
 
@@ -599,9 +619,10 @@ class Session:
 
     def __repr__(self) -> str:
         shot = self.snapshot()
-        where = (
-            "this process" if shot.cluster == "inline" else f"{len(shot.engines)} of {shot.requested} engines"
-        )
+        leaving = sum(queue.leaving for queue in list(self._driver.scheduler.engines.values()))
+        going = f" ({leaving} more will go)" if leaving else ""
+        engines = f"{max(0, len(shot.engines) - leaving)} of {shot.requested} engines{going}"
+        where = "this process" if shot.cluster == "inline" else engines
         tasks = (
             ", ".join(f"{count} {state}" for state, count in shot.tasks.items() if count) or "no tasks yet"
         )
@@ -665,12 +686,6 @@ def _number_of_engines(asked: int | str | None, where: str = "engines=") -> int:
     if number < 1 or isinstance(asked, (bool, float)):
         raise ClusterError(f"{where}{asked!r} is not a number of engines. Give a whole number, 1 or more.")
     return number
-
-
-def _own(future: Future) -> Datum:
-    if isinstance(future.datum.value, EflowsError):
-        raise_broken(future.datum.value)
-    return future.datum
 
 
 def _value(datum: Datum) -> Any:

@@ -36,7 +36,7 @@ class Broken:
         What it was cancelled for, when that was the failure of another task.
     """
 
-    __slots__ = ("cause", "expected", "failure", "reason", "seen", "task", "told")
+    __slots__ = ("cause", "expected", "failure", "reason", "seen", "task", "told", "unseen")
 
     def __init__(
         self, *, task: Task, failure: Any = None, reason: str = "", cause: Broken | None = None
@@ -49,8 +49,16 @@ class Broken:
         """Whether the program counts with it, and a barrier or a group does not complain."""
         self.seen = False
         """Whether somebody who waited was told."""
+        self.unseen: Any = None
+        """The failures that nobody was told of, `eflows_nb.runtime.unseen.Unseen`, that it was among."""
         self.told = False
         """Whether observers were told."""
+
+    def see(self) -> None:
+        """Somebody who waited is told."""
+        if self.unseen is not None:
+            self.unseen.remove(self)
+        self.seen = True
 
     @property
     def is_expected(self) -> bool:

@@ -403,6 +403,55 @@ def test_the_block_waits_for_its_tasks_and_raises_their_failures() -> None:
     assert session.current().snapshot().cluster == "inline"
 
 
+def test_the_error_of_the_block_wins_over_those_of_its_tasks() -> None:
+    """It is what the user has to see first; the other is told with it."""
+
+    @ef.task
+    def fail() -> None:
+        raise ValueError("unseen")
+
+    with pytest.raises(KeyError, match="mine") as caught, ef.start(engines=1):  # noqa: PT012
+        failing = fail()
+        next(ef.as_completed([failing]))
+        raise KeyError("mine")
+
+    assert caught.value.__notes__ == ["Besides, when the engines were stopped: ValueError: unseen"]
+
+
+def test_a_start_without_a_number_leaves_the_engines_as_they_are(tmp_path: Path) -> None:
+    """A folder of checkpoints is no wish for more of them; engines that are to go do not count."""
+    with ef.start(engines=2) as running:
+        process_of_all = ef.wait_on([process()])
+        ef.start(checkpoint=tmp_path)
+        requested = running.snapshot().requested
+        ef.scale(1)
+        said = repr(running)
+
+    assert process_of_all
+    assert requested == 2
+    assert said.startswith(("<session on 1 of 1 engines", "<session on 0 of 1 engines"))
+
+
+def test_a_stop_that_cancels_does_not_wait_for_what_others_submit(
+    gates: Any, hold: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads of the program may go on submitting for ever; that is cancelled, too."""
+    gate = gates()
+    running = ef.start(engines=1)
+    cancel_all = running.cancel_all
+    late = iter([hold])
+    futures: list[ef.Future] = []
+
+    def cancel_all_but_one() -> None:
+        cancel_all()
+        futures.extend(function(*gate.paths) for function in late)
+
+    monkeypatch.setattr(running, "cancel_all", cancel_all_but_one)
+    ef.stop(cancel=True)
+
+    assert [future.state for future in futures] == [TaskState.CANCELLED]
+
+
 def test_an_error_in_the_block_cancels_its_tasks(gates: Any, hold: Any) -> None:
     """The error is the one that is raised, and nobody waits for tasks that it made useless."""
     gate = gates()
