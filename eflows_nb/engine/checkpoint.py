@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import stat
 import tempfile
 import zlib
 from contextlib import suppress
@@ -95,9 +96,10 @@ def load(path: str) -> Any:
     FileNotFoundError
         When there is none.
     ValueError
-        When it is damaged, or nothing that `save` has written.
+        When it is damaged, or nothing that `save` has written, or somebody else may have written it: what is
+        unpickled can run any code.
     """
-    with Path(path).open("rb") as file:
+    with _open_own(path) as file:
         if file.readline() != _MAGIC:
             raise ValueError(f"'{path}' is not a checkpoint.")
         try:
@@ -116,3 +118,24 @@ def load(path: str) -> Any:
             return pickle.loads(head, buffers=buffers)
         except Exception as error:
             raise ValueError(f"The checkpoint '{path}' is damaged: {error}.") from error
+
+
+def _open_own(path: str) -> io.BufferedReader:
+    """Open a file that this user has made and nobody else can write to."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb")
+    problem = _problem_of(os.fstat(file.fileno()))
+    if problem:
+        file.close()
+        raise ValueError(
+            f"The checkpoint '{path}' {problem}, so that reading it could run code of theirs. "
+            "Take a folder of your own for checkpoint=, or remove it."
+        )
+    return file
+
+
+def _problem_of(told: os.stat_result) -> str:
+    if not stat.S_ISREG(told.st_mode):
+        return "is no plain file"
+    if told.st_uid != os.geteuid():
+        return f"belongs to another user (uid {told.st_uid})"
+    return "can be written to by others" if told.st_mode & (stat.S_IWGRP | stat.S_IWOTH) else ""
