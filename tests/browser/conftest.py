@@ -131,6 +131,15 @@ def keep_picture(page: Any, name: str) -> Path:
     return path
 
 
+def empty(folder: Path) -> None:
+    """Remove all that lies in a folder of the server, which other tests have used."""
+    for path in list(folder.iterdir()) if folder.exists() else ():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)  # an engine that ends may still write
+        else:
+            path.unlink(missing_ok=True)
+
+
 @pytest.fixture
 def picture() -> Callable[[Any, str], Path]:
     """Give what keeps a picture of a page."""
@@ -168,7 +177,9 @@ def page(browser: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def lab(page: Any, lab_server: Any) -> Iterator[Lab]:
-    """Give a page for JupyterLab; its kernels are ended afterwards."""
+    """Give a page for JupyterLab with no files and the usual settings; its kernels are ended afterwards."""
+    for folder in ("work", "settings", "workspaces"):
+        empty(lab_server.home / folder)
     lab = Lab(page, lab_server)
     yield lab
     lab.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +39,12 @@ def serious(lab: Any, selector: str) -> list[str]:
 
 
 @pytest.fixture
-def journals(lab: Any) -> Iterator[None]:
+def journals(lab: Any) -> None:
     """Have two runs below the root: one that failed in part, and one whose journal is damaged."""
     folder: Path = lab.server.root / "axe"
     folder.mkdir()
     shutil.copy(EXAMPLE, folder / "journal-1.jsonl")
     (folder / "journal-2.jsonl").write_text(EXAMPLE.read_text() + "damaged\n")
-    yield
-    shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
@@ -78,7 +75,6 @@ def test_forms_runs_and_the_task_dialog_are_accessible(lab: Any, theme: str, jou
     assert serious(lab, ".jp-Dialog") == []
     lab.picture(f"task-dialog-{theme.split()[-1].lower()}")
     lab.page.keyboard.press("Escape")
-    lab.command("apputils:change-theme", theme="JupyterLab Light")
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
@@ -108,4 +104,3 @@ def test_panel_run_view_and_dialogs_are_accessible(lab: Any, theme: str) -> None
     expect(lab.page.locator(".jp-Dialog")).to_be_visible()
     assert serious(lab, ".jp-Dialog") == []
     lab.page.keyboard.press("Escape")
-    lab.command("apputils:change-theme", theme="JupyterLab Light")

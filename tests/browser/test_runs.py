@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +32,11 @@ HOSTILE = "<img src=x onerror='window.eflowsHacked = true'>.ipynb"
 
 
 @pytest.fixture
-def journals(lab: Any) -> Iterator[Path]:
-    """Give a hidden folder for journals, which goes with all that lies in such folders."""
+def journals(lab: Any) -> Path:
+    """Give the hidden folder for journals."""
     folder: Path = lab.server.root / ".eflows"
-    shutil.rmtree(folder, ignore_errors=True)
-    for left in lab.server.root.rglob("journal*.jsonl"):  # other tests have the same root
-        left.unlink()
     folder.mkdir()
-    yield folder
-    shutil.rmtree(folder)
+    return folder
 
 
 def test_a_run_is_listed_and_replayed_from_its_hidden_folder(lab: Any, journals: Path) -> None:
