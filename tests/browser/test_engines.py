@@ -77,6 +77,7 @@ def test_engines_come_and_go_while_a_cell_runs(lab: Any) -> None:
     dialog.get_by_role("button", name="Cancel tasks and stop").click()
     expect(panel.get_by_test_id("eflows-cancelled")).to_have_text("1")
     expect(panel.get_by_test_id("eflows-start")).to_be_enabled()
+    assert lab.kernel_status() == "busy"
     (lab.server.root / "go-on").touch()
     assert lab.end_run_all() == []
 
