@@ -1,13 +1,33 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { showErrorMessage, type ICommandPalette } from '@jupyterlab/apputils';
+import {
+  Dialog,
+  showDialog,
+  showErrorMessage,
+  type ICommandPalette
+} from '@jupyterlab/apputils';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { convert } from './convert';
-import { apply, FORMS, isTask, type Form, type IFileCell } from './forms';
+import { convert, type IRefusal } from './convert';
+import {
+  apply,
+  FORMS,
+  isSame,
+  isTask,
+  type Form,
+  type IConverted,
+  type IFileCell
+} from './forms';
 
 const CONVERT_COMMAND = 'eflows-nb:convert-notebook';
 const TOGGLE_COMMAND = 'eflows-nb:toggle-task-cell';
+
+/** How often a notebook is converted that is edited meanwhile. */
+const ROUNDS = 3;
+
+type SharedNotebook = NonNullable<
+  NotebookPanel['content']['model']
+>['sharedModel'];
 
 /** Add the commands that make task cells, and that write them in another form. */
 export function addFormCommands(
@@ -18,7 +38,7 @@ export function addFormCommands(
 ): void {
   const category = trans.__('eFlows');
   const labels: Readonly<Record<Form, string>> = {
-    magic: trans.__('Convert Task Cells to %%task Lines'),
+    magic: trans.__('Convert Task Cells to %1 Lines', '%%task'),
     metadata: trans.__('Convert Task Cells to Cell Metadata'),
     function: trans.__('Convert Task Cells to @task Functions')
   };
@@ -87,22 +107,82 @@ async function convertNotebook(
   form: Form,
   trans: TranslationBundle
 ): Promise<void> {
-  const shared = panel.content.model?.sharedModel;
-  if (shared === undefined) {
-    return;
-  }
-  const notebook = {
-    ...shared.toJSON(),
-    nbformat_minor: 5, // cells have ids, by which they are found again
-    cells: shared.cells.map(cell => ({ ...cell.toJSON(), id: cell.getId() }))
-  };
   const { serverSettings } = app.serviceManager;
-  const made = await convert(notebook, form, serverSettings);
-  if ('reason' in made) {
-    await showErrorMessage(
-      trans.__('The task cells stay as they are'),
-      made.reason
-    );
+  const refuse = (reason: string): Promise<void> =>
+    showErrorMessage(trans.__('The task cells stay as they are'), reason);
+  for (let round = 0; round < ROUNDS; round++) {
+    const notebook = fileOf(panel);
+    if (notebook === null) {
+      return;
+    }
+    const made = await convert(notebook, form, serverSettings);
+    if ('reason' in made) {
+      return refuse(explained(made, trans));
+    }
+    const now = fileOf(panel);
+    if (now === null) {
+      return; // closed meanwhile
+    }
+    if (isSame(now, made)) {
+      await showDialog({
+        title: trans.__('Nothing to convert'),
+        body: trans.__(
+          'The notebook has no task cells, or they have this form already.'
+        ),
+        buttons: [Dialog.okButton({ label: trans.__('Ok') })]
+      });
+      return;
+    }
+    if (isSame(now, notebook)) {
+      write(panel.content.model?.sharedModel, made);
+      return;
+    }
+    // What was written meanwhile must be neither lost nor left out.
+  }
+  return refuse(
+    trans.__(
+      'The notebook was edited while it was converted. Convert it again when nobody writes in it.'
+    )
+  );
+}
+
+function explained(
+  { status, reason }: IRefusal,
+  trans: TranslationBundle
+): string {
+  switch (status) {
+    case 0:
+      return trans.__('The server does not answer.');
+    case 404:
+      return trans.__(
+        'This server does not convert notebooks: its eflows_nb server extension is not enabled.'
+      );
+    default:
+      return reason;
+  }
+}
+
+/** The notebook as it would stand in a file; null when it is closed. */
+function fileOf(
+  panel: NotebookPanel
+): (IConverted & { nbformat_minor: 5 }) | null {
+  const shared = panel.isDisposed ? null : panel.content.model?.sharedModel;
+  return shared
+    ? {
+        ...shared.toJSON(),
+        nbformat_minor: 5, // cells have ids, by which they are found again
+        cells: shared.cells.map(cell => ({
+          ...cell.toJSON(),
+          id: cell.getId(),
+          source: cell.getSource()
+        }))
+      }
+    : null;
+}
+
+/** Let a notebook be what the server has made of it; undone as one. */
+function write(shared: SharedNotebook | undefined, made: IConverted): void {
+  if (shared === undefined) {
     return;
   }
   // The list of cells is brought up to date only after the transaction.

@@ -62,6 +62,24 @@ export function apply(
   });
 }
 
+/** Whether two notebooks are the same, as far as a conversion looks at them. */
+export function isSame(one: IConverted, other: IConverted): boolean {
+  return essenceOf(one) === essenceOf(other);
+}
+
+/** Outputs, and what JupyterLab notes of a run, come and go with a running cell. */
+function essenceOf({ metadata, cells }: IConverted): string {
+  return JSON.stringify([
+    metadata['eflows'],
+    cells.map(({ id, cell_type, source, metadata }) => [
+      id,
+      cell_type,
+      source,
+      metadata['eflows']
+    ])
+  ]);
+}
+
 /** Whether the metadata of a cell make it a task cell. */
 export function isTask(metadata: unknown): boolean {
   const own = isRecord(metadata) ? metadata.eflows : null;
