@@ -7,10 +7,20 @@ import io
 import pickle
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
-__all__ = ["INLINE", "SCALARS", "Packed", "adopt_classes", "load", "pack"]
+__all__ = [
+    "INLINE",
+    "SCALARS",
+    "Packed",
+    "adopt_classes",
+    "is_cached_function",
+    "load",
+    "make_cached_function",
+    "pack",
+    "reduced_cached_function",
+]
 
 INLINE = 1 << 16
 """A value below this many bytes travels with the messages; a larger one stays where it was made."""
@@ -47,6 +57,25 @@ class Packed:
     def writable_value(self) -> Any:
         """Return the value with large buffers of its own, which may be written to."""
         return load(self.head, [bytearray(buffer) for buffer in self.buffers])
+
+
+_CACHED_FUNCTION = type(lru_cache(len))
+
+
+def is_cached_function(thing: Any) -> bool:
+    """Return whether a thing is a function of the notebook that ``functools`` lets remember its results."""
+    return isinstance(thing, _CACHED_FUNCTION) and thing.__module__ == "__main__"
+
+
+def reduced_cached_function(thing: Any) -> tuple[Any, ...]:
+    """Return how such a function is pickled: by value, without the results that it remembers."""
+    parameters = thing.cache_parameters()
+    return make_cached_function, (thing.__wrapped__, parameters["maxsize"], parameters["typed"])
+
+
+def make_cached_function(function: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
+    """Return a function that remembers its results."""
+    return lru_cache(maxsize, typed)(function)
 
 
 _adopts = False
@@ -148,6 +177,8 @@ def _pickler_by_value() -> Any:
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, type):
                 copyreg._slotnames(obj)  # type: ignore[attr-defined]
+            if is_cached_function(obj):
+                return reduced_cached_function(obj)
             return super().reducer_override(obj)
 
     return Pickler

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import functools
 import io
 import pickle
 import types
@@ -16,7 +15,7 @@ from typing import Any
 
 import cloudpickle
 
-from eflows_nb.engine.packing import INLINE, SCALARS
+from eflows_nb.engine.packing import INLINE, SCALARS, is_cached_function
 from eflows_nb.notebook.cells.caches import computed_names, is_blank, is_cache
 from eflows_nb.notebook.cells.seen import seen
 
@@ -24,7 +23,6 @@ __all__ = ["Change", "Fingerprint", "is_of_notebook"]
 
 _MUCH = 1 << 20
 """A pickle of more bytes is not written without sharing, which can take long."""
-_CACHED_FUNCTION = type(functools.lru_cache(len))
 
 
 class Change(StrEnum):
@@ -100,7 +98,9 @@ class Fingerprint:
 
 def is_of_notebook(thing: Any) -> bool:
     """Return whether a thing is a function or class of the notebook."""
-    return isinstance(thing, (types.FunctionType, type, _CACHED_FUNCTION)) and thing.__module__ == "__main__"
+    if is_cached_function(thing):
+        return True
+    return isinstance(thing, (types.FunctionType, type)) and thing.__module__ == "__main__"
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]

@@ -17,7 +17,12 @@ from typing import Any
 
 import cloudpickle
 
-from eflows_nb.engine.packing import INLINE
+from eflows_nb.engine.packing import (
+    INLINE,
+    is_cached_function,
+    make_cached_function,
+    reduced_cached_function,
+)
 from eflows_nb.notebook.cells.needs import global_names
 from eflows_nb.runtime.future import Future
 
@@ -65,6 +70,8 @@ class Shipment(cloudpickle.Pickler):  # type: ignore[misc]
         """Let functions of the notebook go without its names."""
         if isinstance(thing, Future):
             raise HoldsMoreError
+        if is_cached_function(thing):
+            return reduced_cached_function(thing)
         reduced = super().reducer_override(thing)
         if (
             isinstance(thing, types.FunctionType)
@@ -129,6 +136,9 @@ class Wrapped:
 
 def at_home(value: Any, names: dict[str, Any]) -> Any:
     """Return a value; a function that arrived without a home gets these names as its globals."""
+    if is_cached_function(value):
+        _, (function, *parameters) = reduced_cached_function(value)
+        return make_cached_function(at_home(function, names), *parameters)
     if not isinstance(value, types.FunctionType) or _LOST not in value.__globals__:
         return value
     found = types.FunctionType(value.__code__, names, value.__name__, value.__defaults__, value.__closure__)
