@@ -15,9 +15,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from eflows_nb.engine.packing import SCALARS, pack
+from eflows_nb.errors import CellError
 from eflows_nb.notebook.cells import display
 from eflows_nb.notebook.cells.calls import unfold
 from eflows_nb.notebook.cells.changes import Watch
+from eflows_nb.notebook.cells.fingerprint import is_of_notebook
 from eflows_nb.notebook.cells.names import parse
 from eflows_nb.notebook.cells.program import Layers, Program, Shown, Untouched
 from eflows_nb.notebook.cells.ranks import run_on_ranks
@@ -83,11 +85,13 @@ class CellBody:
         inputs = {name: value for name, value in names.items() if not name.startswith("__")}
         watch = Watch(inputs, program.writes)
         _add_tools(names)
+        start = dict(names)
         shown = Shown()
         with display.showing(shown):
             _run(program, self._filename, names, shown)
         watch.refuse_changes(names)
-        return [shown, *(_output(name, names, inputs, mapped=program.mapped) for name in program.outputs)]
+        _refuse_bindings(program, names, start)
+        return [shown, *(_output(name, names, inputs, program) for name in program.outputs)]
 
 
 class CellBodyWithFiles(CellBody):
@@ -196,15 +200,35 @@ def _explain(error: NameError | ValueError) -> None:
         )
 
 
-def _output(name: str, names: dict[str, Any], inputs: dict[str, Any], *, mapped: bool) -> Any:
-    if name not in names and mapped:
+def _refuse_bindings(program: Program, names: dict[str, Any], start: dict[str, Any]) -> None:
+    """Refuse names that functions have bound where nobody could know it, such as functions of other tasks."""
+    __tracebackhide__ = True
+    if program.binds is None:
+        return
+    known = program.binds.union(program.outputs)
+    bound = [
+        name
+        for name, value in names.items()
+        if name not in known and not name.startswith("__") and (name not in start or start[name] is not value)
+    ]
+    if bound:
+        raise CellError(
+            f"A function that the cell called has bound {bound[0]!r}, and nothing in the code of the cell "
+            "tells of that: it would be lost. Let the function return it, or run the cell without %%task."
+        )
+
+
+def _output(name: str, names: dict[str, Any], inputs: dict[str, Any], program: Program) -> Any:
+    if name not in names and program.mapped:
         return Unsendable(f"For an item of the list {name!r} has no value: its task has not bound that name.")
     if name not in names:
         return Untouched(deleted=name in inputs)
     value = names[name]
+    if name in program.rebound and name in inputs and value is inputs[name]:
+        return Untouched()
     if type(value) in SCALARS:
         return value
-    if isinstance(value, (types.FunctionType, type)) and value.__module__ == "__main__":
+    if is_of_notebook(value):
         try:
             return Wrapped(Shipment(names).packed(value))
         except Exception:  # noqa: BLE001 - what it uses is large or odd; the runtime has the last word

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from eflows_nb.engine import failure
@@ -43,6 +45,9 @@ class Execution:
         self._shown_state: tuple[TaskState, int] | None = None
         self._concluded: set[Future] = set()
         self._done: list[int] = []
+        self._places: dict[int, int] = {}
+        self._states: list[TaskState] = []
+        self._counts: Counter[TaskState] = Counter()
 
     @property
     def tasks(self) -> list[int]:
@@ -77,11 +82,39 @@ class Execution:
     def show(self) -> None:
         """Show the card, or bring it up to date."""
         with self._lock:
-            states = self.states
-            now = (
-                overall(states),
-                sum(state.is_final for state in states) if overall(states).is_final else 0,
-            )
+            self._look()
+        self._show()
+
+    def note(self, tasks: Iterable[int]) -> list[Future]:
+        """Take notice that the states of tasks have changed; return what has ended of those that are its own.
+
+        This costs as much as there are such tasks, however many tasks the cell has.
+        """
+        ended = []
+        with self._lock:
+            own = [place for place in map(self._places.get, tasks) if place is not None]
+            for place in own:
+                future = self.submission.shown[place]
+                state = future.state
+                self._counts[self._states[place]] -= 1
+                self._counts[state] += 1
+                self._states[place] = state
+                if state.is_final:
+                    ended.append(future)
+        if own:
+            self._show()
+        return ended
+
+    def _look(self) -> None:
+        """Look at all tasks."""
+        self._places = {number: place for place, number in enumerate(self.tasks)} if not self._done else {}
+        self._states = self.states
+        self._counts = Counter(self._states)
+
+    def _show(self) -> None:
+        with self._lock:
+            state = overall([one for one, count in self._counts.items() if count])
+            now = (state, self._counts.total() if state.is_final else 0)
             if now == self._shown_state:
                 return
             new = self._shown_state is None
@@ -89,25 +122,28 @@ class Execution:
             data, metadata = card(
                 title=self.submission.title,
                 tasks=self.tasks,
-                states=states,
+                states=self._states,
                 reads=self.submission.named,
                 outputs=self.submission.outputs,
                 reason=self.reason,
             )
             self._page.show(data, metadata, place=self._place, new=new)
 
-    def conclude(self, *, errors: bool = True) -> None:
+    def conclude(self, futures: Iterable[Future] | None = None, *, errors: bool = True) -> None:
         """Show what those of its tasks that have ended displayed and failed with, each once.
 
         Parameters
         ----------
+        futures
+            The futures of tasks that have ended and been noted; None looks at all.
         errors
             Whether failures are shown; whoever waits for the task is told by an exception.
         """
-        self.show()
-        for future in list(self.submission.shown):
+        if futures is None:
+            self.show()
+        for future in list(self.submission.shown) if futures is None else futures:
             with self._lock:
-                if not future.state.is_final or future in self._concluded:
+                if not future.state.is_final or future in self._concluded or not self.submission.shown:
                     continue
                 self._concluded.add(future)
             value = future.datum.value
@@ -117,15 +153,19 @@ class Execution:
                 self._show_failure(value.failure)
 
         with self._lock:
-            done = bool(self.submission.shown) and self.state is TaskState.DONE
-            if done and self._concluded.issuperset(self.submission.shown):
+            count = len(self.submission.shown)
+            good = sum(number for state, number in self._counts.items() if state.has_result)
+            if count and good == count == len(self._concluded):
                 self._done = self.tasks
                 self.submission.release()
                 self._concluded.clear()
+                self._places.clear()
 
     def again(self, replaced: dict[Future, Future]) -> None:
         """Submit what has failed or was cancelled again; see `Submission.again`."""
         self.submission.again(replaced)
+        with self._lock:
+            self._concluded.intersection_update(self.submission.shown)
         self.show()
 
     def _show_bundles(self, shown: Shown | tuple[Any, ...]) -> None:

@@ -5,10 +5,11 @@ import __future__
 
 import ast
 import linecache
+import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -32,6 +33,7 @@ from eflows_nb.tasks.state import TaskState
 
 __all__ = ["TaskCells", "active", "go", "load", "unload"]
 
+_log = logging.getLogger(__name__)
 _PATIENCE = 1.0
 _FUTURE_FLAGS = 0
 for _feature in __future__.all_feature_names:
@@ -89,6 +91,9 @@ class TaskCells:
         self.autowait = True
         self.replaced: dict[Future, Future] = {}
         """For futures of cells that ran again those that took their place."""
+        self._lock = threading.Lock()
+        self._ended: list[tuple[Execution, list[Future]]] = []
+        self._concluding = False
         self._info: Any = None
         self._within = False
         self._prepared: Callable[[], None] | None = None
@@ -197,24 +202,29 @@ class TaskCells:
         if not self.autowait:
             return tree
         found = names_of(tree)
-        names = awaited_names(found, self.shell.user_ns, self.pending)
+        texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+        ask = partial(awaited_names, found, texts=[text for text in texts if isinstance(text, str)])
+        awaited = ask(self.shell.user_ns, self.pending)
+        names = awaited.needed | awaited.possible
         if not names:
             return tree
+        needed = awaited.needed
         page = Page(getattr(self.shell, "kernel", None))
         started = time.monotonic()
         try:
             with _interruptible():
-                self.pending.settle(names)
+                self.pending.settle(needed)
+                self.pending.settle_those_that_come(awaited.possible)
                 # What has come may be functions, which need more.
-                while more := awaited_names(found, self.shell.user_ns, self.pending):
-                    names |= more
+                while more := ask(self.shell.user_ns, self.pending).needed:
+                    needed |= more
                     self.pending.settle(more)
         except Exception as error:
             if self.client is not Client.LIVE:
                 raise
-            refusal = self._refusal(names, error)
+            refusal = self._refusal(needed, error)
             if self._ledger is not None:
-                self._ledger.refuse(names)
+                self._ledger.refuse(needed)
             return self._instead(lambda: page.show(notice(refusal)))
         waited = time.monotonic() - started
         if waited >= _PATIENCE and self.client is Client.LIVE:
@@ -222,7 +232,7 @@ class TaskCells:
             page.show(notice(f"Waited {waited:.0f} s for {listed}."))
         return tree
 
-    def _refusal(self, names: set[str], error: Exception) -> str:
+    def _refusal(self, names: Iterable[str], error: Exception) -> str:
         """Return why a cell is not run."""
         wanted = [name for name in sorted(names) if name in self.pending]
         failed = self.pending.failed(wanted) or wanted
@@ -267,7 +277,7 @@ class TaskCells:
                 session.current().wait_on(execution.submission.shown)
             finally:
                 execution.conclude(errors=False)
-        elif execution.state.is_final:
+        elif any(state.is_final for state in execution.states):  # before anybody listened
             execution.conclude()
 
     def _forget(self, execution: Execution) -> None:
@@ -297,22 +307,32 @@ class TaskCells:
 
     def _notice(self, events: Sequence[Event]) -> None:
         """Hear of events, in a thread of the runtime, which must not be held up."""
-        changed = {
-            task: event.state for event in events if type(event) is TasksChanged for task in event.tasks
-        }
+        changed = {task for event in events if type(event) is TasksChanged for task in event.tasks}
         if not changed:
             return
-        touched = [one for one in list(self.executions) if not changed.keys().isdisjoint(one.tasks)]
-        for execution in touched:
-            execution.show()
-        ended = [execution for execution in touched if any(s.is_final for s in execution.states)]
-        if ended and self.client is not Client.PLAIN:
-            threading.Thread(target=_conclude, args=[ended], name="eflows-cells", daemon=True).start()
+        ended = [(one, one.note(changed)) for one in list(self.executions)]
+        if self.client is Client.PLAIN:
+            return
+        with self._lock:
+            self._ended += [(one, futures) for one, futures in ended if futures]
+            if not self._ended or self._concluding:
+                return
+            self._concluding = True
+        threading.Thread(target=self._conclude, name="eflows-cells", daemon=True).start()
 
-
-def _conclude(executions: list[Execution]) -> None:
-    for execution in executions:
-        execution.conclude()
+    def _conclude(self) -> None:
+        """Show what tasks that have ended displayed, one batch after the other."""
+        while True:
+            with self._lock:
+                ended, self._ended = self._ended, []
+                if not ended:
+                    self._concluding = False
+                    return
+            for execution, futures in ended:
+                try:
+                    execution.conclude(futures)
+                except Exception:  # noqa: BLE001 - the next cells are to be shown all the same
+                    _log.exception("What task cell %r shows cannot be shown.", execution.submission.title)
 
 
 def _raise(error: BaseException) -> None:

@@ -5,28 +5,58 @@ from __future__ import annotations
 import dis
 import functools
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
 from typing import Any
 
+from eflows_nb.notebook.cells.opacity import ANY_NAME
 from eflows_nb.tasks.function import TaskFunction
 
-__all__ = ["global_names", "needed_names"]
+__all__ = ["Reached", "global_names", "reached"]
 
 _READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
+_BINDS = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
+_ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+_IMPORTS = frozenset({"IMPORT_NAME"})
 _ITEMS = 1000
 
 
-def global_names(code: types.CodeType) -> set[str]:
-    """Return the global names that code reads, that of the functions within it too."""
-    names = {step.argval for step in dis.get_instructions(code) if step.opname in _READS}
+def global_names(code: types.CodeType, steps: Set[str] = _READS) -> set[str]:
+    """Return the global names that code reads, that of the functions within it too.
+
+    Parameters
+    ----------
+    steps
+        The instructions that name them, those that read by default.
+    """
+    names = {step.argval for step in dis.get_instructions(code) if step.opname in steps}
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            names |= global_names(constant)
+            names |= global_names(constant, steps)
     return names
 
 
-def needed_names(names: Iterable[str], home: Mapping[str, Any]) -> set[str]:
-    """Return these names of a notebook, and all that are used by functions which they reach.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reached:
+    """What can be reached from names of a notebook, through the functions that they hold.
+
+    Parameters
+    ----------
+    names
+        Those names, and all that the functions use.
+    binds
+        Names that the functions may bind or delete, as ``global`` lets them.
+    opaque
+        Whether one of them can read and bind any name.
+    """
+
+    names: frozenset[str]
+    binds: frozenset[str]
+    opaque: bool
+
+
+def reached(names: Iterable[str], home: Mapping[str, Any]) -> Reached:
+    """Return what is reached from these names of a notebook.
 
     Functions, methods, classes of the notebook and their instances are looked into, in plain containers too.
 
@@ -38,27 +68,42 @@ def needed_names(names: Iterable[str], home: Mapping[str, Any]) -> set[str]:
         The names of the notebook.
     """
     found: set[str] = set()
+    binds: set[str] = set()
+    opaque = False
     waiting = [name for name in names if name in home]
     seen: set[int] = set()
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [used for used in _used(home[name], home, seen) if used in home]
-    return found
+        if name in found:
+            continue
+        found.add(name)
+        for code in _code(home[name], home, seen):
+            waiting += [used for used in global_names(code) if used in home]
+            binds |= global_names(code, _BINDS)
+            opaque = opaque or _is_opaque(code, home)
+    return Reached(names=frozenset(found), binds=frozenset(binds), opaque=opaque)
 
 
-def _used(value: Any, home: Mapping[str, Any], seen: set[int]) -> set[str]:
+def _is_opaque(code: types.CodeType, home: Mapping[str, Any]) -> bool:
+    """Return whether code can read and bind names that do not stand in it."""
+    used = global_names(code)
+    if "get_ipython" in used or any(name in used and name not in home for name in ANY_NAME):
+        return True
+    attributes = global_names(code, _ATTRIBUTES)
+    if attributes & {"_getframe", "currentframe"} or ("builtins" in used and attributes & ANY_NAME):
+        return True
+    return "__main__" in global_names(code, _IMPORTS) or "__main__" in code.co_consts
+
+
+def _code(value: Any, home: Mapping[str, Any], seen: set[int]) -> Iterator[types.CodeType]:
     if id(value) in seen:
-        return set()
+        return
     seen.add(id(value))
-    names: set[str] = set()
     for part in _parts(value, home):
         if isinstance(part, types.CodeType):
-            names |= global_names(part)
+            yield part
         else:
-            names |= _used(part, home, seen)
-    return names
+            yield from _code(part, home, seen)
 
 
 def _parts(value: Any, home: Mapping[str, Any]) -> list[Any]:

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 
 from eflows_nb.notebook.cells.names import Magic
 
-__all__ = ["USES_MAGIC", "magic_of", "opacity", "queried_names"]
+__all__ = ["ANY_NAME", "USES_MAGIC", "magic_of", "opacity", "queried_names"]
 
 USES_MAGIC = "it uses a magic or a shell line"
 """Why a cell with a magic is opaque."""
 
 _EXECUTES = {"exec", "eval", "execfile"}
+ANY_NAME = frozenset({*_EXECUTES, "globals"})
+"""Builtins by which any name can be read and bound."""
 _NAMESPACES = {"locals", "vars", "dir"}
 _SHELL = {"system", "getoutput"}
 _MAGICS = {"run_line_magic", "run_cell_magic"}
@@ -37,6 +39,14 @@ def opacity(node: ast.AST) -> str:
             return "it uses get_ipython(), by which any name can be read and bound"
         case ast.Call(func=ast.Name(id=name), args=[], keywords=[]) if name in _NAMESPACES:
             return f"it calls {name}() without an argument, which looks at all names"
+        case ast.Attribute(value=ast.Name(id="builtins" | "__builtins__"), attr=name) if name in ANY_NAME:
+            return f"it uses {name}, by which any name can be read and bound"
+        case ast.ImportFrom(module="__main__"):
+            return "it imports from __main__, where any name can be"
+        case ast.ImportFrom(module="builtins", names=aliases) if any(a.name in ANY_NAME for a in aliases):
+            return "it imports what can read and bind any name from builtins"
+        case ast.Import(names=aliases) if any(a.name == "builtins" and a.asname for a in aliases):
+            return "it imports builtins, by which any name can be read and bound, under another name"
         case ast.ImportFrom(names=[ast.alias(name="*")], module=module):
             return f"'from {module or '.'} import *' binds names that are not in the code"
         case ast.Import(names=aliases) if any(alias.name == "__main__" for alias in aliases):

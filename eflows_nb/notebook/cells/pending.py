@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from eflows_nb.notebook.cells.program import Layers, Untouched
@@ -141,6 +142,16 @@ class PendingNames:
                 self._home.pop(name, None)
             else:
                 self._home[name] = value
+
+    def settle_those_that_come(self, names: Iterable[str]) -> None:
+        """Wait for pending names, and put those values in their place that come; leave the rest."""
+        wanted = sorted(name for name in names if name in self)
+        try:
+            self.settle(wanted)
+        except Exception:  # noqa: BLE001 - one of them has no value; whoever reads it is told
+            for name in wanted:
+                with suppress(Exception):
+                    self.settle([name])
 
 
 def _futures(standing: Any) -> list[Future]:

@@ -30,6 +30,10 @@ class Program:
         Names whose values the task gives back, in their order.
     writes
         Inputs that it may change in place.
+    binds
+        Names that its code may bind or delete; None where they cannot be known.
+    rebound
+        Those of its outputs that functions of the notebook may bind when they are called.
     shows
         Whether the value of its last expression is shown.
     ranks
@@ -48,6 +52,8 @@ class Program:
     direct: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     writes: frozenset[str] = frozenset()
+    binds: frozenset[str] | None = None
+    rebound: frozenset[str] = frozenset()
     shows: bool = True
     ranks: int = 0
     cores: int = 1

@@ -11,6 +11,7 @@ from typing import Any
 from eflows_nb.errors import CellError
 from eflows_nb.notebook.cells.body import CellBody, CellBodyWithFiles
 from eflows_nb.notebook.cells.names import BUILTINS
+from eflows_nb.notebook.cells.needs import reached
 from eflows_nb.notebook.cells.pending import PendingNames
 from eflows_nb.notebook.cells.plan import Plan
 from eflows_nb.notebook.cells.program import Layers, Program
@@ -122,7 +123,9 @@ def submit(plan: Plan, home: MutableMapping[str, Any], pending: PendingNames) ->
     given = options.for_task()
     item = options.map[0] if options.map is not None else ""
     _check_names(plan, home, item)
-    outputs = tuple(name for name in plan.outputs if name != item and _is_output(name, plan, home))
+    rebound = _rebound(plan, home)
+    given_back = {name for name in plan.outputs if name != item and _is_output(name, plan, home)}
+    outputs = tuple(sorted(given_back | rebound))
     wanted = {*_inputs(plan, home), *options.inputs, *plan.writes} - {item}
     if item:  # what an item does not bind is as before in its place of the list
         wanted |= set(outputs) - plan.names.sure
@@ -137,6 +140,8 @@ def submit(plan: Plan, home: MutableMapping[str, Any], pending: PendingNames) ->
         direct=(*direct, *([item] if item else [])),
         outputs=outputs,
         writes=plan.writes,
+        binds=None if plan.names.opaque else plan.names.binds | plan.names.deletes | plan.defined | {item},
+        rebound=rebound,
         shows=plan.shows,
         ranks=options.mpi or 0,
         cores=options.cores or 1,
@@ -155,7 +160,7 @@ def submit(plan: Plan, home: MutableMapping[str, Any], pending: PendingNames) ->
     if options.map is None:
         results = done.call(*head, *direct.values())
         for name, future in zip(outputs, results, strict=True):
-            sure = name in plan.names.sure or name in wanted
+            sure = name in plan.names.sure or (name in wanted and name not in rebound)
             pending.bind(name, future, cell=plan.title, sure=sure, needs=plan.needs)
         return done
     rows = [done.call(*head, *direct.values(), one) for one in _items(plan, home, pending)]
@@ -183,6 +188,21 @@ def _inputs(plan: Plan, home: MutableMapping[str, Any]) -> set[str]:
     return {
         name for name in reads if name not in BUILTINS | {"exit", "quit"} or not _is_of_ipython(home[name])
     }
+
+
+def _rebound(plan: Plan, home: MutableMapping[str, Any]) -> frozenset[str]:
+    """Return the names besides its own that functions bind which the cell may call, by ``global``."""
+    if plan.options.outputs is not None:
+        return frozenset()
+    begin = {name for name in (*plan.names.reads, *plan.options.inputs) if name not in plan.defined}
+    binds = reached(begin - BUILTINS, home).binds
+    rebound = binds - plan.names.binds - plan.writes - plan.names.deletes
+    if rebound and plan.options.map is not None:
+        raise CellError(
+            f"A cell that is mapped over a list cannot bind {min(rebound)!r}, as a function that it uses "
+            "does with 'global': its tasks run at the same time. Let the function return the value."
+        )
+    return frozenset(rebound)
 
 
 def _is_of_ipython(value: Any) -> bool:

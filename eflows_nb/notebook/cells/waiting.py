@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 from eflows_nb.notebook.cells.names import CellNames
-from eflows_nb.notebook.cells.needs import needed_names
+from eflows_nb.notebook.cells.needs import reached
 from eflows_nb.notebook.cells.opacity import USES_MAGIC
 from eflows_nb.notebook.cells.pending import PendingNames
 from eflows_nb.notebook.cells.program import Layers
 from eflows_nb.runtime import api
 from eflows_nb.tasks.function import TaskFunction
 
-__all__ = ["awaited_names"]
+__all__ = ["Awaited", "awaited_names"]
 
 _WORD = re.compile(r"[^\W0-9]\w*")
 _SPARE = frozenset({"eflows", "load_ext", "reload_ext", "matplotlib", "config", "autoreload", "who", "pip"})
@@ -23,8 +24,26 @@ _RUNS_ANYTHING = frozenset({"run", "rerun", "recall", "rep", "macro", "whos", "r
 _TAKE_FUTURES = (api.wait_on, api.cancel, api.as_completed)
 
 
-def awaited_names(names: CellNames, home: Mapping[str, Any], pending: PendingNames) -> set[str]:
-    """Return the pending names whose values a plain cell needs.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Awaited:
+    """The pending names that a plain cell waits for.
+
+    Parameters
+    ----------
+    needed
+        Those that it uses; without their values it is not run.
+    possible
+        Those that it does not mention and may use, since its names cannot be known.
+    """
+
+    needed: frozenset[str] = frozenset()
+    possible: frozenset[str] = frozenset()
+
+
+def awaited_names(
+    names: CellNames, home: Mapping[str, Any], pending: PendingNames, texts: Iterable[str] = ()
+) -> Awaited:
+    """Return the pending names that a plain cell waits for.
 
     A name that is only a direct argument of task functions is passed on as a future. A cell whose names
     cannot be known waits for all.
@@ -35,14 +54,13 @@ def awaited_names(names: CellNames, home: Mapping[str, Any], pending: PendingNam
         What the cell does with names.
     home
         The names of the notebook.
+    texts
+        The strings in its code, which may mention names where code is made of them.
     """
     unsettled = pending.names()
     if not unsettled:
-        return set()
+        return Awaited()
     magics = [magic for magic in names.magics if magic.name not in _SPARE]
-    if names.opaque not in ("", USES_MAGIC) or any(magic.name in _RUNS_ANYTHING for magic in magics):
-        return unsettled
-    mentioned = {word for magic in magics for word in _WORD.findall(magic.text)}
     passed = {
         name
         for name, callees in names.arguments.items()
@@ -50,7 +68,13 @@ def awaited_names(names: CellNames, home: Mapping[str, Any], pending: PendingNam
         and type(pending.layers(name)) is not Layers
         and all(_takes_futures(callee, home) for callee in callees)
     }
-    return needed_names(names.reads - passed | mentioned, home) & unsettled
+    opaque = names.opaque not in ("", USES_MAGIC) or any(magic.name in _RUNS_ANYTHING for magic in magics)
+    texts = [*(magic.text for magic in magics), *(texts if opaque else ())]
+    mentioned = {word for text in texts for word in _WORD.findall(text)}
+    found = reached(names.reads - passed | mentioned, home)
+    needed = found.names & unsettled
+    possible = unsettled - needed if opaque or found.opaque else frozenset()
+    return Awaited(needed=needed, possible=frozenset(possible))
 
 
 def _takes_futures(dotted: str, home: Mapping[str, Any]) -> bool:

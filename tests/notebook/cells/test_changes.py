@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import eflows_nb as ef
 from eflows_nb.errors import CellError
 
 
@@ -116,3 +117,53 @@ def test_caches_of_functions_are_no_changes(notebook: Any) -> None:
     notebook.run("%%task\nx = square(3), (Flag.A | Flag.B).value")
 
     assert notebook.run("x") == (9, 3)
+
+
+def test_what_a_function_binds_with_global_comes_back(notebook: Any) -> None:
+    """As it does where the function is defined in the cell itself, and only where it is bound."""
+    notebook.run(
+        "count, other = 0, 'as it was'\ndef tick():\n    global count\n    count += 1\n"
+        "def found():\n    global fresh\n    fresh = 7\ndef never(x):\n    global other\n    if x: other = 1"
+    )
+
+    notebook.run("%%task\ntick(); never(False)")
+    notebook.run("%%task\ntick(); found()")
+
+    assert notebook.run("count, fresh, other") == (2, 7, "as it was")
+    notebook.run("%%task\nnever(False); one = other")
+    assert notebook.run("one, other") == ("as it was", "as it was")
+
+
+def test_a_mapped_cell_cannot_bind_a_name_through_a_function(notebook: Any) -> None:
+    """Its tasks run at the same time."""
+    notebook.run("count, xs = 0, [1]\ndef tick():\n    global count\n    count += 1")
+
+    assert "cannot bind 'count'" in str(notebook.error("%%task --map x in xs\ntick()"))
+
+
+def test_what_a_pending_function_binds_is_refused(notebook: Any) -> None:
+    """What a function of another task does cannot be known when the cell is submitted."""
+    notebook.run("%%task\nn = 3\ndef found(x=n):\n    global fresh\n    fresh = x")
+    notebook.run("%%task\nfound(); y = 1")
+
+    error = notebook.error("y")
+
+    assert isinstance(error, CellError)
+    assert "has bound 'fresh'" in str(error)
+
+
+@pytest.mark.engines
+def test_functions_that_remember_their_results_travel(notebook: Any) -> None:
+    """They go to engines and come back by value, find their global names, and are no changed input."""
+    with ef.start(engines=1):
+        notebook.run(
+            "import functools\nstep = 1\n@functools.lru_cache\ndef fib(n):\n"
+            "    return n if n < 2 else fib(n - step) + fib(n - 2)"
+        )
+        notebook.run("%%task\nx = fib(20)")
+        notebook.run(
+            "%%task\n@functools.cache\ndef half(n, k=x):\n    return n / 2 + step\ny = [half(4), [fib][0](5)]"
+        )
+        notebook.run("%%task\nz = half(6)")
+
+        assert notebook.run("x, y, z, half(8)") == (6765, [3.0, 5], 4.0, 5.0)
