@@ -37,6 +37,8 @@ LOST_ENGINES_LIMIT = 3
 MISSED_LIMIT = 100
 """A task that did not find an input on its engine so many times fails: what it reads has been removed."""
 
+_WORTH_SHARING_SECONDS = 0.25
+
 
 class Scheduler:
     """The task graph of one session, and the engines that work on it.
@@ -62,6 +64,7 @@ class Scheduler:
         self._given_up: dict[int, Failure] = {}  # not to be run again, but their failures are ignored
         self._leaving: dict[int, set[int]] = {}  # what each engine that is to go was asked to share
         self._homes: dict[str, weakref.WeakSet[Large]] = {}  # data server -> what has a file there alone
+        self._lasting: dict[int, int] = {}  # engine -> the task that has last been said to last there
         self._optional: set[int] = set()  # data that are exported only to end their lineage
         self._apart = False  # whether there were ever engines on several hosts
         self._lossy = False  # whether data were ever lost with an engine
@@ -119,6 +122,7 @@ class Scheduler:
         if queue is None:
             return
         self._leaving.pop(number, None)
+        self._lasting.pop(number, None)
         for large in list(queue.holds):
             large.engines.discard(number)
             self._lossy = True
@@ -262,6 +266,7 @@ class Scheduler:
         queue = self.engines.get(number)
         if queue is None:
             return
+        self._lasting[number] = task_number
         queue.returning = max(queue.returning - behind, 1)
         flight = queue.flights[0]
         numbers = [task.number for task in flight.tasks]
@@ -497,10 +502,29 @@ class Scheduler:
             for queue in idle:
                 if steal(queue, self.engines.values(), self.durations):
                     self._fill(queue)
+                elif len(self._exporting) < len(idle):
+                    self._untie()
         elif idle and len(idle) < len(self.engines):
             busiest = max(self.engines.values(), key=lambda queue: queue.ahead)
             if busiest.can_share:
                 self._recall(busiest)
+
+    def _untie(self) -> None:
+        """Let what a task reads be shared that waits behind one that lasts: it can run elsewhere then."""
+        for queue in self.engines.values():
+            waiting = queue.queue.first
+            lasts = queue.current is not None and queue.current.number == self._lasting.get(queue.number)
+            if not queue.flights or not waiting or not (lasts or queue.ahead > _WORTH_SHARING_SECONDS):
+                continue
+            task = waiting[-1]
+            missing = [
+                datum
+                for datum in task.reads
+                if type(datum.value) is Large and datum.value.shared is None and datum.value.engines
+            ]
+            if missing and task.state is TaskState.READY:
+                self._wait_for_exports(waiting.pop(), missing)
+                return
 
     def _recall(self, queue: EngineQueue) -> None:
         queue.returning = len(queue.flights)

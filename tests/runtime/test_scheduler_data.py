@@ -45,6 +45,33 @@ def test_what_many_tasks_read_is_shared(graph: Any) -> None:
     assert set(graph.sent()) == {0, 1}
 
 
+def test_a_reader_does_not_wait_behind_a_task_that_lasts(graph: Any) -> None:
+    """While another engine has nothing to do, what it reads is shared, and it runs there."""
+    first, _ = _large_on_both(graph)
+    lasting, quick = graph.make(name="lasting"), graph.make(name="quick")
+    assert graph.sent() == {0: [lasting.number], 1: [quick.number]}
+    reader = graph.make(first)
+    graph.finish(1, 0.0)
+    assert graph.exports() == []
+    graph.scheduler.lasting(0, lasting.number, 0)
+
+    assert graph.exports() == [(0, first.number)]
+    graph.share(0, first)
+    assert graph.sent() == {1: [reader.number]}
+
+
+def test_a_reader_does_not_wait_behind_much_work(graph: Any) -> None:
+    """What is known to take long need not be seen to last."""
+    graph.know("long", 5.0)
+    first, _ = _large_on_both(graph)
+    busy, quick = graph.make(name="long"), graph.make(name="quick")
+    assert graph.sent() == {0: [busy.number], 1: [quick.number]}
+    graph.make(first)
+    graph.finish(1, 0.0)
+
+    assert graph.exports() == [(0, first.number)]
+
+
 def test_a_datum_is_exported_once(graph: Any) -> None:
     """Readers that come while an export is under way wait for the same one."""
     first, second = _large_on_both(graph)
