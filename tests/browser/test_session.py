@@ -135,4 +135,3 @@ def test_the_dark_theme_suits_the_panel(lab: Any) -> None:
     lab.picture("panel-dark")
     light = re.compile(r"rgba?\(2\d\d, 2\d\d, 2\d\d")
     expect(panel.get_by_test_id("eflows-state")).to_have_css("color", light)
-    lab.command("apputils:change-theme", theme="JupyterLab Light")

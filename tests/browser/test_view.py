@@ -43,7 +43,6 @@ def without_extension(lab_server: Any) -> Iterator[None]:
     config = json.loads(before)
     config["disabledExtensions"]["eflows-nb"] = True
     path.write_text(json.dumps(config))
-    (lab_server.root / "go").unlink(missing_ok=True)
     yield
     path.write_text(before)
 
