@@ -24,6 +24,7 @@ from eflows_nb.notebook.cells.own_lines import bring_back, stand_for_lines
 from eflows_nb.notebook.cells.page import Client, Page, client_of
 from eflows_nb.notebook.cells.pending import PendingNames
 from eflows_nb.notebook.cells.plan import Plan, plan_of
+from eflows_nb.notebook.cells.process_state import process_state
 from eflows_nb.notebook.cells.submission import submit
 from eflows_nb.notebook.cells.waiting import awaited_names
 from eflows_nb.runtime import session
@@ -94,6 +95,7 @@ class TaskCells:
         self._lock = threading.Lock()
         self._ended: list[tuple[Execution, list[Future]]] = []
         self._concluding = False
+        self._told: set[str] = set()
         self._info: Any = None
         self._within = False
         self._prepared: Callable[[], None] | None = None
@@ -199,6 +201,7 @@ class TaskCells:
 
     def _as_plain_cell(self, tree: ast.Module) -> ast.Module:
         __tracebackhide__ = True
+        self._warn_of_process_state(tree)
         if not self.autowait:
             return tree
         found = names_of(tree)
@@ -231,6 +234,17 @@ class TaskCells:
             listed = ", ".join(sorted(names))
             page.show(notice(f"Waited {waited:.0f} s for {listed}."))
         return tree
+
+    def _warn_of_process_state(self, tree: ast.Module) -> None:
+        """Tell once of each thing that engines do not get because they run already."""
+        found = [what for what in process_state(tree) if what not in self._told]
+        known = session.existing() if found else None
+        if known is None or known.snapshot().cluster == "inline":
+            return
+        self._told.update(found)
+        listed = " and ".join(dict.fromkeys(found))
+        text = f"The engines run already and do not get {listed}. Set it in the task cells that need it, too."
+        Page(getattr(self.shell, "kernel", None)).show(notice(text))
 
     def _refusal(self, names: Iterable[str], error: Exception) -> str:
         """Return why a cell is not run."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import eflows_nb as ef
 from eflows_nb.runtime.future import Future
 
 
@@ -59,3 +60,20 @@ def test_a_plain_cell_waits_for_all_that_a_function_can_read(notebook: Any, code
 def test_other_ways_to_any_name_are_opaque_too(notebook: Any, code: str) -> None:
     """A task cell with such code is refused with the reason."""
     assert "cannot be known from its code" in str(notebook.error(f"%%task\n{code}"))
+
+
+@pytest.mark.engines
+def test_what_running_engines_do_not_get_is_told_once(
+    notebook: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A seed or a variable that a plain cell sets stays in the notebook."""
+    monkeypatch.setenv("EFLOWS_TEST", "0")
+    notebook.run("import os, random\nrandom.seed(1)")
+    assert "engines" not in capsys.readouterr().out
+    with ef.start(engines=1):
+        notebook.run("random.seed(1)\nos.environ['EFLOWS_TEST'] = '1'")
+        notebook.run("random.seed(2)")
+
+    shown = capsys.readouterr().out
+    assert shown.count("do not get the seed of random and an environment variable") == 1
+    assert shown.count("do not get") == 1
