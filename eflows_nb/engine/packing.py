@@ -15,6 +15,7 @@ __all__ = [
     "SCALARS",
     "Packed",
     "adopt_classes",
+    "adopts_classes",
     "is_cached_function",
     "load",
     "make_cached_function",
@@ -92,6 +93,11 @@ def load(head: bytes | memoryview, buffers: Sequence[Any] = ()) -> Any:
     if _adopts or b"_class_setstate" not in (head := bytes(head)):  # which copies no bytes
         return pickle.loads(head, buffers=buffers)
     return _Unpickler(io.BytesIO(head), buffers=buffers).load()
+
+
+def adopts_classes() -> bool:
+    """Return whether a class that comes by value replaces what was known of it here."""
+    return _adopts
 
 
 class _Unpickler(pickle.Unpickler):

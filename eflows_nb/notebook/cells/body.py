@@ -8,15 +8,15 @@ import builtins
 import copy
 import inspect
 import linecache
-import pickle
 import threading
 import types
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from eflows_nb.engine.packing import SCALARS, pack
+from eflows_nb.engine.packing import SCALARS, adopts_classes, pack
 from eflows_nb.errors import CellError
 from eflows_nb.notebook.cells import display
+from eflows_nb.notebook.cells.borrowing import Borrower
 from eflows_nb.notebook.cells.calls import unfold
 from eflows_nb.notebook.cells.changes import Watch
 from eflows_nb.notebook.cells.fingerprint import is_of_notebook
@@ -54,16 +54,21 @@ class CellBody:
         """Run the cell; return what it showed, and its outputs after that."""
         __tracebackhide__ = True
         names: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
-        with arriving_in(names):
-            names.update(pickle.loads(shipped))
-        for name, given in zip(program.direct, direct, strict=True):
-            value = given.top() if type(given) is Layers else given
-            if type(value) is not Untouched:
-                names[name] = at_home(value, names)
-        if program.ranks:
-            return run_on_ranks(self, program, names)
-        shown, *outputs = self.run(program, names)
-        return (shown, *outputs) if outputs else shown
+        arrival = Borrower(shipped)
+        try:
+            with arriving_in(names):
+                names.update(arrival.load())
+            for name, given in zip(program.direct, direct, strict=True):
+                value = given.top() if type(given) is Layers else given
+                if type(value) is not Untouched:
+                    names[name] = at_home(value, names)
+            if program.ranks:
+                return run_on_ranks(self, program, names)
+            shown, *outputs = self.run(program, names)
+            return (shown, *outputs) if outputs else shown
+        finally:
+            if not adopts_classes():
+                arrival.give_back()
 
     def run(self, program: Program, names: dict[str, Any]) -> list[Any]:
         """Run the cell in this process, with its inputs as names; return what it showed, and its outputs.

@@ -167,3 +167,14 @@ def test_functions_that_remember_their_results_travel(notebook: Any) -> None:
         notebook.run("%%task\nz = half(6)")
 
         assert notebook.run("x, y, z, half(8)") == (6765, [3.0, 5], 4.0, 5.0)
+
+
+def test_a_task_in_this_process_leaves_the_classes_of_the_notebook_as_they_were(notebook: Any) -> None:
+    """Within the task their methods find its names, and those of the notebook before and after."""
+    notebook.run("class B:\n    items = [1]\n    def f(self): return k\nb, k = B(), 1; items = B.items")
+    notebook.run("%%task\nk = 10\ny = b.f()")
+    assert notebook.run("y, b.f()") == (10, 10)
+
+    notebook.run("k = 2")
+
+    assert notebook.run("b.f(), B().f(), B.items is items, isinstance(b, B)") == (2, 2, True, True)
