@@ -9,6 +9,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import cache
 from pathlib import Path
 from threading import Lock, get_ident, main_thread
 from typing import Any, Protocol
@@ -49,6 +50,7 @@ LONG_SLICE = 0.050
 _MUCH = 3
 
 _running = 0  # the thread that runs tasks now
+_moved = False  # whether somebody has changed the working folder
 _engine = False
 
 
@@ -132,6 +134,8 @@ class Worker:
         self._session = session
         self._capture: Capture = capture or _NoCapture()
         self._inline = inline
+        if not inline:
+            _watch_moves()
         self._interrupt: KeyboardInterrupt | None = None
         self._gauges = Gauges(reset=not inline)
         self._store = Store(memory)
@@ -192,7 +196,7 @@ class Worker:
 
     def run_slice(self, streams: AbstractContextManager[Any] | None = None) -> None:
         """Run tasks for about `SLICE` seconds, or `LONG_SLICE`, and send their results."""
-        global _running
+        global _moved, _running
         if not self._batches:
             return
         batch = self._batches[0]
@@ -227,9 +231,10 @@ class Worker:
                         results.append(self._run(call, batch.checkpoints.get(call[0], "")))
                         if call[0] in batch.last_reads and has_run(results[-1]):
                             self._store.drop(batch.last_reads[call[0]])
-                        if folder and _folder() != folder:  # tasks that follow are not to be found elsewhere
+                        if _moved and folder:  # tasks that follow are not to be found elsewhere
                             with suppress(OSError):
                                 os.chdir(folder)
+                            _moved = False
                     self._position += 1
                     now = time.perf_counter()
                     seconds.append(now - last)
@@ -375,9 +380,21 @@ class Worker:
 def _folder() -> str:
     """Return the working folder, empty when it has been removed."""
     try:
-        return os.getcwd()  # noqa: PTH109  # after each task
+        return str(Path.cwd())
     except OSError:
         return ""
+
+
+@cache
+def _watch_moves() -> None:
+    """Know when the working folder changes: to ask for it takes longer than many a task."""
+    sys.addaudithook(_note_move)
+
+
+def _note_move(event: str, _: Any) -> None:
+    global _moved
+    if event == "os.chdir":
+        _moved = True
 
 
 class _Function:
