@@ -240,7 +240,7 @@ def test_cells_marked_in_metadata_need_no_line_of_code(lab: Any) -> None:
 def test_task_cells_are_converted_with_one_click(lab: Any) -> None:
     """To all forms and back; what the notebook computes stays as it is."""
     lab.open(lab.write("forms.ipynb", "%load_ext eflows_nb", "n = 20", "%%task a\na = n", "print('got', a)"))
-    for form, place, text in (("metadata", 1, "a = n"), ("function", 2, "@ef.task"), ("magic", 2, "%%task")):
+    for form, place, text in (("metadata", 2, "a = n"), ("function", 2, "@ef.task"), ("magic", 2, "%%task")):
         lab.command("eflows-nb:convert-notebook", form=form)
         assert source(lab, place).startswith(text)
         assert lab.run_all() == []
