@@ -16,6 +16,7 @@ __all__ = [
     "Packed",
     "adopt_classes",
     "adopts_classes",
+    "dumps_by_value",
     "is_cached_function",
     "load",
     "make_cached_function",
@@ -162,13 +163,18 @@ def pack(
         complete = False
     if not complete:
         buffers.clear()
-        file = io.BytesIO()
-        _pickler_by_value()(file, 5, buffer_callback=belongs_in_band).dump(value)
-        head = file.getvalue()
+        head = dumps_by_value(value, belongs_in_band)
     if writable and read_only:
         buffers.clear()
         head = _dumps_writable(value, belongs_in_band)
     return Packed(head, buffers)
+
+
+def dumps_by_value(value: Any, buffer_callback: Callable[[pickle.PickleBuffer], Any] | None = None) -> bytes:
+    """Return a pickle with what the notebook has defined in it: functions, classes, lambdas."""
+    file = io.BytesIO()
+    _pickler_by_value()(file, 5, buffer_callback=buffer_callback).dump(value)
+    return file.getvalue()
 
 
 @cache

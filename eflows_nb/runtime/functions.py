@@ -11,6 +11,7 @@ from typing import Any
 import cloudpickle
 
 from eflows_nb.engine.imports import Imports
+from eflows_nb.engine.packing import dumps_by_value
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.runtime.modules import LocalModules
 from eflows_nb.runtime.surroundings import Surroundings
@@ -51,7 +52,7 @@ class FunctionTable:
             known.code.original = function.function  # another function may have the same code
             return known.code
         try:
-            pickled = cloudpickle.dumps(function.function, 5)
+            pickled = dumps_by_value(function.function)
         except Exception as error:
             raise TaskDefinitionError(
                 f"The task function '{function.name}' cannot be sent to engines: {error}. "
@@ -79,7 +80,7 @@ class FunctionTable:
         known = self._definitions.get(id(thing))
         if known is not None and known.holds(thing):
             return known.code
-        pickled = cloudpickle.dumps(thing, 5)
+        pickled = dumps_by_value(thing)
         with self._lock:
             code = _Definition(next(self._numbers), thing.__qualname__, pickled, original=thing)
             code.imports = self._modules.imports()

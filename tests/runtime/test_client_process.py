@@ -417,3 +417,25 @@ def test_a_forked_process_has_a_session_of_its_own(run: Run) -> None:
     assert all(
         re.match(r"This future belongs to process \d+, of which this one is a fork", e) for e in errors
     )
+
+
+def test_a_task_function_may_use_one_that_remembers_results(run: Run) -> None:
+    """What ``functools`` has made of a function of the program travels with what uses it."""
+    script = run(
+        """
+        import functools
+        import eflows_nb as ef
+
+        @functools.lru_cache
+        def fibonacci(n):
+            return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+
+        @ef.task
+        def compute(n):
+            return fibonacci(n)
+
+        ef.start(engines=1)
+        print(ef.wait_on(compute(90)))
+        """
+    )
+    assert script.end() == (0, "2880067194370816120\n", "")
