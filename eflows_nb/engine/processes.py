@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import pickle
 import shutil
 import subprocess
@@ -14,7 +15,16 @@ from typing import Any
 
 from eflows_nb.engine import callee, failure
 
-__all__ = ["ProgramFailedError", "answers", "command", "flags_of", "has_mpi4py", "run_command", "write_call"]
+__all__ = [
+    "ProgramFailedError",
+    "answers",
+    "command",
+    "find_program",
+    "flags_of",
+    "has_mpi4py",
+    "run_command",
+    "write_call",
+]
 
 
 class ProgramFailedError(RuntimeError):
@@ -53,6 +63,15 @@ def write_call(
 def command(folder: Path, python: str = sys.executable) -> list[str]:
     """Return the command line by which a process makes the call that is in a folder."""
     return [python, "-u", str(folder / "callee.py"), str(folder)]
+
+
+def find_program(name: str) -> str | None:
+    """Return the path of a program, None when there is none.
+
+    Those of this environment of Python are found, too: its folder need not be in PATH.
+    """
+    paths = os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
+    return shutil.which(name, path=paths)
 
 
 def flags_of(runner: str) -> list[str]:

@@ -15,7 +15,7 @@ from inspect import Signature, signature
 from pathlib import Path
 from typing import Any
 
-from eflows_nb.engine.processes import ProgramFailedError, flags_of, run_command
+from eflows_nb.engine.processes import ProgramFailedError, find_program, flags_of, run_command
 from eflows_nb.pycompss.refusal import UnsupportedError
 
 __all__ = [
@@ -70,12 +70,13 @@ class Launcher:
             When this machine has no such program.
         """
         runner = _fill(self.runner, arguments)
-        if shutil.which(runner) is None:
+        found = find_program(runner)
+        if found is None:
             raise UnsupportedError(
                 f"The task is to be started by '{runner}', and this machine has none. Install an MPI library "
                 "(on Debian: apt install openmpi-bin), or name another runner."
             )
-        return [runner, *flags_of(runner), *shlex.split(self.flags), *self.number(arguments)]
+        return [found, *flags_of(found), *shlex.split(self.flags), *self.number(arguments)]
 
     def number(self, arguments: Mapping[str, Any]) -> list[str]:
         """Return the words that say how many processes there are."""

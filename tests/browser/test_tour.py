@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -64,8 +65,9 @@ def newest_journal() -> Path:
     """Return the journal of the last session of the tour that has begun."""
 
     def header(path: Path) -> dict[str, Any]:
-        with path.open() as lines:
+        with path.open() as lines, suppress(ValueError):  # a session that was killed may have written nothing
             return json.loads(lines.readline())  # type: ignore[no-any-return]
+        return {}
 
     journals = {path: header(path) for path in Path(os.environ["EFLOWS_JOURNAL"]).glob("*.jsonl")}
     ours = [path for path, first in journals.items() if TOUR.stem in first.get("notebook", "")]

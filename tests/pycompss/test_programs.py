@@ -201,7 +201,7 @@ def test_what_is_sent_to_a_web_service_is_json() -> None:
 
 def test_what_this_machine_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """An MPI runner and a container engine, with the way out; so is a service without an address."""
-    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name, path=None: None)
 
     @mpi(binary="date", runner="mpirun", processes=2)
     @task(returns=int, on_failure="FAIL")

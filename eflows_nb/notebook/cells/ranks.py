@@ -6,7 +6,6 @@ import builtins
 import os
 import pickle
 import shlex
-import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -16,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
-from eflows_nb.engine.processes import answers, command, flags_of, has_mpi4py, run_command, write_call
+from eflows_nb.engine.processes import (
+    answers,
+    command,
+    find_program,
+    flags_of,
+    has_mpi4py,
+    run_command,
+    write_call,
+)
 from eflows_nb.engine.threads import LIMITS
 from eflows_nb.errors import CellError
 from eflows_nb.notebook.cells.program import Program
@@ -85,9 +92,7 @@ def _runner(program: Program) -> str:
         raise CellError(
             f"'{option}' needs mpi4py where the engines run, and it is not there: pip install mpi4py."
         )
-    # An engine need not have the folder of its own environment in PATH.
-    paths = os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
-    found = next((path for name in _RUNNERS if (path := shutil.which(name, path=paths))), None)
+    found = next((path for name in _RUNNERS if (path := find_program(name))), None)
     if found is None:
         raise CellError(
             f"'{option}' is started by mpiexec, and this host has none: install an MPI library where the "

@@ -103,20 +103,15 @@ def test_more_ranks_than_cores_are_refused(notebook: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
-    [("has_mpi4py", "needs mpi4py where the engines run"), ("shutil", "this host has none: install an MPI")],
+    ("lack", "text"),
+    [
+        ("has_mpi4py", "needs mpi4py where the engines run"),
+        ("find_program", "this host has none: install an MPI"),
+    ],
 )
-def test_what_mpi_lacks_is_told(notebook: Any, monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+def test_what_mpi_lacks_is_told(notebook: Any, monkeypatch: pytest.MonkeyPatch, lack: str, text: str) -> None:
     """mpi4py, or a program that starts processes."""
-
-    class Nothing:
-        def __call__(self) -> bool:
-            return False
-
-        def which(self, *_: Any, **__: Any) -> None:
-            return None
-
-    monkeypatch.setattr(f"eflows_nb.notebook.cells.ranks.{name}", Nothing())
+    monkeypatch.setattr(f"eflows_nb.notebook.cells.ranks.{lack}", lambda *_: None)
     notebook.run("%%task --mpi 2\nx = 1")
 
     error = notebook.error("x")
