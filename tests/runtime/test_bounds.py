@@ -70,6 +70,7 @@ def test_an_engine_spills_what_exceeds_its_memory() -> None:
 def test_what_nobody_needs_is_given_up_everywhere(engine: ef.Session) -> None:
     """Engine, client and shared memory let go of results with the last future of each."""
     gc.collect()
+    ef.wait_on(looked_at())  # takes along what is to be given up of earlier tests
     _, _, before = ef.wait_on(looked_at())
     known = _known()
     arrays = [array(value) for value in range(8)]
@@ -81,7 +82,7 @@ def test_what_nobody_needs_is_given_up_everywhere(engine: ef.Session) -> None:
     ef.wait_on(looked_at())
 
     assert ef.wait_on(looked_at())[2] == before
-    assert _known() == known
+    assert _known() <= known  # those of earlier sessions may go, too
     assert [path for folder in folders() for path in folder.glob(f"eflows-{engine.token}-*")] == []
 
 
