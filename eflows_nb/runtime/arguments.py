@@ -21,6 +21,7 @@ from typing import Any
 
 from eflows_nb.engine import store
 from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
+from eflows_nb.errors import ClusterError
 from eflows_nb.runtime import containers
 from eflows_nb.runtime.code_digest import digest_of_function
 from eflows_nb.runtime.future import Future, Reference, pickling
@@ -495,6 +496,8 @@ def _pack(
     before, pickling.found = pickling.found, found
     try:
         return pack(value, in_band=in_band, instead=instead), found
+    except ClusterError:  # there is no room for an array in it
+        raise
     except Exception as error:
         raise TypeError(f"An argument cannot be sent to a task: {error}") from error
     finally:

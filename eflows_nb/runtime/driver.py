@@ -200,12 +200,7 @@ class Driver:
                         "Wait again, or pass timeout=None."
                     )
                 self.check()
-                if self._turn.acquire(timeout=min(left, 0.1)):
-                    try:
-                        if not done():
-                            self._wait_for_cluster(min(left, _POLL_SECONDS))
-                    finally:
-                        self._turn.release()
+                if self._wait_in_turn(done, min(left, _POLL_SECONDS)):
                     self.pump()
                     if self._waiters > 1:
                         self.cluster.wake()
@@ -279,6 +274,25 @@ class Driver:
                     if not self._waiters and not self._closed:
                         self._wait_for_cluster(_POLL_SECONDS)
                     self._polling = False
+
+    def _wait_in_turn(self, done: Callable[[], bool], timeout: float) -> bool:
+        """Wait for the cluster when nobody else does, unless all is done; return whether it was our turn."""
+        if threading.get_ident() == threading.main_thread().ident and self.cluster.kind != "inline":
+            if self._turn.locked():
+                self.cluster.wake()  # whoever waits for it lets go soon
+            # Not `acquire`: an interrupt could come between that and what follows, and nobody would let go.
+            with self._turn:
+                if not done():
+                    self._wait_for_cluster(timeout)
+            return True
+        if not self._turn.acquire(timeout=min(timeout, 0.1)):
+            return False
+        try:
+            if not done():
+                self._wait_for_cluster(timeout)
+        finally:
+            self._turn.release()
+        return True
 
     def _wait_for_cluster(self, timeout: float) -> None:
         if self.cluster.kind == "inline":

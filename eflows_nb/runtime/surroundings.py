@@ -97,7 +97,15 @@ class Surroundings:
 
 
 _OWN_OF_CLASSES = frozenset(
-    {"__dict__", "__weakref__", "__module__", "__doc__", "__firstlineno__", "__static_attributes__"}
+    {
+        "__dict__",
+        "__weakref__",
+        "__module__",
+        "__doc__",
+        "__firstlineno__",
+        "__slotnames__",
+        "__static_attributes__",
+    }
 )
 
 

@@ -110,6 +110,7 @@ def test_a_view_is_kept_for_a_moment_when_its_place_goes(page: Any, complaints: 
     view.get_by_test_id("eflows-view-table").click()
     expect(view.get_by_role("grid")).to_be_visible()
     page.evaluate("() => (window.leave(), window.show())")
+    expect(view.get_by_role("grid")).to_be_visible()  # it has come to its new place
     page.clock.run_for(3000)
     expect(view.get_by_role("grid")).to_be_visible()
     expect(view.get_by_role("grid")).to_contain_text("<b>mean</b>")

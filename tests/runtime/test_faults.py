@@ -141,6 +141,7 @@ def test_lost_results_are_made_again() -> None:
 def test_what_an_engine_shared_without_saying_so_is_removed(hosts: list[str] | None) -> None:
     """It died in between: the file is nobody's, those that were heard of stay."""
     running = ef.start(engines=1, hosts=hosts)
+    before = _shared_files(running)
 
     @ef.task
     def die_of_sharing(_: Any) -> None:
@@ -160,8 +161,12 @@ def test_what_an_engine_shared_without_saying_so_is_removed(hosts: list[str] | N
 
     assert ef.wait_on(unheard)[0] == 2.0
     assert ef.wait_on(heard)[0] == 1.0
-    made = [path.name for folder in folders() for path in folder.glob(f"eflows-{running.token}-*")]
+    made = _shared_files(running) - before
     assert len([name for name in made if name.count(running.token) == 1]) == 2
+
+
+def _shared_files(session: ef.Session) -> set[str]:
+    return {path.name for folder in folders() for path in folder.glob(f"eflows-{session.token}-*")}
 
 
 def test_what_the_client_has_seen_is_not_made_again() -> None:

@@ -20,15 +20,18 @@ def test_a_notebook_is_converted_and_back(server: Any) -> None:
     status, answer = server.ask("POST", "eflows/convert", body=body)
     assert status == 200
     made = answer["notebook"]
-    assert [(cell["id"], cell["source"]) for cell in made["cells"]] == [("c0", "x = 1"), ("c1", "y = x")]
+    assert [(cell["id"], cell["source"]) for cell in made["cells"]] == [
+        ("c0", "#% load\nx = 1"),
+        ("c1", "y = x"),
+    ]
     assert made["cells"][1]["metadata"] == {"eflows": {"version": 1, "task": {}}}
     back = server.ask("POST", "eflows/convert", body={"notebook": made, "form": "magic"})[1]["notebook"]
-    assert [cell["source"] for cell in back["cells"]] == ["%load_ext eflows_nb", "x = 1", "%%task\ny = x"]
+    assert [cell["source"] for cell in back["cells"]] == ["%load_ext eflows_nb\nx = 1", "%%task\ny = x"]
 
 
 def test_what_cannot_be_converted_is_refused(server: Any) -> None:
     """It is the notebook that is wrong, not the server."""
-    for line in ("%%task --map x in xs", "%%task --map x in [1]", "%%task --no-such-option"):
+    for line in ("%%task --retries some", "%%task --map x in [1]", "%%task --no-such-option"):
         body = {"notebook": notebook_of(f"{line}\ny = 1"), "form": "metadata"}
         assert server.ask("POST", "eflows/convert", body=body)[0] == 400
 
