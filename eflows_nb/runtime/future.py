@@ -70,7 +70,7 @@ class Future:
             Whatever the task function raised.
         """
         __tracebackhide__ = True
-        return self._own_session().wait_on(self, timeout=timeout)
+        return self.session.wait_on(self, timeout=timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end of the task, and return what `result` would raise, or None.
@@ -101,7 +101,7 @@ class Future:
 
     def cancel(self) -> bool:
         """Cancel the task, and return whether it had not ended yet."""
-        return self._own_session().cancel([self]) > 0
+        return self.session.cancel([self]) > 0
 
     @property
     def failed(self) -> bool:
@@ -128,16 +128,13 @@ class Future:
 
     @property
     def session(self) -> Session:
-        """The session whose task it stands for."""
-        return self._own_session()
-
-    def _own_session(self) -> Session:
+        """The session whose task it stands for; one that came by a pickle has none, and is refused."""
         if self._session is None:
             raise self.datum.value
         return self._session
 
     def __await__(self) -> Generator[Any, None, Any]:
-        return self._own_session().awaited(self).__await__()
+        return self.session.awaited(self).__await__()
 
     def __reduce__(self) -> tuple[Any, ...]:
         found = pickling.found

@@ -231,12 +231,11 @@ class Session:
         if inside_task():
             return 0
         futures = as_futures(futures, "ef.cancel")
-        given = list(futures)
         if _inherited:
-            containers.collect(given, self._refuse_inherited, [])
+            containers.collect(futures, self._refuse_inherited, [])
         tasks = [
             future.datum.producer
-            for future in given
+            for future in futures
             if future.datum.value is PENDING and future.datum.producer is not None
         ]
         alive = {task.number: task for task in tasks}
