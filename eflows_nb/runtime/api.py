@@ -365,9 +365,9 @@ def start(
     address
         Address of this machine that all hosts can reach; None finds it out.
     checkpoint
-        Folder in which the results of tasks are kept. A later session that is given the same folder takes
-        them from there where the code of the function and its inputs are the same, and computes only what
-        is missing.
+        Folder in which the results of tasks are kept until `stop`. A later session that is given the same
+        folder takes them from there where the code of the function and its inputs are the same, and computes
+        only what is missing.
 
     Returns
     -------

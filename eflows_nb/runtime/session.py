@@ -550,6 +550,7 @@ class Session:
                 return  # another thread was first
             self._driver.bring_home()
             self._driver.use(InlineCluster(self.token))
+            self._checkpoint = None
             cluster.stop()
 
     def cancel_all(self) -> None:

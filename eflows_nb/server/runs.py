@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import threading
 import time
@@ -23,6 +24,7 @@ __all__ = ["RunHandler", "RunModel", "RunsHandler", "RunsModel"]
 
 _FIND_SECONDS = 2.0
 _READ_SECONDS = 1.0
+_BEGIN_SECONDS = 10.0
 _RUNS = 200
 _BLOCK = 1 << 18
 
@@ -136,7 +138,7 @@ class _Runs:
                 reading = known.get(key, RunReading())
                 if reading.seen > file.size:
                     reading = RunReading()  # it was written anew
-                counted = self._read(file, reading, deadline)
+                counted = self._read(file, reading, deadline) and not _is_being_begun(reading, file.modified)
                 self._readings[key] = reading
                 if reading.problem != "not-a-journal" or f"{FOLDER}/" in file.path:
                     runs.append(self._model(file, reading, counted))
@@ -148,7 +150,7 @@ class _Runs:
         reading = RunReading()
         with self.tree.open(path) as file:
             reading.advance(file, deadline=0.0)  # a few lines, of which the first says whose it is
-            return self._is_alive(reading)
+            return self._goes_on(reading, os.fstat(file.fileno()).st_mtime)
 
     def _read(self, file: JournalFile, reading: RunReading, deadline: float) -> bool:
         if reading.seen >= file.size or reading.problem or reading.ended:
@@ -164,7 +166,8 @@ class _Runs:
     def _model(self, file: JournalFile, reading: RunReading, counted: bool) -> RunModel:
         header = reading.header
         started = header.get("started")
-        state = "ended" if reading.ended else "running" if self._is_alive(reading) else "broken-off"
+        goes_on = self._goes_on(reading, file.modified)
+        state = "ended" if reading.ended else "running" if goes_on else "broken-off"
         return RunModel(
             path=file.path,
             notebook=str(header.get("notebook", "")),
@@ -180,6 +183,9 @@ class _Runs:
             size=file.size,
         )
 
+    def _goes_on(self, reading: RunReading, modified: float) -> bool:
+        return self._is_alive(reading) or _is_being_begun(reading, modified)
+
     def _is_alive(self, reading: RunReading) -> bool:
         pid, started = reading.header.get("pid"), reading.header.get("started")
         if reading.header.get("host") != self._host or not isinstance(pid, int) or pid <= 0:
@@ -189,6 +195,11 @@ class _Runs:
             return isinstance(started, (int, float)) and psutil.Process(pid).create_time() <= started + 1.0
         except (psutil.Error, OverflowError):
             return False
+
+
+def _is_being_begun(reading: RunReading, modified: float) -> bool:
+    """Return whether a journal is so young that its writer may be at the first line."""
+    return not reading.line and not reading.problem and time.time() - modified < _BEGIN_SECONDS
 
 
 _of_root: dict[str, _Runs] = {}

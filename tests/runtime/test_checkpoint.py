@@ -167,6 +167,24 @@ def test_another_class_that_a_task_uses_is_another_task(run: Run) -> None:
     assert ended.stdout.splitlines() == ["scaled 1", "values [3.0, 30.0, 120060.0, 3.0, 0.75, 0.75, 5]"]
 
 
+def test_results_are_kept_until_the_stop(run: Run) -> None:
+    """Engines that are started anew without a folder compute everything."""
+    ended = run("""
+import eflows_nb as ef
+
+@ef.task
+def seen():
+    print("seen", flush=True)
+    return 1
+
+for checkpoint in ("results", "results", None, None):
+    with ef.start(engines=1, checkpoint=checkpoint):
+        ef.wait_on(seen())
+""")
+
+    assert ended.stdout.count("seen") == 3, ended.stderr
+
+
 def test_a_folder_that_cannot_be_is_an_error_at_the_start(run: Run, tmp_path: Path) -> None:
     """It is told before anything is computed."""
     (tmp_path / "results").write_text("a file")

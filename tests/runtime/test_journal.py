@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -287,6 +288,21 @@ def test_the_journal_of_engines_knows_who_was_lost(two_engines: ef.Session, tmp_
     (lost,) = {engine for engine in state.engines if engine.left is not None} - before
     assert not lost.expected
     assert task.state is TaskState.DONE
-    assert task.memory > 1 << 20
     made_it = [engine for engine in state.engines if engine.engine == task.engine and engine.pid == process]
     assert [engine.host for engine in made_it] == [socket.gethostname()]
+
+
+@pytest.mark.engines
+@pytest.mark.usefixtures("settled")
+def test_the_journal_of_engines_knows_their_peak_memory(two_engines: ef.Session) -> None:
+    """An engine reads it now and then, so that it stands at some of its tasks, with another at none."""
+
+    def told() -> list[int]:
+        futures = [double(x) for x in range(10)]
+        ef.wait_on(futures)
+        tasks = replay(journal_of(two_engines)).tasks
+        return [tasks[future.datum.number].memory for future in futures]
+
+    end = time.monotonic() + 60
+    while max(told()) <= 1 << 20:
+        assert time.monotonic() < end

@@ -74,6 +74,19 @@ def test_a_run_that_goes_on_is_told_and_not_removed(server: Any, folder: Path) -
     assert (folder / "journal-2.jsonl").exists()
 
 
+def test_a_journal_whose_first_line_is_to_come_goes_on(server: Any, folder: Path) -> None:
+    """For who asks between the making of the file and its first line; an old one is broken off."""
+    (folder / "journal-new.jsonl").touch()
+    (folder / "journal-old.jsonl").touch()
+    os.utime(folder / "journal-old.jsonl", (0.0, 0.0))
+
+    told = {Path(run["path"]).name: (run["state"], run["counted"]) for run in runs(server)}
+
+    assert told == {"journal-new.jsonl": ("running", False), "journal-old.jsonl": ("broken-off", True)}
+    assert server.ask("DELETE", "eflows/runs/project/.eflows/journal-new.jsonl")[0] == 409
+    assert server.ask("DELETE", "eflows/runs/project/.eflows/journal-old.jsonl")[0] == 204
+
+
 @pytest.mark.parametrize("other", [{"started": 5.0}, {"host": "elsewhere"}, {"pid": 0}, {"pid": "x"}])
 def test_a_process_that_is_not_its_writer_does_not_make_a_run_go_on(
     server: Any, folder: Path, other: dict[str, Any]
