@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import cloudpickle
 
@@ -19,7 +19,12 @@ __all__ = ["FINAL", "FrameLine", "describe", "restore", "traceback_of"]
 FINAL = "eflows_final"
 """An exception with this attribute, True, says what it says: its task is not tried again."""
 
+L = TypeVar("L")
+
 _CHAIN_LIMIT = 16
+_ENDS = 50
+"""Of a longer traceback so many calls are told from its begin, and as many from its end."""
+_ENDS_OF_RECURSION = 10
 
 
 class FrameLine(NamedTuple):
@@ -44,7 +49,7 @@ def describe(error: BaseException, own_frames: int) -> Failure:
         trace = trace.tb_next if trace is not None else None
     while trace is not None and trace.tb_frame.f_locals.get("__tracebackhide__"):
         trace = trace.tb_next
-    text = "".join(traceback.format_exception(type(error), error, trace))
+    text = _traceback_text(error, trace)
     return _record(error, trace, ())._replace(traceback=text, final=getattr(error, FINAL, False) is True)
 
 
@@ -65,9 +70,8 @@ def _record(error: BaseException, trace: TracebackType | None, before: tuple[int
         except Exception:  # noqa: BLE001 - the exception's own code runs here
             pickled = None
     is_cause = told is not None and error.__cause__ is not None
-    return Failure(
-        type(error).__name__, _text(error), pickled, _lines(trace), "", origin=told, is_cause=is_cause
-    )
+    lines = _shortened(_lines(trace), _ends(isinstance(error, RecursionError)), _left_out_line)
+    return Failure(type(error).__name__, _text(error), pickled, lines, "", origin=told, is_cause=is_cause)
 
 
 def _text(error: BaseException) -> str:
@@ -75,6 +79,45 @@ def _text(error: BaseException) -> str:
         return str(error)
     except Exception:  # noqa: BLE001 - the exception's own code runs here
         return "(the exception cannot be printed)"
+
+
+def _traceback_text(error: BaseException, trace: TracebackType | None) -> str:
+    """Return the traceback of an exception and of what it was raised from, long ones without their middle."""
+    told = traceback.TracebackException(type(error), error, trace)
+    rest, seen = [told], {id(told)}
+    while rest:
+        one = rest.pop()
+        lines = _shortened(one.stack, _ends(one.exc_type is RecursionError), _left_out_summary)
+        one.stack = traceback.StackSummary.from_list(lines)
+        for other in (one.__cause__, one.__context__, *(one.exceptions or ())):
+            if other is not None and id(other) not in seen:
+                seen.add(id(other))
+                rest.append(other)
+    return "".join(told.format())
+
+
+def _ends(is_recursion: bool) -> int:
+    return _ENDS_OF_RECURSION if is_recursion else _ENDS
+
+
+def _shortened(lines: Sequence[L], ends: int, left_out: Callable[[int], L]) -> tuple[L, ...]:
+    """Return the lines of a traceback, in the middle of a long one a single line for those left out."""
+    over = len(lines) - 2 * ends
+    if over <= 1:
+        return tuple(lines)
+    return (*lines[:ends], left_out(over), *lines[-ends:])
+
+
+def _left_out_line(count: int) -> FrameLine:
+    return FrameLine(_left_out(count), "...", 1, 1)
+
+
+def _left_out_summary(count: int) -> traceback.FrameSummary:
+    return traceback.FrameSummary(_left_out(count), 1, "...", lookup_line=False, line="")
+
+
+def _left_out(count: int) -> str:
+    return f"<{count} calls left out>"
 
 
 def _lines(trace: TracebackType | None) -> tuple[FrameLine, ...]:

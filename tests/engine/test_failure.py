@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import pickle
+import re
 import threading
 import traceback
 from typing import Any
@@ -142,13 +143,58 @@ def test_an_exception_that_cannot_be_printed_is_told_all_the_same() -> None:
     assert _fail(fails).message == "(the exception cannot be printed)"
 
 
-def test_a_deep_recursion_is_told() -> None:
-    """A thousand frames travel like any others."""
+def test_of_an_endless_recursion_its_begin_and_end_are_told() -> None:
+    """Both as frames and as text, also where the calls take turns, and it is told how many are left out."""
 
-    def fails() -> None:
-        fails()
+    def there(depth: int) -> int:
+        return back(depth + 1)
 
-    error, trace = failure.restore(_fail(fails))
+    def back(depth: int) -> int:
+        return there(depth + 1)
+
+    described = _fail(lambda: there(0))
+    error, trace = failure.restore(described)
+    frames = traceback.extract_tb(trace)
 
     assert isinstance(error, RecursionError)
-    assert len(traceback.extract_tb(trace)) > 500
+    assert len(frames) == 21
+    assert [frame.name for frame in frames[:3]] == ["<lambda>", "there", "back"]
+    assert re.fullmatch(r"<\d{3,} calls left out>", frames[10].filename)
+    assert {frame.name for frame in frames[11:]} == {"there", "back"}
+    assert described.traceback.count(", in there\n") <= 11
+    assert f'File "{frames[10].filename}"' in described.traceback
+    assert "maximum recursion depth exceeded" in described.traceback
+
+
+def test_what_a_recursion_ended_in_is_told_as_briefly() -> None:
+    """The exception that another one was raised from has no more frames than one that came alone."""
+
+    def deeper(depth: int) -> int:
+        return deeper(depth + 1)
+
+    def fails() -> None:
+        try:
+            deeper(0)
+        except RecursionError as error:
+            raise ValueError("too deep") from error
+
+    described = _fail(fails)
+    error, _ = failure.restore(described)
+
+    assert isinstance(error, ValueError)
+    assert error.__cause__ is not None
+    assert len(traceback.extract_tb(error.__cause__.__traceback__)) == 21
+    assert described.traceback.count("calls left out") == 1
+
+
+def test_the_traceback_of_another_exception_is_whole_up_to_a_hundred_calls() -> None:
+    """Libraries call each other often; only what is longer is cut."""
+
+    def called(depth: int) -> int:
+        return called(depth - 1) if depth else 1 // 0
+
+    whole, cut = _fail(lambda: called(98)), _fail(lambda: called(300))
+
+    assert len(whole.frames) == 100
+    assert len(cut.frames) == 101
+    assert cut.frames[50].file == "<202 calls left out>"
