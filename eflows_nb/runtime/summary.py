@@ -64,6 +64,8 @@ class Summary:
         The most engines that were there at the same time.
     wall
         Seconds from first to last.
+    start_up
+        Those of them until the first task ran: engines start meanwhile.
     task_seconds
         How long all tasks ran together.
     shares
@@ -87,6 +89,7 @@ class Summary:
     functions: tuple[FunctionSummary, ...]
     engines: int
     wall: float
+    start_up: float
     task_seconds: float
     shares: Shares
     path: CriticalPath
@@ -98,8 +101,12 @@ class Summary:
 
     @property
     def speed_up(self) -> float:
-        """Return how many tasks ran at a time on average: task seconds over wall seconds."""
-        return self.task_seconds / self.wall if self.wall else 0.0
+        """Return how many tasks ran at a time on average, from the start of the first to the last end.
+
+        The time before that is the start-up of the engines and says nothing of the program.
+        """
+        seconds = self.wall - self.start_up
+        return self.task_seconds / seconds if seconds > 0 else 0.0
 
     @property
     def utilisation(self) -> float:
@@ -149,6 +156,7 @@ def summarise(state: RunState) -> Summary:
         functions=functions,
         engines=timeline.engines,
         wall=timeline.wall,
+        start_up=timeline.start_up,
         task_seconds=sum(function.seconds for function in functions) + sum(run.seconds for run in state.lost),
         shares=shares,
         path=path,

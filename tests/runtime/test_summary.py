@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import astuple
 from typing import Any
 
@@ -16,7 +17,7 @@ from eflows_nb.tasks.state import TaskState
 
 
 def test_times_are_from_the_first_submission_to_the_last_end(story: Any) -> None:
-    """Two engines that work side by side for a second have a speed-up of two, less what was before."""
+    """Three seconds of tasks within two have a speed-up of 1.5; what was before is start-up."""
     story.joined(0, 1)
     story.ran(called=1.0, start=2.0, seconds=2.0, engine=0)
     story.ran(called=1.0, start=2.0, seconds=1.0, engine=1)
@@ -25,9 +26,45 @@ def test_times_are_from_the_first_submission_to_the_last_end(story: Any) -> None
 
     assert summary.wall == pytest.approx(3.0)
     assert summary.task_seconds == pytest.approx(3.0)
-    assert summary.speed_up == pytest.approx(1.0)
+    assert summary.start_up == pytest.approx(1.0)
+    assert summary.speed_up == pytest.approx(1.5)
     assert summary.utilisation == pytest.approx(0.5)
     assert summary.bound == pytest.approx(2.0)
+
+
+def test_the_start_up_of_engines_is_told_beside_the_speed_up(story: Any) -> None:
+    """The program is not slower because its engines came late, but the wall time is longer."""
+    story.joined(0, 1, at=9.0)
+    story.ran(start=9.0, seconds=1.0, engine=0)
+    story.ran(start=9.0, seconds=1.0, engine=1)
+
+    summary = summarise(story.state)
+
+    assert (summary.wall, summary.start_up, summary.speed_up) == pytest.approx((10.0, 9.0, 2.0))
+    assert "a speed-up of 2.00 since the first task began" in str(summary)
+    assert re.search(r"start-up +9.00 s of the wall time", str(summary))
+
+
+def test_a_task_whose_result_was_lost_began_the_work(story: Any) -> None:
+    """What ran in vain is no start-up."""
+    story.joined(0, 1)
+    task = story.ran(start=1.0, seconds=1.0)
+    story.note(TasksChanged(time=4.0, state=TaskState.WAITING, tasks=(task,), engine=-1))
+    story.done(task, engine=1, start=5.0, seconds=1.0)
+
+    summary = summarise(story.state)
+
+    assert summary.start_up == pytest.approx(1.0)
+    assert summary.speed_up == pytest.approx(2.0 / 5.0)
+
+
+def test_without_a_start_up_nothing_is_said_of_it(story: Any) -> None:
+    """Where tasks run at once there is nothing to tell."""
+    story.joined(0)
+    story.ran(start=0.0, seconds=1.0)
+
+    assert "start-up" not in str(summarise(story.state))
+    assert "since the first task began" not in str(summarise(story.state))
 
 
 def test_the_time_of_the_engines_is_divided_without_a_rest(story: Any) -> None:

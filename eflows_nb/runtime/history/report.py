@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["html", "text"]
 
 _FUNCTIONS_SHOWN = 20
+_START_UP_TOLD = 0.01
+"""Of the wall time; what is less is not told."""
 
 _PARTS = (
     ("busy", "tasks", "#2e7d32"),
@@ -81,6 +83,11 @@ def html(summary: Summary) -> str:
     )
 
 
+def _is_told(summary: Summary) -> bool:
+    """Return whether the start-up is long enough to matter."""
+    return summary.start_up >= _START_UP_TOLD * summary.wall > 0
+
+
 _HEAD = ("function", "tasks", "together", "mean", "longest", "results", "memory")
 
 
@@ -105,7 +112,10 @@ def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
     counts = ", ".join(f"{number} {state}" for state, number in summary.tasks.items() if number)
     yield "tasks", counts or "none"
     yield "wall time", f"{duration(summary.wall)}, at least {duration(summary.bound)} on so many engines"
-    yield "task time", f"{duration(summary.task_seconds)}, a speed-up of {summary.speed_up:.2f}"
+    begun = " since the first task began" if _is_told(summary) else ""
+    yield "task time", f"{duration(summary.task_seconds)}, a speed-up of {summary.speed_up:.2f}{begun}"
+    if begun:
+        yield "start-up", f"{duration(summary.start_up)} of the wall time, until the first task began"
     yield "engines", f"{summary.engines}, busy {share(summary.shares.busy, summary.shares.alive)} of the time"
     yield "runtime", f"{share(summary.shares.runtime, summary.shares.alive)} of the engines' time"
     path = summary.path

@@ -75,6 +75,9 @@ class Timeline:
         last = np.where(ended > 0, ended, state.ended)
         ready = _ready(state, submitted, end)
         lost = np.array([(run.start, run.start + run.seconds) for run in state.lost])
+        self._first = min(
+            float(start[ran].min(initial=np.inf)), min((run.start for run in state.lost), default=np.inf)
+        )
         alive = np.array([(e.joined, state.ended if e.left is None else e.left) for e in state.engines])
         levels = self._sweep(
             [
@@ -112,6 +115,11 @@ class Timeline:
     def wall(self) -> float:
         """Seconds from the first submission to the last end of a task."""
         return max(0.0, self.end - self.begin) if np.isfinite(self.begin) else 0.0
+
+    @property
+    def start_up(self) -> float:
+        """Seconds from the first submission until the first task ran: engines start meanwhile."""
+        return min(max(0.0, self._first - self.begin), self.wall) if np.isfinite(self._first) else 0.0
 
     @property
     def shares(self) -> Shares:

@@ -94,19 +94,23 @@ function Run(props: {
   const { model, trans } = props;
   const { table } = model;
   let first = Infinity;
+  let begun = Infinity;
   let last = 0;
   let busy = 0;
   for (let row = 0; row < table.rows; row++) {
     const start = table.start[row] ?? 0;
     first = Math.min(first, table.submitted[row] ?? 0);
     if (start > 0) {
+      begun = Math.min(begun, start);
       last = Math.max(last, table.endOf(row));
       busy += table.endOf(row) - start;
     }
   }
   const wall = Math.max(0, last - first);
   const critical = model.critical;
-  const ran = wall > 0;
+  const ran = wall > 0 && last > begun;
+  // Until the first task began engines started, which is not the program's doing.
+  const startUp = Math.max(0, begun - first);
   return (
     <>
       <h3 className="eflows-Inspector-title">{trans.__('This run')}</h3>
@@ -130,8 +134,11 @@ function Run(props: {
           ran
             ? {
                 term: trans.__('Speed-up'),
-                text: `${(busy / wall).toFixed(2)} ×`
+                text: `${(busy / (last - begun)).toFixed(2)} ×`
               }
+            : null,
+          ran && startUp >= 0.01 * wall
+            ? { term: trans.__('Start-up'), text: formatSeconds(startUp) }
             : null,
           ran
             ? {
