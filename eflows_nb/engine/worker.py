@@ -34,6 +34,7 @@ from eflows_nb.engine.messages import (
     WireTask,
     has_run,
 )
+from eflows_nb.engine.offspring import is_offspring, watch_threads
 from eflows_nb.engine.packing import INLINE, SCALARS, Packed, adopt_classes, pack
 from eflows_nb.engine.shared import SharedFile
 from eflows_nb.engine.store import MissingDatumError, Store
@@ -63,7 +64,7 @@ def become_engine() -> None:
 
 def inside_task() -> bool:
     """Return whether the caller is part of a task."""
-    return _running == get_ident() or _engine
+    return _running == get_ident() or _engine or is_offspring()
 
 
 class Capture(Protocol):
@@ -212,6 +213,8 @@ class Worker:
             self._elapsed = 0.0
             self._more_gpus = batch.gpus
         store.activate(self._store, self._functions)
+        if self._inline:
+            watch_threads(inside_task)
         folder = "" if self._inline else _folder()
         started, begin = time.time(), time.perf_counter()
         results: list[Any] = []

@@ -599,6 +599,23 @@ def test_the_words_of_the_api_mean_the_same_in_a_task() -> None:
     assert ef.wait_on(outer()) == ([1, 2], [4, 6])
 
 
+def test_threads_of_a_task_are_part_of_it() -> None:
+    """Threads that a task starts, and those that these start, call task functions on the spot."""
+
+    @ef.task
+    def outer() -> Any:
+        from concurrent.futures import ThreadPoolExecutor
+
+        def in_two_threads(x: int) -> Any:
+            with ThreadPoolExecutor(2) as inner:
+                return sum(inner.map(add, [x, x], [1, 2]))
+
+        with ThreadPoolExecutor(2) as threads:
+            return list(threads.map(in_two_threads, [1, 2]))
+
+    assert ef.wait_on(outer(), timeout=60) == [5, 7]
+
+
 def test_a_task_function_may_call_itself() -> None:
     """Recursion inside a task is plain recursion."""
 
