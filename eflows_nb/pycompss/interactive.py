@@ -92,8 +92,11 @@ def stop(sync: bool = False, **_: Any) -> None:
 
 
 def _is_future(value: Any) -> bool:
-    items = value if type(value) is list else [value]
-    return any(isinstance(item, Future) for item in items)
+    if type(value) in (list, tuple):
+        return any(_is_future(item) for item in value)
+    if type(value) is dict:
+        return any(_is_future(item) for item in value.values())
+    return isinstance(value, Future)
 
 
 def is_running() -> bool:

@@ -19,7 +19,13 @@ from pycompss.functions.elapsed_time import timeit
 from pycompss.functions.map import map
 from pycompss.functions.reduce import merge_n_reduce, merge_reduce
 from pycompss.streams.distro_stream import FileDistroStream, ObjectDistroStream
-from pycompss.util.serialization.serializer import deserialize_from_file, serialize_to_file
+from pycompss.util.serialization.serializer import (
+    deserialize_from_file,
+    deserialize_from_handler,
+    serialize_objects,
+    serialize_to_file,
+    serialize_to_handler,
+)
 
 import eflows_nb as ef
 from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
@@ -216,3 +222,38 @@ def test_an_option_of_start_that_nobody_knows_is_told() -> None:
         ipycompss.start(engines=1, grpah=True, monitor=1000)
 
     assert len(told) == 1
+
+
+def test_map_calls_all_tasks_before_it_waits_for_one() -> None:
+    """As many as there are chunks, whose results come in order; they may depend on each other."""
+    waiting: list[Any] = []
+
+    @task(returns=1)
+    def total(numbers: Any) -> Any:
+        return sum(numbers)
+
+    def call(numbers: list[int]) -> Any:
+        waiting.append(total(numbers))
+        return waiting[-1] if len(waiting) < 3 else total([*waiting[:2], *numbers])
+
+    assert map(call, [1, 2, 3, 4, 5], 2) == [3, 7, 15]
+    assert map(lambda future: type(future), [total([1]), total([2])]) == [type(waiting[0])] * 2
+
+
+def test_a_stream_knows_its_kind(tmp_path: Path) -> None:
+    """And takes a mode of access, of which there is one: each message is given out once."""
+    assert ObjectDistroStream("kind", "AT_LEAST_ONCE").get_stream_type() == "OBJECT"
+    assert FileDistroStream("kind of files", str(tmp_path), "AT_MOST_ONCE").get_stream_type() == "FILE"
+
+
+def test_objects_are_written_to_open_files_and_to_many(tmp_path: Path) -> None:
+    """In the order in which they are read."""
+    with (tmp_path / "two").open("wb") as file:
+        serialize_to_handler([1], file)
+        serialize_to_handler({"a": 2}, file)
+    with (tmp_path / "two").open("rb") as file:
+        assert deserialize_from_handler(file) == ([1], True)
+        assert deserialize_from_handler(file) == ({"a": 2}, True)
+    serialize_objects([(3, str(tmp_path / "three"))])
+
+    assert deserialize_from_file(str(tmp_path / "three")) == 3

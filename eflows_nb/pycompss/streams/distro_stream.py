@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 import cloudpickle
 
+from eflows_nb.errors import EflowsError
 from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning, UnsupportedError
 
 __all__ = ["DistroStream", "FileDistroStream", "ObjectDistroStream", "PscoDistroStream"]
@@ -50,9 +51,13 @@ class DistroStream:
     ----------
     alias
         Streams of the same alias are one.
+    access_mode
+        Of no effect: each message is given out exactly once.
     """
 
-    def __init__(self, alias: str | None = None, **_: Any) -> None:
+    _type = ""
+
+    def __init__(self, alias: str | None = None, access_mode: Any = None) -> None:
         self.alias = alias
         self._folder = _folder(alias)
         self._told = False
@@ -64,6 +69,10 @@ class DistroStream:
     def get_stream_alias(self) -> str | None:
         """Return its alias."""
         return self.alias
+
+    def get_stream_type(self) -> str:
+        """Return ``"OBJECT"`` or ``"FILE"``."""
+        return self._type
 
     def register_producer(self) -> None:
         """Say that one more task will put something into it, and close it."""
@@ -112,6 +121,8 @@ class DistroStream:
 class ObjectDistroStream(DistroStream):
     """A stream of objects."""
 
+    _type = "OBJECT"
+
     def publish(self, message: Any) -> None:
         """Put an object into the stream."""
         name = f"{time.time_ns():020}-{uuid.uuid4().hex}"
@@ -148,15 +159,31 @@ class FileDistroStream(DistroStream):
     alias
         Streams of the same alias are one.
     base_dir
-        The folder.
+        The folder; it may be left out where a stream of that alias has one.
+    access_mode
+        Of no effect: each file is given out exactly once.
+
+    Raises
+    ------
+    EflowsError
+        When no folder is known.
     """
 
-    def __init__(self, alias: str | None = None, base_dir: str | None = None, **_: Any) -> None:
-        super().__init__(alias)
+    _type = "FILE"
+
+    def __init__(
+        self, alias: str | None = None, base_dir: str | None = None, access_mode: Any = None
+    ) -> None:
+        super().__init__(alias, access_mode)
         note = self._folder / "base"
         if base_dir is not None:
             note.write_text(str(Path(base_dir).absolute()))
-        self.base_dir = Path(note.read_text()) if note.exists() else None
+        if not note.exists():
+            raise EflowsError(
+                f"FileDistroStream(alias={alias!r}) watches no folder, and no other stream of that alias has "
+                "one. Give base_dir=…."
+            )
+        self.base_dir = Path(note.read_text())
 
     def publish(self, message: Any) -> None:
         """Warn that this does nothing: a file is published by writing it into the folder."""
@@ -182,7 +209,7 @@ class FileDistroStream(DistroStream):
         return any(not self._mark(path).exists() for path in self._files())
 
     def _files(self) -> list[Path]:
-        if self.base_dir is None or not self.base_dir.is_dir():
+        if not self.base_dir.is_dir():
             return []
         return sorted(path for path in self.base_dir.iterdir() if path.is_file())
 
