@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from eflows_nb.engine.worker import inside_task
-from eflows_nb.pycompss import testcases
+from eflows_nb.pycompss import testcases, waiting
 from eflows_nb.pycompss.constraints import Constraints
 from eflows_nb.pycompss.parameters import Alias, Declared, declare
 from eflows_nb.pycompss.programs import settled, with_variables
@@ -36,13 +36,15 @@ OPTIONS = frozenset(
 )  # fmt: skip
 """What ``@task`` takes besides the names of parameters."""
 
-_AT_A_CALL = ("returns", "computing_nodes", "on_failure", "defaults", "priority", "is_reduce", "chunk_size")
+_AT_A_CALL = ("returns", "computing_nodes", "on_failure", "defaults", "is_reduce", "chunk_size")
 _CAMEL = {
     "isReplicated": "is_replicated", "isDistributed": "is_distributed", "timeOut": "time_out",
     "onFailure": "on_failure", "targetDirection": "target_direction", "varargsType": "varargs_type",
     "computingNodes": "computing_nodes",
 }  # fmt: skip
 
+
+_FILLED = (Kind.COLLECTION, Kind.DICTIONARY)
 
 alternatives: dict[tuple[str, str], list[LayerTask]] = {}
 """Other implementations of task functions, by module and name of these."""
@@ -68,6 +70,7 @@ class LayerTask(TaskFunction[Any, Any]):
     def __init__(self, plain: Callable[..., Any], options: Mapping[str, Any]) -> None:
         options = {_CAMEL.get(word, word): value for word, value in options.items()}
         self.plain = plain
+        self._given = options
         self.options = {word: value for word, value in options.items() if word in OPTIONS}
         self.returning = Returns(self.options.get("returns"), plain)
         formal = inspect.signature(plain).parameters
@@ -89,6 +92,9 @@ class LayerTask(TaskFunction[Any, Any]):
         """Makes such of what a call gives as ``dt``; None when it cannot give any."""
         self.local = False
         """Whether it runs in the process of the program itself."""
+        self._fills = any(
+            one.parameter.direction.writes and one.parameter.kind in _FILLED for one in self.declared.values()
+        )
         self._has_variables = False  # whether those of the environment are in the programs
         self._variants: dict[tuple[int, Resources | None, Any], TaskFunction[Any, Any]] = {}
         self._quick: TaskFunction[Any, Any] | None = None
@@ -98,6 +104,14 @@ class LayerTask(TaskFunction[Any, Any]):
             submit=_submit,
             directions={name: declared.parameter for name, declared in self.declared.items()},
         )
+
+    def declare(self, options: Mapping[str, Any]) -> None:
+        """Have more arguments of ``@task``; what decorators have changed stays as it is."""
+        words = ("constraints", "on_failure", "program", "outer", "chunk_size", "transformations",
+                 "takes_transformations", "local")  # fmt: skip
+        kept = {word: getattr(self, word) for word in words}
+        self.__init__(self.plain, {**self._given, **options})  # type: ignore[misc]
+        vars(self).update(kept)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """Return the method of an object."""
@@ -115,7 +129,10 @@ class LayerTask(TaskFunction[Any, Any]):
         if quick is not None and (not kwargs or kwargs.keys().isdisjoint(_AT_A_CALL)):
             if kwargs or len(args) != quick._positional:
                 self.signature.bind(*args, **kwargs)
-            return _submit(quick, args, kwargs)
+            made = _submit(quick, args, kwargs)
+            if self._fills:
+                self._watch(args, kwargs, made)
+            return made
         return self._call(args, kwargs)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -139,6 +156,7 @@ class LayerTask(TaskFunction[Any, Any]):
             self.program, self.outer = with_variables(self.program), list(map(with_variables, self.outer))
         returning = Returns(told["returns"], self.plain) if told.get("returns") else self.returning
         returns = returning.count(bound.arguments)
+        on_failure = self._on_failure(told)
         resources, units = None, 0
         if self.constraints is not None:
             namespace = getattr(self.plain, "__globals__", {})
@@ -153,33 +171,46 @@ class LayerTask(TaskFunction[Any, Any]):
             current = session.current()
             for value in (*args, *kwargs.values()):
                 _bring_up_to_date(value)
-            return self._function(returns, resources, program)(
+            return self._function(returns, resources, program, on_failure)(
                 *current.wait_on(args), **current.wait_on(kwargs)
             )
-        variant = self.variant(returns, resources, program)
-        if self.chunk_size is not None:
+        variant = self.variant(returns, resources, program, on_failure)
+        chunk_size = self._chunk_size(told)
+        if chunk_size is not None:
             from eflows_nb.pycompss.reducing import reduce_in_chunks
 
-            return reduce_in_chunks(self, variant, args, kwargs)
-        if self._may_be_quick(returning, returns) and program is self.program:
+            return reduce_in_chunks(self, variant, chunk_size, args, kwargs)
+        if not told and self._may_be_quick(returning, returns) and program is self.program:
             self._quick = variant
         for name in self.fed:
             register = getattr(bound.arguments.get(name), "register_producer", None)
             if register is not None:
                 register()
         made = _submit(variant, args, kwargs)
+        if self._fills:
+            self._watch(args, kwargs, made)
         if returning.into and returning.into in bound.arguments:
             argument = bound.arguments[returning.into]
             session.current().bind(argument, made)
             return argument
         return self._results(made, returning, returns)
 
+    def _watch(self, args: tuple[Any, ...], kwargs: dict[str, Any], made: Any) -> None:
+        """Let whoever waits for an empty collection hear of a task that was to fill it."""
+        for place, _, parameter in self.locate(args, kwargs):
+            if parameter.direction.writes and parameter.kind in _FILLED:
+                given = args[place] if isinstance(place, int) else kwargs[place]
+                if type(given) in (list, dict) and not given:
+                    waiting.watch(given, made[0] if isinstance(made, (list, tuple)) else made)
+
     def _default_files(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the files that are arguments by default: they count as if they were given."""
         defaults = {
             name: self.signature.parameters[name].default
             for name, declared in self.declared.items()
-            if declared.parameter.kind is Kind.FILE and name not in arguments
+            if declared.parameter.kind is Kind.FILE
+            and name not in arguments
+            and name in self.signature.parameters
         }
         return {name: path for name, path in defaults.items() if isinstance(path, (str, os.PathLike))}
 
@@ -208,49 +239,90 @@ class LayerTask(TaskFunction[Any, Any]):
         return made
 
     def variant(
-        self, returns: int, resources: Resources | None, program: Wrap | None
+        self,
+        returns: int,
+        resources: Resources | None,
+        program: Wrap | None,
+        on_failure: Mapping[str, Any] | None = None,
     ) -> TaskFunction[Any, Any]:
-        """Return the task function for calls with so many results, these resources, and this program."""
+        """Return the task function for calls with so many results, these resources, and this program.
+
+        Parameters
+        ----------
+        on_failure
+            What a call says of failures, as `_on_failure` returns it; None for what was declared.
+        """
         key = (returns, resources, getattr(program, "launcher", None))
-        made = self._variants.get(key)
+        made = self._variants.get(key) if on_failure is None else None
         if made is None:
-            made = self._variants[key] = TaskFunction(
-                self._function(returns, resources, program),
+            made = TaskFunction(
+                self._function(returns, resources, program, on_failure),
                 submit=_submit,
                 returns=max(returns, 1),
                 directions={} if not self.parameters else self.parameters,
-                policy=self._policy(resources),
+                policy=self._policy(resources, on_failure),
             )
             made.name = self.name
             made.private_inputs = True
+            if on_failure is None:
+                self._variants[key] = made
         return made
 
-    def _function(self, returns: int, resources: Resources | None, program: Wrap | None) -> Shipped:
+    def _on_failure(self, told: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return how a call wants failures to be treated; None where it says nothing of that."""
+        if "on_failure" not in told and "defaults" not in told:
+            return None
+        declared = self._declared_on_failure()
+        values = told.get("defaults", {word: one for word, one in declared.items() if word != "management"})
+        return {**values, "management": told.get("on_failure", declared["management"])}
+
+    def _declared_on_failure(self) -> dict[str, Any]:
+        """Return what ``@on_failure`` says, or else ``@task``: ``management``, and values by parameter."""
+        said = self.on_failure or dict(self.options.get("defaults") or {})
+        return {"management": self.options.get("on_failure") or "RETRY", **said}
+
+    def _chunk_size(self, told: Mapping[str, Any]) -> Any:
+        """Return how many items a task of a reduction takes; None for a call that is none."""
+        if not told.get("is_reduce", self.options.get("is_reduce", self.chunk_size is not None)):
+            return None
+        size = self.options.get("chunk_size") if self.chunk_size is None else self.chunk_size
+        return told.get("chunk_size", size) or 2
+
+    def _function(
+        self,
+        returns: int,
+        resources: Resources | None,
+        program: Wrap | None,
+        on_failure: Mapping[str, Any] | None = None,
+    ) -> Shipped:
         wraps: list[Wrap] = [program] if program is not None else []
         numba = self.options.get("numba")
         if numba:
-            wraps.append(Numba(numba))
+            wraps.append(
+                Numba(
+                    numba,
+                    flags=self.options.get("numba_flags") or {},
+                    signature=self.options.get("numba_signature"),
+                    declaration=self.options.get("numba_declaration"),
+                )
+            )
         wraps += self.outer
         if resources is not None:
             wraps.append(Cores(resources.cores))
         if returns == 0 and (self.program is not None or Returns(None, self.plain).number):
             wraps.append(Silence())
-        defaults = {word: value for word, value in self.on_failure.items() if word != "management"}
-        if defaults and self._management() == "IGNORE":
+        defaults = dict(self._declared_on_failure() if on_failure is None else on_failure)
+        if str(defaults.pop("management")).upper() == "IGNORE" and defaults:
             files = frozenset(
                 name for name, declared in self.declared.items() if declared.parameter.kind is Kind.FILE
             )
             wraps.append(Defaults(defaults, files, returns))
         return Shipped(self.plain, wraps)
 
-    def _management(self) -> str:
-        given = self.on_failure.get("management") or self.options.get("on_failure") or "RETRY"
-        return str(given).upper()
-
-    def _policy(self, resources: Resources | None) -> Policy:
+    def _policy(self, resources: Resources | None, on_failure: Mapping[str, Any] | None = None) -> Policy:
         time_out = self.options.get("time_out")
         return Policy.of(
-            on_failure=self._management(),
+            on_failure=str((on_failure or self._declared_on_failure())["management"]).upper(),
             time_out=float(time_out) if time_out else None,
             priority=int(bool(self.options.get("priority"))),
             resources=resources,
@@ -267,10 +339,8 @@ def _declare(
     for word, given in options.items():
         if word in OPTIONS and word not in formal:
             continue
-        if word in formal:
+        if word in formal or (collects is not None and isinstance(given, (Alias, Mapping))):
             declared[word] = declare(word, given)
-        elif collects is not None and isinstance(given, (Alias, Mapping)):
-            declared[collects] = declare(word, given)
         else:
             known = ", ".join(formal) or "none"
             warnings.warn(
@@ -288,7 +358,11 @@ def _declare(
             if target is not None
             else Declared(parameter=Parameter(direction=Direction.INOUT))
         )
-    return {name: one for name, one in declared.items() if not one.is_default or one.prefix or one.channel}
+    return {
+        name: one
+        for name, one in declared.items()
+        if not one.is_default or one.prefix or one.channel or name not in formal
+    }
 
 
 def _bring_up_to_date(value: Any) -> None:

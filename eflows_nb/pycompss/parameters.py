@@ -65,6 +65,12 @@ class Declared:
 
 _IN = Parameter(direction=Direction.IN)
 _STREAMS = dict(enumerate(_CHANNELS))
+_UNSPECIFIED = 3
+_DIRECTIONS = (
+    Direction.IN, Direction.OUT, Direction.INOUT, Direction.CONCURRENT, Direction.COMMUTATIVE,
+    Direction.IN_DELETE,
+)  # fmt: skip
+"""By their numbers in PyCOMPSs."""
 
 
 def declare(name: str, given: Any) -> Declared:
@@ -110,17 +116,39 @@ def _from_dictionary(name: str, given: Mapping[Any, Any]) -> Declared:
                 stacklevel=2,
             )
     kind = given.get("type")
-    declared = _from_key(kind.key) if isinstance(kind, Alias) else Declared(parameter=_IN)
+    if kind is not None and not isinstance(kind, Alias):
+        raise _mistake(name, "Type", kind, "IN, FILE_OUT, COLLECTION_IN and their like")
+    declared = _from_key(kind.key) if kind is not None else Declared(parameter=_IN)
     parameter = declared.parameter
-    direction = given.get("direction")
-    if isinstance(direction, Alias):
+    if given.get("direction") is not None:
         parameter = Parameter(
-            direction=_from_key(direction.key).parameter.direction, kind=parameter.kind, depth=parameter.depth
+            direction=_direction(name, given["direction"]), kind=parameter.kind, depth=parameter.depth
         )
     channel = declared.channel
-    if given.get("stream") is not None:
-        stream = given["stream"]
+    stream = given.get("stream")
+    if stream is not None and stream != _UNSPECIFIED:
         channel = _STREAMS.get(stream, "") if isinstance(stream, int) else str(getattr(stream, "key", stream))
+        if channel not in _CHANNELS:
+            raise _mistake(name, "StdIOStream", stream, "STDIN, STDOUT or STDERR")
     if "depth" in given and parameter.kind in (Kind.COLLECTION, Kind.DICTIONARY, Kind.COLLECTION_FILE):
-        parameter = parameter.of_depth(int(given["depth"]))
+        try:
+            parameter = parameter.of_depth(int(given["depth"]))
+        except (TypeError, ValueError):
+            raise _mistake(name, "Depth", given["depth"], "a number of levels, 1 or more") from None
     return Declared(parameter=parameter, channel=channel, prefix=str(given.get("prefix") or ""))
+
+
+def _direction(name: str, given: Any) -> Direction:
+    if isinstance(given, Alias) and given.key.lower() in set(Direction):
+        return Direction(given.key.lower())
+    if type(given) is int and 0 <= given < len(_DIRECTIONS):
+        return _DIRECTIONS[given]
+    raise _mistake(name, "Direction", given, "IN, OUT, INOUT, IN_DELETE, CONCURRENT or COMMUTATIVE")
+
+
+def _mistake(name: str, word: str, given: Any, known: str) -> TaskDefinitionError:
+    return TaskDefinitionError(
+        f"@task({name}={{{word}: {given!r}}}) means nothing: give {known}, from pycompss.api.parameter."
+        if word != "Depth"
+        else f"@task({name}={{Depth: {given!r}}}) means nothing: give {known}."
+    )

@@ -169,9 +169,11 @@ class Program:
     working_dir
         Where it runs; None for where the engine runs.
     fail_by_exit_value
-        Whether an exit code other than 0 is a failure of the task.
+        Whether an exit code other than 0 is a failure of the task; it may name an environment variable.
     channels
         The parameters that are files for standard input, output and error.
+    appended
+        Those of them to which the output is added, as they are not only written.
     prefixes
         What stands before the values of parameters.
     launcher, container
@@ -183,8 +185,9 @@ class Program:
     binary: str
     args: str | None = None
     working_dir: str | None = None
-    fail_by_exit_value: bool = True
+    fail_by_exit_value: bool | str = True
     channels: Mapping[str, str] = field(default_factory=dict)
+    appended: frozenset[str] = frozenset()
     prefixes: Mapping[str, str] = field(default_factory=dict)
     launcher: Launcher | None = None
     container: Container | None = None
@@ -210,35 +213,39 @@ class Program:
         """
         bound = formal.bind(*args, **kwargs)
         bound.apply_defaults()
-        arguments = bound.arguments
+        arguments = dict(_flat(formal, bound.arguments)) | bound.arguments
         folder = str(Path(_fill(self.working_dir or ".", arguments)).absolute())
         Path(folder).mkdir(parents=True, exist_ok=True)
         words = self.launcher.words(arguments) if self.launcher else []
         words += self.container.words(folder, folders_of(arguments.values())) if self.container else []
-        words += [_fill(self.binary, arguments), *self._words(formal, arguments)]
+        words += [_fill(self.binary, arguments), *self._words(formal, bound.arguments, arguments)]
         for other in self.beside:
             number = other.launcher.number(arguments) if other.launcher else []
-            words += [":", *number, _fill(other.binary, arguments), *other._words(formal, arguments)]
+            words += [":", *number, _fill(other.binary, arguments)]
+            words += other._words(formal, bound.arguments, arguments)
         with ExitStack() as stack:
             streams = {
                 channel.lower(): stack.enter_context(
-                    Path(arguments[name]).open("rb" if channel == "STDIN" else "wb")
+                    Path(arguments[name]).open(
+                        "rb" if channel == "STDIN" else "ab" if name in self.appended else "wb"
+                    )
                 )
                 for name, channel in self.channels.items()
                 if arguments.get(name) is not None
             }
             code = run_command(words, folder, streams)
-        if code and self.fail_by_exit_value:
+        fails = self.fail_by_exit_value
+        if code and (_fill(fails, {}).lower() in ("true", "1") if isinstance(fails, str) else fails):
             raise ProgramFailedError(f"'{shlex.join(words)}' ended with exit code {code}.")
         return code
 
-    def _words(self, formal: Signature, arguments: Mapping[str, Any]) -> list[str]:
+    def _words(self, formal: Signature, given: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[str]:
         if self.args is not None:
             words = [_fill(word, arguments) for word in shlex.split(self.args)]
             return [name for word in words for name in (_glob(word) if "*" in word else [word])]
         return [
             self.prefixes.get(name, "") + text
-            for name, value in _flat(formal, arguments)
+            for name, value in _flat(formal, given)
             if name not in self.channels and name != "self"
             for text in _texts(value)
         ]

@@ -15,7 +15,11 @@ __all__ = ["reduce_in_chunks"]
 
 
 def reduce_in_chunks(
-    task: LayerTask, variant: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    task: LayerTask,
+    variant: TaskFunction[Any, Any],
+    chunk_size: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> Any:
     """Return the future of a reduction: each task takes at most so many items, results of others among them.
 
@@ -26,7 +30,7 @@ def reduce_in_chunks(
     """
     place = _collection(task, args, kwargs)
     given = args[place] if isinstance(place, int) else kwargs[place]
-    size = _size(task)
+    size = _size(task, chunk_size)
 
     def call(items: list[Any]) -> Any:
         if isinstance(place, int):
@@ -43,18 +47,18 @@ def reduce_in_chunks(
 
 
 def _collection(task: LayerTask, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | str:
-    for place, name, _ in task.locate(args, kwargs):
-        if task.declared[name].parameter.kind is Kind.COLLECTION:
+    for place, _, parameter in task.locate(args, kwargs):
+        if parameter.kind is Kind.COLLECTION:
             return place
     raise TaskDefinitionError(
         f"@reduction of '{task.name}' needs a parameter that is a COLLECTION_IN, and the call gives none."
     )
 
 
-def _size(task: LayerTask) -> int:
+def _size(task: LayerTask, chunk_size: Any) -> int:
     import os
 
-    given = task.chunk_size
+    given = chunk_size
     if isinstance(given, str):
         name = given.strip("${}")
         if given.startswith("$"):
@@ -65,6 +69,6 @@ def _size(task: LayerTask) -> int:
         return int(given)
     except (TypeError, ValueError):
         raise TaskDefinitionError(
-            f"@reduction(chunk_size={task.chunk_size!r}) of '{task.name}' is no number of items. "
+            f"@reduction(chunk_size={chunk_size!r}) of '{task.name}' is no number of items. "
             "Give a number, or the name of an environment variable that holds one, as in '${SIZE}'."
         ) from None

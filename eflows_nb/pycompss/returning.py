@@ -74,7 +74,12 @@ class Returns:
             return _scan(self._function)
         if isinstance(given, (bool, type)):
             return 1
-        if isinstance(given, int):
+        if isinstance(given, (int, float)):
+            if not isinstance(given, int) or given < 0:
+                raise TaskDefinitionError(
+                    f"returns={given!r} of '{self._function.__name__}' is no number of values. "
+                    "Give 1 or more, or leave it out."
+                )
             return given
         if isinstance(given, str):
             return int(given) if given.strip().isdigit() else None

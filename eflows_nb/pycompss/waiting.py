@@ -14,7 +14,11 @@ from eflows_nb.runtime.arguments import level_of_caller
 from eflows_nb.runtime.future import Future
 from eflows_nb.tasks.data import Broken
 
-__all__ = ["wait_for"]
+__all__ = ["wait_for", "watch"]
+
+_MANY = 1000
+_watched: dict[int, tuple[Any, Future]] = {}
+"""By identity of empty collections, these and a result of the last task that was to fill them."""
 
 
 def wait_for(value: Any) -> Any:
@@ -26,12 +30,30 @@ def wait_for(value: Any) -> Any:
     __tracebackhide__ = True
     if inside_task():
         return value
+    if type(value) in (list, dict) and not value:
+        _hear_of(value)
     try:
         return session.current().wait_on(value)
     except Exception:
         if not _holds_expected(value):
             raise
     return _each(value)
+
+
+def watch(empty: Any, made: Future) -> None:
+    """Remember the task that was given an empty collection to fill: no item can tell of it."""
+    if len(_watched) > _MANY:
+        for key in [key for key, (_, future) in _watched.items() if future.done()]:
+            del _watched[key]
+    _watched[id(empty)] = (empty, made)
+
+
+def _hear_of(empty: Any) -> None:
+    """Raise what the last task raised that was to fill an empty collection."""
+    __tracebackhide__ = True
+    value, made = _watched.get(id(empty), (None, None))
+    if value is empty and made is not None:
+        _one(made)
 
 
 def _each(value: Any) -> Any:

@@ -9,12 +9,13 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from eflows_nb.pycompss.programs import THREADS
+from eflows_nb.pycompss.refusal import UnsupportedError
 
 __all__ = ["Cores", "Defaults", "Numba", "Silence", "environment", "replace"]
 
@@ -70,23 +71,57 @@ def environment(told: Mapping[str, str]) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Numba:
-    """Compile the function; the option of ``@task(numba=…)`` says how."""
+    """Compile the function.
+
+    Parameters
+    ----------
+    option
+        What ``@task(numba=…)`` says: True, one of `MODES`, or a dictionary of flags.
+    flags
+        Options of the compiler; ``cache`` is left out, as the function comes from no file.
+    signature
+        Of ``vectorize`` (None for whatever it is called with), ``guvectorize`` and ``cfunc``.
+    declaration
+        The layout of ``guvectorize``, such as ``"(n),()->(n)"``.
+    """
 
     option: Any
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    signature: Any = None
+    declaration: str | None = None
+
+    MODES: ClassVar = ("jit", "njit", "generated_jit", "vectorize", "guvectorize", "stencil", "cfunc")
+    """The compilers that there are; the plain function is used where numba is absent."""
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the compiled function, the plain one where numba is absent."""
+        """Return the compiled function, the plain one where numba is absent.
+
+        Raises
+        ------
+        UnsupportedError
+            For a compiler that the installed numba does not have.
+        """
         try:
             import numba
         except ImportError:
             print("numba is not installed: the task runs uncompiled.", file=sys.stderr)
             return function
-        if isinstance(self.option, Mapping):
-            compiled = numba.jit(**{**self.option, "cache": False})(function)
-        elif self.option == "vectorize":
-            compiled = numba.vectorize(function)  # type: ignore[no-untyped-call]
+        mode = "njit" if self.option is True or isinstance(self.option, Mapping) else self.option
+        given = {**self.flags, **(self.option if isinstance(self.option, Mapping) else {})}
+        flags = {word: value for word, value in given.items() if word != "cache"}
+        make: Any = getattr(numba, mode, None)
+        if make is None:
+            raise UnsupportedError(
+                f"@task(numba='{mode}'): numba {numba.__version__} has no such compiler. Use numba='jit'."
+            )
+        if mode == "vectorize":
+            compiled = make(*([self.signature] if self.signature else []), **flags)(function)
+        elif mode == "guvectorize":
+            compiled = make(self.signature, self.declaration, **flags)(function)
+        elif mode == "cfunc":
+            compiled = make(self.signature, **flags)(function).ctypes
         else:
-            compiled = numba.njit(function) if self.option in (True, "njit") else numba.jit(function)
+            compiled = make(**flags)(function)
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:

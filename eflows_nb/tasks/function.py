@@ -59,7 +59,7 @@ class TaskFunction(Generic[P, R_co]):
         values, and each gets a future.
     directions
         What the function does with its parameters; those not named are IN. That of ``*args`` or ``**kwargs``
-        holds for each argument that is collected.
+        holds for each argument that is collected, except those that are named themselves.
     policy
         What happens when it fails, how long it may take, how urgent it is.
 
@@ -113,6 +113,7 @@ class TaskFunction(Generic[P, R_co]):
         self.is_plain = all(
             parameter.kind is Kind.OBJECT
             and parameter.direction is not Direction.IN_DELETE
+            and word in kinds
             and kinds[word] not in _COLLECTS
             for word, parameter in self.parameters.items()
         )
@@ -122,6 +123,8 @@ class TaskFunction(Generic[P, R_co]):
         """With so many positional arguments a call is right; -1 for a function that is to be asked."""
 
     def _check_directions(self) -> None:
+        if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in self.signature.parameters.values()):
+            return  # any name may be given at a call
         for parameter, direction in self.directions.items():
             if parameter not in self.signature.parameters:
                 known = ", ".join(self.signature.parameters) or "none"
@@ -175,14 +178,15 @@ class TaskFunction(Generic[P, R_co]):
         named = set(self.signature.parameters)
         for position, (name, formal) in enumerate(self.signature.parameters.items()):
             declared = self.parameters.get(name)
-            if declared is None:
+            if formal.kind is inspect.Parameter.VAR_KEYWORD:
+                each = {word: self.parameters.get(word, declared) for word in kwargs if word not in named}
+                found += [(word, word, one) for word, one in each.items() if one is not None]
+            elif declared is None:
                 continue
-            if formal.kind is inspect.Parameter.VAR_POSITIONAL:
+            elif formal.kind is inspect.Parameter.VAR_POSITIONAL:
                 found += [
                     (place, f"{name}[{place - position}]", declared) for place in range(position, len(args))
                 ]
-            elif formal.kind is inspect.Parameter.VAR_KEYWORD:
-                found += [(word, word, declared) for word in kwargs if word not in named]
             elif name in kwargs:
                 found.append((name, name, declared))
             elif formal.kind is not inspect.Parameter.KEYWORD_ONLY and position < len(args):

@@ -130,10 +130,12 @@ def test_another_implementation_runs_where_the_first_one_cannot() -> None:
 def test_a_task_of_many_nodes_has_this_one() -> None:
     """It is told by the environment, with the cores that it has, and as long as it runs."""
 
-    @multinode(computing_nodes=2)
     @task(returns=1)
     def nodes() -> Any:
         return os.environ["COMPSS_NUM_NODES"], os.environ["COMPSS_NUM_THREADS"]
+
+    with pytest.warns(ConstraintWarning, match="gets one node"):
+        multinode(computing_nodes=2)(nodes)
 
     assert compss_wait_on(nodes()) == ("1", "1")
     assert "COMPSS_NUM_THREADS" not in os.environ

@@ -11,11 +11,34 @@ from typing import Any
 import pytest
 from pycompss.api import parameter
 from pycompss.api.api import compss_wait_on
+from pycompss.api.binary import binary
 from pycompss.api.compss import compss
 from pycompss.api.constraint import constraint
+from pycompss.api.container import container
+from pycompss.api.epilog import epilog
+from pycompss.api.http import http
+from pycompss.api.implement import implement
+from pycompss.api.local import local
 from pycompss.api.mpi import mpi
+from pycompss.api.mpmd_mpi import mpmd_mpi
+from pycompss.api.multinode import multinode
 from pycompss.api.ompss import ompss
+from pycompss.api.on_failure import on_failure
+from pycompss.api.parameter import (
+    COLLECTION_IN,
+    COLLECTION_OUT,
+    DICTIONARY_OUT,
+    FILE_IN,
+    FILE_OUT,
+    Depth,
+    Direction,
+    StdIOStream,
+    Type,
+)
+from pycompss.api.prolog import prolog
+from pycompss.api.reduction import reduction
 from pycompss.api.task import task
+from pycompss.streams.distro_stream import FileDistroStream
 
 import eflows_nb as ef
 from eflows_nb.pycompss.constraints import ConstraintWarning
@@ -50,6 +73,10 @@ def _change(x: list[int]) -> None: ...
 
 def _lengthen(items: list[Any]) -> None:
     items.append([2])
+
+
+def _fill(items: Any) -> None:
+    items.append(1) if isinstance(items, list) else items.update(a=1)
 
 
 def _add(items: Any) -> Any:
@@ -203,6 +230,95 @@ def test_an_argument_that_a_decorator_needs(decorator: Any, given: dict[str, str
     """It is missed where the function is defined, also by what is refused later."""
     with pytest.raises(ef.TaskDefinitionError, match=missing):
         decorator(**given)(_one)
+
+
+@pytest.mark.parametrize(
+    ("decorator", "given", "word"),
+    [
+        (binary, {"binary": "date", "workdir": "/tmp"}, "workdir"),
+        (mpi, {"binary": "date", "runner": "mpirun", "procs": 2}, "procs"),
+        (mpi, {"runner": "mpirun", "procs": 2}, "procs"),
+        (mpmd_mpi, {"runner": "mpirun", "programs": [{"binary": "date"}], "flags": ""}, "flags"),
+        (mpmd_mpi, {"runner": "mpirun", "programs": [{"binary": "date", "n": 2}]}, "n"),
+        (multinode, {"nodes": 1}, "nodes"),
+        (container, {"engine": "DOCKER", "image": "x", "opts": ""}, "opts"),
+        (prolog, {"binary": "date", "arg": ""}, "arg"),
+        (epilog, {"binary": "date", "arg": ""}, "arg"),
+        (reduction, {"chunk": 3}, "chunk"),
+        (local, {"now": True}, "now"),
+        (implement, {"source_class": "a", "method": "b", "for": 1}, "for"),
+        (on_failure, {"management": "IGNORE", "result": 0}, "result"),
+    ],
+)
+def test_an_argument_of_a_decorator_that_does_not_exist(
+    decorator: Any, given: dict[str, Any], word: str
+) -> None:
+    """It is told, as with PyCOMPSs, and the task runs without it."""
+    with pytest.warns(UnexpectedArgumentWarning, match=f"'{word}' of @.* of '_one' has no effect"):
+        decorator(**given)(task(returns=1)(_one))
+
+
+@pytest.mark.parametrize(
+    ("decorator", "given", "said"),
+    [
+        (on_failure, {"returns": 1}, "@on_failure of '_one' needs management="),
+        (on_failure, {"management": "STOP"}, "management='STOP'.* is none of RETRY"),
+        (container, {"engine": "DOCKER"}, "@container of '_one' needs image="),
+        (http, {"request": "GET", "resource": "x"}, "@http of '_one' needs service_name="),
+        (binary, {"binary": "x", "fail_by_exit_value": None}, "fail_by_exit_value=None.* neither True nor"),
+        (task, {"returns": -1}, "returns=-1 of '_one' is no number of values"),
+        (task, {"returns": 1.5}, "returns=1.5 of '_one' is no number of values"),
+    ],
+)
+def test_a_value_of_a_decorator_that_means_nothing(decorator: Any, given: dict[str, Any], said: str) -> None:
+    """It is refused where the function is defined."""
+    with pytest.raises(ef.TaskDefinitionError, match=said):
+        decorator(**given)(_one)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({Type: "FILE_IN"}, "Type: 'FILE_IN'.*give IN, FILE_OUT"),
+        ({Direction: "INOUT"}, "Direction: 'INOUT'.*give IN, OUT"),
+        ({Type: FILE_IN, Direction: FILE_OUT}, "Direction: FILE_OUT.*give IN, OUT"),
+        ({Type: FILE_IN, StdIOStream: 7}, "StdIOStream: 7.*give STDIN, STDOUT"),
+        ({Type: COLLECTION_IN, Depth: "two"}, "Depth: 'two'.*a number of levels"),
+        ({Type: COLLECTION_IN, Depth: 0}, "Depth: 0.*a number of levels"),
+    ],
+)
+def test_a_word_for_a_parameter_that_means_nothing(given: dict[str, Any], said: str) -> None:
+    """It would have been IN in silence."""
+    with pytest.raises(ef.TaskDefinitionError, match=said):
+        task(x=given)(_change)
+
+
+def test_values_for_a_failure_that_is_not_ignored() -> None:
+    """Nothing ever puts them anywhere."""
+    with pytest.warns(UnexpectedArgumentWarning, match="'FAIL'.*for returns are of no use"):
+        on_failure(management="FAIL", returns=1)(task(returns=1)(_one))
+
+
+def test_more_nodes_than_one() -> None:
+    """The task gets this machine."""
+    with pytest.warns(ConstraintWarning, match="computing_nodes=2.*gets one node"):
+        multinode(computing_nodes=2)(task(returns=1)(_one))
+
+
+@pytest.mark.parametrize("empty", [[], {}])
+def test_a_task_that_adds_to_an_empty_collection(empty: Any) -> None:
+    """It has no item that could tell; who waits for it is told all the same, each time."""
+    fill = task(items=DICTIONARY_OUT if isinstance(empty, dict) else COLLECTION_OUT, on_failure="FAIL")(_fill)
+    for _ in range(2):
+        fill(empty)
+        with pytest.raises(TypeError, match=r"made .* in 'items'.* declare the parameter INOUT"):
+            compss_wait_on(empty)
+
+
+def test_a_stream_of_files_without_a_folder() -> None:
+    """It would give out nothing, for ever."""
+    with pytest.raises(ef.EflowsError, match=r"alias='nowhere'\) watches no folder.*Give base_dir="):
+        FileDistroStream("nowhere")
 
 
 def test_a_result_that_was_given_up_is_told_at_the_line_that_waits() -> None:

@@ -17,9 +17,11 @@ from pycompss.api.container import container
 from pycompss.api.epilog import epilog
 from pycompss.api.http import http
 from pycompss.api.mpi import mpi
+from pycompss.api.on_failure import on_failure
 from pycompss.api.parameter import (
     FILE_IN_STDIN,
     FILE_INOUT,
+    FILE_INOUT_STDOUT,
     FILE_OUT_STDOUT,
     INOUT,
     Prefix,
@@ -118,6 +120,88 @@ def test_programs_run_before_and_after_a_task(tmp_path: Path) -> None:
     assert (tmp_path / "f").read_text().split() == ["before", "task", "after"]
 
 
+def test_output_is_added_to_a_file_that_is_not_only_written(tmp_path: Path) -> None:
+    """With FILE_OUT it takes the place of what was there."""
+
+    @binary(binary="echo")
+    @task(log=FILE_INOUT_STDOUT)
+    def add(word: str, log: str) -> None: ...
+
+    @binary(binary="echo")
+    @task(log=FILE_OUT_STDOUT)
+    def begin(word: str, log: str) -> None: ...
+
+    log = str(tmp_path / "log")
+    (tmp_path / "log").write_text("before\n")
+    begin("a", log)
+    add("b", log)
+    add("c", log)
+    compss_wait_on_file(log)
+
+    assert (tmp_path / "log").read_text().split() == ["a", "b", "c"]
+
+
+def test_arguments_that_are_collected_by_name_are_named_too(tmp_path: Path) -> None:
+    """With prefixes, as streams, and in a text."""
+
+    @binary(binary="grep")
+    @task(count={Prefix: "--max-count="}, result=FILE_OUT_STDOUT, source=FILE_IN_STDIN)
+    def grep(**words: Any) -> None: ...
+
+    @binary(binary="echo", args="{{word}} {{number}}")
+    @task(result=FILE_OUT_STDOUT)
+    def echo(number: int, **words: Any) -> None: ...
+
+    (tmp_path / "in").write_text("a b\nb c\n")
+    grep(count=1, word="b", source=str(tmp_path / "in"), result=str(tmp_path / "found"))
+    echo(3, word="x", result=str(tmp_path / "said"))
+    compss_wait_on_file(str(tmp_path / "found"), str(tmp_path / "said"))
+
+    assert (tmp_path / "found").read_text() == "a b\n"
+    assert (tmp_path / "said").read_text() == "x 3\n"
+
+
+def test_a_program_that_fails_before_a_task_fails_it_and_one_after_it_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Unless they say otherwise, also by an environment variable."""
+
+    def one() -> Any:
+        return 1
+
+    monkeypatch.setenv("MAY_FAIL", "false")
+    before = prolog(binary="false")(task(returns=1, on_failure="FAIL")(one))
+    after = epilog(binary="false")(task(returns=1, on_failure="FAIL")(one))
+    strict = epilog(binary="false", fail_by_exit_value=True)(task(returns=1, on_failure="FAIL")(one))
+    lax = prolog(binary="false", fail_by_exit_value="${MAY_FAIL}")(task(returns=1)(one))
+
+    assert compss_wait_on(after()) == compss_wait_on(lax()) == 1
+    for fails in (before, strict):
+        with pytest.raises(ProgramFailedError, match="'false' ended with exit code 1"):
+            compss_wait_on(fails())
+
+
+def test_a_file_adds_to_what_decorators_say(tmp_path: Path) -> None:
+    """Parameters of the file come beside those of @task, and decorators below @software stay."""
+    config = tmp_path / "task.json"
+    config.write_text('{"execution": {"type": "task"}, "parameters": {"returns": 1}}')
+
+    @software(config_file=str(config))
+    @on_failure(management="IGNORE", returns=7)
+    @task(items=INOUT)
+    def work(items: list[int], fails: bool) -> Any:
+        items.append(1)
+        if fails:
+            raise RuntimeError("no luck")
+        return len(items)
+
+    items: list[int] = []
+
+    assert compss_wait_on(work(items, False)) == 1
+    assert compss_wait_on(work([], True)) == 7
+    assert compss_wait_on(items) == [1]
+
+
 def test_a_file_describes_a_program(tmp_path: Path) -> None:
     """By @software, with what comes before it."""
     config = tmp_path / "task.json"
@@ -212,7 +296,7 @@ def test_what_this_machine_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     @task(returns=int, on_failure="FAIL")
     def inside() -> Any: ...
 
-    @http(service_name="nowhere")
+    @http(service_name="nowhere", resource="x", request="GET")
     @task(returns=1, on_failure="FAIL")
     def ask() -> Any: ...
 

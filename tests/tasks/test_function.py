@@ -166,3 +166,15 @@ def test_it_travels_as_the_plain_function() -> None:
     """On an engine a task function is what it was made of."""
     made = _make(lambda x: x + 1)
     assert pickle.loads(cloudpickle.dumps(made))(1) == 2
+
+
+def test_an_argument_that_is_collected_by_name_may_be_declared_itself() -> None:
+    """It goes before what is declared for all; other names may be declared that a call does not give."""
+
+    def f(a: Any, **more: Any) -> None: ...
+
+    made = _make(f, directions={"b": Direction.INOUT, "c": Direction.OUT, "more": Direction.IN_DELETE})
+    found = {name: parameter.direction for _, name, parameter in made.locate((1,), {"b": 2, "d": 3})}
+
+    assert found == {"b": Direction.INOUT, "d": Direction.IN_DELETE}
+    assert not made.is_plain

@@ -15,7 +15,7 @@ __all__ = ["binary"]
 @on_task
 def binary(task: LayerTask, *, engine: str | None = None, image: str | None = None, **given: Any) -> None:
     """Run a program: ``binary``, ``args`` or ``params``, ``working_dir``, ``fail_by_exit_value``."""
-    set_program(task, given)
+    set_program(task, "binary", given)
     if engine is not None and image is not None:
         from eflows_nb.pycompss.api.programs import set_container
 

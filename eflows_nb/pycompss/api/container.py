@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from eflows_nb.pycompss.api.decorators import on_task
 from eflows_nb.pycompss.api.programs import set_container
 from eflows_nb.pycompss.function import LayerTask
@@ -13,7 +11,7 @@ __all__ = ["container"]
 
 
 @on_task
-def container(task: LayerTask, *, engine: str, image: str, options: str = "", **_: Any) -> None:
+def container(task: LayerTask, *, engine: str, image: str, options: str = "") -> None:
     """Run the program or the function by `engine` (DOCKER, SINGULARITY, APPTAINER, UDOCKER) in `image`."""
     set_container(task, _Container(engine=engine, image=image, options=options))
 

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+import inspect
+import warnings
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.pycompss.function import LayerTask
+from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
 
-__all__ = ["on_task", "require"]
+__all__ = ["on_task", "require", "warn_of_unknown"]
 
 
 def on_task(change: Callable[..., None]) -> Callable[..., Callable[[Any], Any]]:
     """Return a decorator with arguments that changes the task function below it.
+
+    An argument that it does not know is a warning, as with PyCOMPSs, and one that it lacks an error.
 
     Parameters
     ----------
     change
         Called with the task function and the arguments of the decorator.
     """
+    word = change.__name__
+    formal = inspect.signature(change).parameters
+    takes_all = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in formal.values())
+    needed = [
+        name
+        for name, one in formal.items()
+        if one.kind is inspect.Parameter.KEYWORD_ONLY and one.default is inspect.Parameter.empty
+    ]
 
     @functools.wraps(change)
     def decorator(*args: Any, **options: Any) -> Callable[[Any], Any]:
@@ -27,7 +40,13 @@ def on_task(change: Callable[..., None]) -> Callable[..., Callable[[Any], Any]]:
             if isinstance(function, (staticmethod, classmethod)):
                 return type(function)(decorate(function.__func__))
             task = function if isinstance(function, LayerTask) else LayerTask(function, {})
-            change(task, *args, **options)
+            for name in needed:
+                require(task, word, name, options)
+            known = options
+            if not takes_all:
+                warn_of_unknown(task, word, options, formal)
+                known = {name: value for name, value in options.items() if name in formal}
+            change(task, *args, **known)
             return task
 
         if len(args) == 1 and not options and callable(args[0]):
@@ -49,3 +68,16 @@ def require(task: LayerTask, decorator: str, word: str, given: Mapping[str, Any]
     first, *more = word.split("_")
     if word not in given and first + "".join(part.title() for part in more) not in given:
         raise TaskDefinitionError(f"@{decorator} of '{task.name}' needs {word}=….")
+
+
+def warn_of_unknown(task: LayerTask, decorator: str, given: Iterable[str], known: Container[str]) -> None:
+    """Warn of the arguments of a decorator that have no effect, as nobody knows them."""
+    for word in given:
+        if word not in known:
+            names = f"; it has: {', '.join(sorted(known))}" if isinstance(known, set) else ""
+            warnings.warn(
+                f"The argument '{word}' of @{decorator} of '{task.name}' has no effect: there is no such "
+                f"one{names}.",
+                UnexpectedArgumentWarning,
+                stacklevel=4,
+            )

@@ -86,9 +86,9 @@ class _Request:
 def http(
     task: LayerTask,
     *,
-    request: str = "GET",
-    resource: str = "",
-    service_name: str = "",
+    request: str,
+    resource: str,
+    service_name: str,
     payload: str | None = None,
     payload_type: str = "application/json",
     produces: str | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from eflows_nb.errors import TaskDefinitionError
-from eflows_nb.pycompss.api.decorators import on_task
+from eflows_nb.pycompss.api.decorators import on_task, warn_of_unknown
 from eflows_nb.pycompss.function import LayerTask, alternatives
 
 __all__ = ["implement"]
@@ -24,6 +24,7 @@ def implement(task: LayerTask, **given: Any) -> None:
     missing = [word for word in ("source_class", "method") if word not in given]
     if missing:
         raise TaskDefinitionError(f"@implement of '{task.name}' needs {' and '.join(missing)}.")
+    warn_of_unknown(task, "implement", given, {"source_class", "method"})
     alternatives.setdefault((given["source_class"], given["method"]), []).append(task)
 
 

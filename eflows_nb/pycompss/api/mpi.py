@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eflows_nb.pycompss.api.decorators import on_task, require
+from eflows_nb.pycompss.api.decorators import on_task, require, warn_of_unknown
 from eflows_nb.pycompss.api.programs import set_processes, set_program
 from eflows_nb.pycompss.function import LayerTask
 from eflows_nb.pycompss.layouts import Layout
@@ -26,11 +26,15 @@ def mpi(
     """
     require(task, "mpi", "runner", given)
     runner = given.pop("runner")
-    processes = given.pop("computing_nodes", processes) if processes == 1 else processes
+    for word in ("computing_nodes", "computingNodes"):
+        processes = given.pop(word, processes) if processes == 1 else processes
+    given.pop("processes_per_node", None)  # there is one node
     launcher = Launcher(runner=runner, processes=processes, flags=flags, a_unit=bool(scale_by_cu))
     if "binary" in given:
-        set_program(task, given, launcher)
+        set_program(task, "mpi", given, launcher)
         return
+    others = [word for word in given if not word.endswith(_LAYOUT)]
+    warn_of_unknown(task, "mpi", others, {"working_dir", "workingDir", "fail_by_exit_value", "args"})
     layouts = {word: value for word, value in given.items() if word.endswith(_LAYOUT)}
     set_processes(
         task, launcher, {word.removesuffix(_LAYOUT): Layout.of(word, one) for word, one in layouts.items()}

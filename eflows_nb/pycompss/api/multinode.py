@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from eflows_nb.pycompss.api.decorators import on_task
+from eflows_nb.pycompss.constraints import ConstraintWarning
 from eflows_nb.pycompss.function import LayerTask
 from eflows_nb.pycompss.programs import THREADS
 from eflows_nb.pycompss.wraps import environment
@@ -21,7 +24,6 @@ class _Nodes:
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function with the variables of PyCOMPSs set."""
         import functools
-        import os
         import socket
 
         @functools.wraps(function)
@@ -38,8 +40,15 @@ class _Nodes:
 
 
 @on_task
-def multinode(task: LayerTask, **_: Any) -> None:
-    """Let the task have this machine as its only node, whatever number was asked for."""
+def multinode(task: LayerTask, *, computing_nodes: Any = 1, computingNodes: Any = None) -> None:  # noqa: N803
+    """Let the task have this machine as its only node, after a warning when it wants more."""
+    wanted = str(computing_nodes if computingNodes is None else computingNodes)
+    if os.path.expandvars(wanted) not in ("0", "1"):
+        warnings.warn(
+            f"@multinode(computing_nodes={wanted}) of '{task.name}' gets one node, this machine.",
+            ConstraintWarning,
+            stacklevel=3,
+        )
     task.outer.append(_Nodes())
 
 

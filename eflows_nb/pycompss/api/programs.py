@@ -7,20 +7,33 @@ from dataclasses import replace
 from typing import Any
 
 from eflows_nb.errors import TaskDefinitionError
+from eflows_nb.pycompss.api.decorators import warn_of_unknown
 from eflows_nb.pycompss.function import LayerTask
 from eflows_nb.pycompss.layouts import Layout
 from eflows_nb.pycompss.processes import Processes
 from eflows_nb.pycompss.programs import Around, Container, Launcher, Program
+from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.parameter import Kind
 
-__all__ = ["put_around", "set_container", "set_processes", "set_program"]
+__all__ = ["appended", "put_around", "set_container", "set_processes", "set_program"]
 
 _CAMEL = {"workingDir": "working_dir", "failByEV": "fail_by_exit_value", "fail_by_ev": "fail_by_exit_value"}
-_TRUE = (True, "true", "True", 1, "1")
+_KNOWN = {"binary", "working_dir", "args", "params", "fail_by_exit_value"}
 
 
-def set_program(task: LayerTask, given: Mapping[str, Any], launcher: Launcher | None = None) -> None:
+def set_program(
+    task: LayerTask, decorator: str, given: Mapping[str, Any], launcher: Launcher | None = None
+) -> None:
     """Let a task run a program.
+
+    Parameters
+    ----------
+    decorator
+        Its name, for errors.
+    given
+        Its arguments: ``binary``, ``args`` or ``params``, ``working_dir`` and ``fail_by_exit_value``.
+    launcher
+        What starts the program; None for nothing.
 
     Raises
     ------
@@ -29,7 +42,8 @@ def set_program(task: LayerTask, given: Mapping[str, Any], launcher: Launcher | 
     """
     given = {_CAMEL.get(word, word): value for word, value in given.items()}
     if "binary" not in given:
-        raise TaskDefinitionError(f"The task '{task.name}' is to run a program: give binary=….")
+        raise TaskDefinitionError(f"The task '{task.name}' is to run a program: @{decorator} needs binary=….")
+    warn_of_unknown(task, decorator, given, _KNOWN)
     before = task.program
     task.program = _program(task, given, launcher, getattr(before, "container", None))
 
@@ -84,6 +98,15 @@ def _processes(task: LayerTask, container: Container | None) -> Processes:
     )
 
 
+def appended(task: LayerTask) -> frozenset[str]:
+    """Return the parameters to whose files the output of a program is added."""
+    return frozenset(
+        name
+        for name, declared in task.declared.items()
+        if declared.parameter.direction not in (Direction.IN, Direction.OUT)
+    )
+
+
 def put_around(task: LayerTask, given: Mapping[str, Any], *, after: bool) -> None:
     """Let a program run before or after a task.
 
@@ -92,22 +115,32 @@ def put_around(task: LayerTask, given: Mapping[str, Any], *, after: bool) -> Non
     TaskDefinitionError
         When no program is named.
     """
+    word = "epilog" if after else "prolog"
     if "binary" not in given:
-        word = "epilog" if after else "prolog"
         raise TaskDefinitionError(f"@{word} of '{task.name}' needs binary=…, the program to run.")
-    program = _program(task, {"args": given.get("params", ""), **given}, None, None)
+    warn_of_unknown(task, word, given, _KNOWN)
+    usual = {"args": given.get("params", ""), "fail_by_exit_value": not after}
+    program = _program(task, {**usual, **given}, None, None)
     task.outer.append(Around(program=program, after=after))
 
 
 def _program(
     task: LayerTask, given: Mapping[str, Any], launcher: Launcher | None, container: Container | None
 ) -> Program:
+    fails = given.get("fail_by_exit_value", True)
+    if not isinstance(fails, (bool, int, str)):
+        raise TaskDefinitionError(
+            f"fail_by_exit_value={fails!r} of '{task.name}' is neither True nor False, nor the name of an "
+            "environment variable such as '${FAIL}'."
+        )
+    channels = {name: declared.channel for name, declared in task.declared.items() if declared.channel}
     return Program(
         binary=given["binary"],
         args=given.get("args", given.get("params")),
         working_dir=given.get("working_dir"),
-        fail_by_exit_value=given.get("fail_by_exit_value", True) in _TRUE,
-        channels={name: declared.channel for name, declared in task.declared.items() if declared.channel},
+        fail_by_exit_value=fails if isinstance(fails, str) else bool(fails),
+        channels=channels,
+        appended=appended(task),
         prefixes={name: declared.prefix for name, declared in task.declared.items() if declared.prefix},
         launcher=launcher,
         container=container,

@@ -11,9 +11,12 @@ __all__ = ["reduction"]
 
 
 @on_task
-def reduction(task: LayerTask, *, chunk_size: Any = 2) -> None:
-    """Let each task take at most `chunk_size` items of the collection; their results are reduced in turn."""
-    task.chunk_size = chunk_size
+def reduction(task: LayerTask, *, chunk_size: Any = 2, is_reduce: bool = True) -> None:
+    """Let each task take at most `chunk_size` items of the collection; their results are reduced in turn.
+
+    With `is_reduce` False one task takes all of them.
+    """
+    task.chunk_size = chunk_size if is_reduce else None
 
 
 Reduction = reduction

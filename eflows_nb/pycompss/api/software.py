@@ -21,7 +21,7 @@ from eflows_nb.pycompss.api import (
     prolog,
 )
 from eflows_nb.pycompss.api import parameter as words
-from eflows_nb.pycompss.api.decorators import on_task
+from eflows_nb.pycompss.api.decorators import on_task, warn_of_unknown
 from eflows_nb.pycompss.function import LayerTask
 from eflows_nb.pycompss.refusal import UnsupportedError
 
@@ -50,9 +50,13 @@ def software(task: LayerTask, *, config_file: str) -> None:
         config = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise TaskDefinitionError(f"@software of '{task.name}': {path} cannot be read: {error}.") from error
+    warn_of_unknown(
+        task, f"software, in {config_file},", config,
+        {"execution", "parameters", "constraints", "container", "prolog", "epilog"},
+    )  # fmt: skip
     options = {name: _value(value) for name, value in config.get("parameters", {}).items()}
     if options:
-        task.__init__(task.plain, {**task.options, **options})  # type: ignore[misc]
+        task.declare(options)
     execution = dict(config.get("execution", {}))
     kind = execution.pop("type", "task")
     _decorate(task, kind, execution)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from pycompss.api.parameter import INOUT
+from pycompss.api.parameter import FILE_INOUT, INOUT
 
 
 @pytest.mark.holds_on_a_plain_pool("Python itself binds arguments to parameters")
@@ -57,6 +58,27 @@ def test_each_of_many_arguments_by_name_has_its_direction(words: Any) -> None:
 
     assert words.wait_on(x) == [1]
     assert x == []
+
+
+def test_an_argument_that_is_collected_may_have_a_direction_of_its_own(words: Any, tmp_path: Path) -> None:
+    """By its name; the others are read, and stay what they are."""
+
+    def change(**more: Any) -> Any:
+        Path(more["log"]).write_text(Path(more["log"]).read_text() + more["text"])
+        more["items"].append(1)
+        more["seen"].append(2)
+        return more["text"]
+
+    log = tmp_path / "log"
+    log.write_text("begin ")
+    items: list[int] = []
+    seen: list[int] = []
+    task = words.task(log=FILE_INOUT, items=INOUT, returns=1)(change)
+    made = [task(log=str(log), items=items, seen=seen, text=text) for text in "ab"]
+
+    assert words.wait_on(made) == ["a", "b"]
+    assert words.open(str(log)).read() == "begin ab"
+    assert (words.wait_on(items), words.wait_on(seen)) == ([1, 1], [])
 
 
 @pytest.mark.breaks_by("TypeError")

@@ -85,6 +85,20 @@ def test_an_ignored_failure_leaves_what_the_program_asks_for(words: Any, tmp_pat
     assert (tmp_path / "result").read_text() == "nothing"
 
 
+@pytest.mark.breaks_by("RuntimeError", "TypeError")
+def test_a_call_says_what_its_failure_means(words: Any) -> None:
+    """Beside the arguments, as do those of @task; the next call is as it was declared."""
+    declared = words.task(returns=1, on_failure="IGNORE", defaults={"returns": 1})(_fail)
+    plain = words.task(returns=1)(_fail)
+
+    assert words.wait_on(declared()) == 1
+    assert words.wait_on(plain(on_failure="IGNORE", defaults={"returns": 2})) == 2
+    assert words.wait_on(declared(defaults={"returns": 3})) == 3
+    assert words.wait_on(declared()) == 1
+    with pytest.raises(RuntimeError, match="no luck"):
+        words.wait_on(plain())
+
+
 @pytest.mark.breaks_by("RuntimeError")
 def test_a_failure_may_be_how_a_loop_ends(words: Any) -> None:
     """A task that fails is a normal event: `returns` says so, and the program goes on."""

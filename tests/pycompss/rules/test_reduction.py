@@ -35,3 +35,14 @@ def test_few_items_are_one_task(words: Any) -> None:
     make = words.task(returns=1)(str.upper)
 
     assert words.wait_on(join("", [make("a"), make("b")], "")) == (["A", "B"], 2)
+
+
+@pytest.mark.breaks_by("TypeError")
+def test_the_task_or_a_call_of_it_may_say_that_it_is_a_reduction(words: Any) -> None:
+    """As the decorator does, and that may say that it is none."""
+    join = words.task(returns=1, items=COLLECTION_IN, is_reduce=True, chunk_size=3)(_join)
+    whole = words.reduction(chunk_size=3, is_reduce=False)(words.task(returns=1, items=COLLECTION_IN)(_join))
+
+    assert words.wait_on(join("", list("abcde"), ""))[1] == 3
+    assert words.wait_on(join("", list("abcde"), "", chunk_size=2))[1] == 2
+    assert words.wait_on(whole("", list("abcde"), ""))[1] == 5
