@@ -154,6 +154,7 @@ class Attachment:
                 self._worker.run_slice(self._capture)
             finally:
                 set_handler(signal.SIGINT, previous)
+            self._lasting = -1
             self._freed.check()
             self._huge_pages.check()
         self._take_all()  # sending may have consumed the signal of a message

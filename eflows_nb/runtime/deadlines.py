@@ -31,6 +31,11 @@ class Deadlines:
                 self._ends[engine, task] = end
                 heapq.heappush(self._next, (end, engine, task))
 
+    def restart(self, engine: int, task: int, end: float) -> None:
+        """Let the time of a task on an engine end then, whatever was said of an earlier attempt."""
+        self.done(engine, [task])
+        self.set(engine, [task], end)
+
     def overdue(self, now: float) -> list[tuple[int, int]]:
         """Return engine and number of the tasks whose time has ended, and forget them."""
         over = []

@@ -33,6 +33,10 @@ class Durations:
             weight = 0.75 if seconds < old else 0.5
             self._seconds[function] = weight * seconds + (1 - weight) * old
 
+    def forget(self, function: int) -> None:
+        """Nobody has the code of a function any more."""
+        self._seconds.pop(function, None)
+
     def expected(self, function: int) -> float:
         """Return the expected duration in seconds; of an unknown function as much as a whole batch."""
         return self._seconds.get(function, BATCH_SECONDS) + _OVERHEAD

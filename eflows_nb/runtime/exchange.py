@@ -48,6 +48,7 @@ from eflows_nb.tasks.events import (
     TaskOutput,
 )
 from eflows_nb.tasks.policy import OnFailure
+from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
 __all__ = ["LOOK_AHEAD_LIMIT", "Exchange"]
@@ -92,7 +93,7 @@ class Exchange:
         self._deadlines = Deadlines()
         self._limited = False  # whether any function has a time_out
         self._lag = Lag()
-        self._sent = SentCode()
+        self._sent = SentCode(scheduler.durations.forget)
 
     def move(self, inbox: deque[Task], *, attended: bool) -> None:
         """Carry everything that has come and everything that follows from it.
@@ -182,6 +183,8 @@ class Exchange:
         if self._deadlines and engine in self._scheduler.engines:
             self._deadlines.done(engine, self._scheduler.engines[engine].next_numbers(len(content.results)))
         self._scheduler.results(engine, content.results, content.seconds, content.start)
+        if self._limited:
+            self._restart(engine)
         if content.memory:
             self._note_changes(content.memory)
         if content.joules is not None:
@@ -247,21 +250,27 @@ class Exchange:
         for task in command.tasks:
             limit = task.code.policy.time_out
             if limit is not None:
-                end = now + command.budget + limit.total_seconds() + GRACE_SECONDS
-                self._deadlines.set(command.engine, [task.number], end)
+                self._deadlines.restart(command.engine, task.number, now + command.budget + _patience(task))
+
+    def _restart(self, engine: int) -> None:
+        """Give the task whose turn has come on an engine all of its time, whatever was before it."""
+        queue = self._scheduler.engines.get(engine)
+        task = queue.current if queue is not None else None
+        if task is not None and task.state is TaskState.RUNNING and task.code.policy.time_out is not None:
+            self._deadlines.restart(engine, task.number, time.monotonic() + _patience(task))
 
     def _enforce(self, now: float) -> None:
         """End the engines of tasks that were asked to end and do not."""
         for engine, number in self._deadlines.overdue(now):
             queue = self._scheduler.engines.get(engine)
-            running = queue.current if queue is not None else None
-            if queue is None or running is None or queue.find(number) is None:
+            task = queue.find(number) if queue is not None else None
+            if task is None:
                 continue
-            if running.number == number:
-                self._scheduler.expire(running, engine)
+            if self._scheduler.is_running(task, engine):
+                self._scheduler.expire(task, engine)
                 self.cluster.kill(engine)
             else:  # its turn has not come
-                self._deadlines.set(engine, [number], now + GRACE_SECONDS)
+                self._deadlines.set(engine, [number], now + _patience(task))
 
     def _unneeded(self, engine: int) -> list[int]:
         numbers = self._sent.unneeded(engine)
@@ -313,6 +322,12 @@ class Exchange:
 
     def _note_changes(self, memory: int = 0) -> None:
         self._observers.note_changes(self._scheduler.graph.changes, self._scheduler.graph.failures, memory)
+
+
+def _patience(task: Task) -> float:
+    """Return after how many seconds a task that runs is to be ended with its engine."""
+    limit = task.code.policy.time_out if task.state is TaskState.RUNNING else None
+    return GRACE_SECONDS + (0.0 if limit is None else limit.total_seconds())
 
 
 def _wire_function(code: FunctionCode, *, inline: bool) -> WireFunction:

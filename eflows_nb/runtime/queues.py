@@ -263,11 +263,12 @@ class EngineQueue:
                 continue
             if task.state is not TaskState.READY and task.state is not TaskState.WAITING:
                 continue
-            if task.lost and (batch or self.flights):  # it may end its engine, and take others with it
+            code = task.code
+            risky = task.lost or code.policy.time_out is not None  # it may be the last of its engine
+            if (risky and batch) or (task.lost and self.flights):
                 if task.state is TaskState.READY:
                     level.appendleft(task)
                 break
-            code = task.code
             task.engine = engine
             independent += task.state is TaskState.READY and not (task.reads and is_tied(task))
             task.state = TaskState.RUNNING
@@ -282,7 +283,7 @@ class EngineQueue:
                     self.functions.add(definition.number)
                     functions.append(definition)
             known = known and durations.knows(code.number)
-            if task.lost or code.policy.time_out is not None:  # it may be the last of its engine
+            if risky:
                 known = False
                 most = 0.0
             if task is self.kept_for:

@@ -65,6 +65,7 @@ class Scheduler:
         self._leaving: dict[int, set[int]] = {}  # what each engine that is to go was asked to share
         self._homes: dict[str, weakref.WeakSet[Large]] = {}  # data server -> what has a file there alone
         self._lasting: dict[int, int] = {}  # engine -> the task that has last been said to last there
+        self._ended: set[int] = set()  # engines that are ended on purpose, for one task
         self._optional: set[int] = set()  # data that are exported only to end their lineage
         self._apart = False  # whether there were ever engines on several hosts
         self._lossy = False  # whether data were ever lost with an engine
@@ -123,6 +124,8 @@ class Scheduler:
             return
         self._leaving.pop(number, None)
         self._lasting.pop(number, None)
+        blame = blame and number not in self._ended
+        self._ended.discard(number)
         for large in list(queue.holds):
             large.engines.discard(number)
             self._lossy = True
@@ -172,6 +175,8 @@ class Scheduler:
         if queue is None:
             return
         tasks = queue.finish(len(results))
+        if number in self._lasting and any(task.number == self._lasting[number] for task in tasks):
+            del self._lasting[number]
         done: list[Task] = []
         starts: list[float] = []
         times: list[float] = []
@@ -323,17 +328,27 @@ class Scheduler:
                 if not task.unmet and task.engine < 0 and task.state is TaskState.WAITING:
                     self.graph.make_ready(task)
 
+    def is_running(self, task: Task, engine: int) -> bool:
+        """Return whether it is known that a task runs on an engine, and is not one that waits there.
+
+        Those before it in its batch may be done: their results come with its own.
+        """
+        queue = self.engines[engine]
+        return queue.current is task or self._lasting.get(engine) == task.number
+
     def expire(self, task: Task, engine: int) -> None:
         """Let a task end badly that its engine cannot end in time; the engine is about to be ended."""
-        if task.state is TaskState.RUNNING and task.engine == engine:
-            queue = self.engines[engine]
-            queue.leaving = True
-            self.graph.ready.extend(queue.queue)
-            queue.queue.clear()
-            if task.failures < task.code.policy.retries:
-                self._retry(task, queue)
-            else:
-                self._give_up(task, expired(task), engine)
+        queue = self.engines[engine]
+        queue.leaving = True
+        self._ended.add(engine)
+        self.graph.ready.extend(queue.queue)
+        queue.queue.clear()
+        if task.state is not TaskState.RUNNING or task.engine != engine:
+            return
+        if task.failures < task.code.policy.retries:
+            self._retry(task, queue)
+        else:
+            self._give_up(task, expired(task), engine)
 
     def given_up(self, tasks: Iterable[Task]) -> dict[int, Failure]:
         """Return which tasks are not to be run again, and why, since their failures are ignored."""

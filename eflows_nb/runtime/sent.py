@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from eflows_nb.tasks.task import FunctionCode
 
@@ -12,9 +12,16 @@ __all__ = ["SentCode"]
 
 
 class SentCode:
-    """Notices when nobody in the client has the code of a function any more: no task will need it."""
+    """Notices when nobody in the client has the code of a function any more: no task will need it.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    forget
+        Is told the number of each such function.
+    """
+
+    def __init__(self, forget: Callable[[int], None]) -> None:
+        self._forget = forget
         self._engines: dict[int, set[int]] = {}
         self._watched: dict[int, weakref.ref[FunctionCode]] = {}
         self._gone: deque[int] = deque()  # filled from whatever thread lets go of a code
@@ -34,6 +41,7 @@ class SentCode:
         while self._gone:
             number = self._gone.popleft()
             del self._watched[number]
+            self._forget(number)
             for holder in self._engines.pop(number):
                 self._unneeded.setdefault(holder, []).append(number)
         return self._unneeded.pop(engine, []) if self._unneeded else []

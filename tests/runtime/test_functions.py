@@ -13,6 +13,7 @@ import pytest
 
 import eflows_nb as ef
 from eflows_nb.runtime import functions
+from eflows_nb.runtime.durations import Durations
 from eflows_nb.runtime.functions import FunctionTable
 from eflows_nb.runtime.sent import SentCode
 from eflows_nb.tasks.task import FunctionCode
@@ -87,8 +88,10 @@ def test_a_class_goes_though_its_code_was_made(table: FunctionTable) -> None:
 
 
 def test_who_was_sent_code_is_told_when_it_is_gone() -> None:
-    """Each engine once, and none that has gone itself."""
-    sent = SentCode()
+    """Each engine once, and none that has gone itself; what was learnt of it is forgotten."""
+    durations = Durations()
+    durations.learn(1, [1.0])
+    sent = SentCode(durations.forget)
     kept, dropped = (FunctionCode(number, "f", b"") for number in range(2))
     for engine in range(3):
         sent.note(engine, [kept, dropped])
@@ -97,6 +100,7 @@ def test_who_was_sent_code_is_told_when_it_is_gone() -> None:
     del dropped
 
     assert [sent.unneeded(engine) for engine in (0, 1, 2, 0)] == [[1], [1], [], []]
+    assert not durations.knows(1)
 
 
 @pytest.mark.engines
