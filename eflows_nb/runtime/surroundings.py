@@ -5,8 +5,9 @@ from __future__ import annotations
 import dis
 import sys
 import types
+import weakref
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from eflows_nb.engine.packing import SCALARS, pack
@@ -16,6 +17,7 @@ from eflows_nb.tasks.function import TaskFunction
 __all__ = ["Surroundings"]
 
 _ABSENT = object()
+_GONE = object()
 
 
 class Surroundings:
@@ -32,12 +34,13 @@ class Surroundings:
         Whether to notice that a list or an array holds something else.
     """
 
-    __slots__ = ("_cells", "_digest", "_names", "_values")
+    __slots__ = ("_digest", "_names", "_places", "_values", "_weak")
 
     def __init__(self, function: Any, *, look_into_values: bool = True) -> None:
         self._names: list[tuple[Mapping[str, Any], str, Any]] = []
-        self._cells: list[tuple[types.CellType, Any]] = []
-        self._values: list[Any] = []
+        self._weak: list[tuple[Mapping[str, Any], str, weakref.ref[Any]]] = []
+        self._places: list[_Place] = []
+        self._values: list[_Held] = []
         self._look_at(function, set())
         if not look_into_values:
             self._values.clear()
@@ -48,8 +51,12 @@ class Surroundings:
         for namespace, name, value in self._names:
             if namespace.get(name, _ABSENT) is not value:
                 return False
-        for cell, value in self._cells:
-            if _contents(cell) is not value:
+        for namespace, name, reference in self._weak:
+            held = reference()
+            if held is None or namespace.get(name) is not held:
+                return False
+        for place in self._places:
+            if not place.is_as_before():
                 return False
         return not self._values or _digest(self._values) == self._digest
 
@@ -77,23 +84,98 @@ class Surroundings:
         elif isinstance(value, type):
             self._look_into_class(value, seen)
         else:
-            self._values.append(value)
+            self._values.append(_held(value))
 
     def _look_into_function(self, function: types.FunctionType, seen: set[int]) -> None:
         namespace = function.__globals__
-        for name in _global_names(function.__code__):
-            self._names.append((namespace, name, namespace.get(name, _ABSENT)))
-        self._cells += [(cell, _contents(cell)) for cell in function.__closure__ or ()]
+        names = [(name, namespace.get(name, _ABSENT)) for name in _global_names(function.__code__)]
+        module = sys.modules.get(function.__module__)
+        if module is not None and vars(module) is namespace:  # that stays, whoever refers to it
+            strong, weak = _divided(names)
+            self._names += [(namespace, name, value) for name, value in strong]
+            self._weak += [(namespace, name, reference) for name, reference in weak]
+            names = []
+        if names or function.__closure__:
+            self._places.append(_Place(function, names))
         for value in _used(function):
             self._look_at(value, seen)
 
     def _look_into_class(self, kind: type, seen: set[int]) -> None:
-        for name, value in vars(kind).items():
-            if name not in _OWN_OF_CLASSES:
-                self._names.append((vars(kind), name, value))
-                self._look_at(value, seen)
+        attributes = [(name, value) for name, value in vars(kind).items() if name not in _OWN_OF_CLASSES]
+        self._places.append(_Place(kind, attributes))
+        for _, value in attributes:
+            self._look_at(value, seen)
         for parent in kind.__bases__:
             self._look_at(parent, seen)
+
+
+class _Place:
+    """A function or a class, and what its names and closure cells referred to; it keeps neither alive.
+
+    A function may refer to itself, and a class does so by its methods: they could never be let go.
+    """
+
+    __slots__ = ("_cells", "_owner", "_strong", "_weak")
+
+    def __init__(self, owner: types.FunctionType | type, names: list[tuple[str, Any]]) -> None:
+        self._owner = weakref.ref(owner)
+        self._strong, self._weak = _divided(names)
+        cells = owner.__closure__ if isinstance(owner, types.FunctionType) else None
+        self._cells = [_held(_contents(cell)) for cell in cells or ()]
+
+    def is_as_before(self) -> bool:
+        owner = self._owner()
+        if owner is None:
+            return False
+        is_class = isinstance(owner, type)
+        namespace: Mapping[str, Any] = vars(owner) if is_class else owner.__globals__  # type: ignore[union-attr]
+        for name, value in self._strong:
+            if namespace.get(name, _ABSENT) is not value:
+                return False
+        for name, reference in self._weak:
+            held = reference()
+            if held is None or namespace.get(name) is not held:
+                return False
+        if self._cells:
+            for cell, of_before in zip(owner.__closure__, self._cells, strict=True):  # type: ignore[union-attr, arg-type]
+                if _contents(cell) is not of_before():
+                    return False
+        return True
+
+
+_Held = Callable[[], Any]
+
+
+def _divided(
+    names: list[tuple[str, Any]],
+) -> tuple[list[tuple[str, Any]], list[tuple[str, weakref.ref[Any]]]]:
+    """Return the names whose values may be held, and those with weak references."""
+    references = [(name, value, _weak(value)) for name, value in names]
+    strong = [(name, value) for name, value, reference in references if reference is None]
+    return strong, [(name, reference) for name, _, reference in references if reference is not None]
+
+
+def _weak(value: Any) -> weakref.ref[Any] | None:
+    """Return a weak reference; None for what has none, or stays whoever refers to it."""
+    if _is_constant(value):
+        return None
+    try:
+        return weakref.ref(value)
+    except TypeError:
+        return None
+
+
+def _held(value: Any) -> _Held:
+    """Return what gives a value, or `_GONE`."""
+    reference = _weak(value)
+    if reference is None:
+        return lambda: value
+
+    def living() -> Any:
+        held = reference()
+        return _GONE if held is None else held
+
+    return living
 
 
 _OWN_OF_CLASSES = frozenset(
@@ -164,10 +246,13 @@ def _contents(cell: types.CellType) -> Any:
         return _ABSENT
 
 
-def _digest(values: list[Any]) -> int:
+def _digest(values: list[_Held]) -> int:
     """Return a checksum of what values hold; of one that cannot be pickled nobody can tell."""
     digest = 0
-    for value in values:
+    for living in values:
+        value = living()
+        if value is _GONE:
+            return -1
         try:
             packed = pack(value)
         except Exception:  # noqa: BLE001 - pickle raises what it likes

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from typing import Any
 
 import numpy as np
@@ -113,15 +115,54 @@ def test_installed_functions_are_not_looked_into() -> None:
     """They travel by name."""
     surroundings = Surroundings(np.linalg.norm)
     assert surroundings.are_as_before()
-    assert surroundings._names == []
+    assert surroundings._names == surroundings._places == []
 
 
 def test_what_cannot_be_pickled_is_watched_by_identity() -> None:
     """A lock has no content that could be compared."""
     lock = threading.Lock()
-    surroundings = Surroundings(lambda: lock)
+
+    def hold() -> object:
+        return lock
+
+    surroundings = Surroundings(hold)
     with lock:
         assert surroundings.are_as_before()
     lock = threading.Lock()
 
+    assert not surroundings.are_as_before()
+
+
+SELVES = """
+import functools
+
+def again(n):
+    return n and again(n - 1)
+
+class Tree:
+    def __init__(self):
+        super().__init__()
+    def grow(self):
+        return Tree()
+
+def enclosed():
+    def inner(n):
+        return n and inner(n - 1)
+    return inner
+inner = enclosed()
+"""
+
+
+@pytest.mark.parametrize("name", ["again", "Tree", "inner"])
+def test_what_refers_to_itself_is_let_go(name: str) -> None:
+    """By its global name, by the methods of a class, or by a closure: who watches it does not keep it."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(SELVES, names)
+    thing = weakref.ref(names[name])
+    surroundings = Surroundings(names[name])
+    assert surroundings.are_as_before()
+    names.clear()
+    gc.collect()
+
+    assert thing() is None
     assert not surroundings.are_as_before()
