@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Any
 
 from eflows_nb.notebook.progress import somebody_looks
 
-__all__ = ["kernel_shell", "shows_widgets"]
+__all__ = ["kernel_log", "kernel_shell", "shows_widgets"]
 
 
 def kernel_shell() -> Any:
@@ -18,6 +19,13 @@ def kernel_shell() -> Any:
 
     shell = get_ipython()
     return shell if hasattr(shell, "kernel") else None
+
+
+def kernel_log() -> logging.Logger:
+    """Return the log of the kernel, which is the server's; a logger without a handler writes into a cell."""
+    shell = kernel_shell()
+    log: logging.Logger = logging.getLogger(__name__) if shell is None else shell.kernel.log
+    return log
 
 
 def shows_widgets() -> bool:

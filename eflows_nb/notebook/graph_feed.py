@@ -130,7 +130,8 @@ class GraphFeed:
         else:
             self._engines_told = message["engines"]
         cells = self._cells()
-        if len(cells) != len(self._cells_told):
+        # The newest is the last; their number stays the same where old ones are forgotten.
+        if cells and next(reversed(cells)) not in self._cells_told:
             message["cells"] = [[o, cell] for o, cell in cells.items() if o not in self._cells_told]
             self._cells_told = cells
         return message, buffers

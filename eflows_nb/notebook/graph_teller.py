@@ -80,7 +80,7 @@ class GraphTeller:
         return self._open().board
 
     def take(self, request: PageRequest) -> None:
-        """Do what a page has asked for; it comes from outside, so whatever is wrong with it is raised."""
+        """Do what a page has asked for, as `eflows_nb.notebook.page_requests` has read it."""
         watch = request.get("watch")
         if watch is not None:
             self._credit = self._granted
@@ -90,12 +90,11 @@ class GraphTeller:
             self._cells_credit = self._granted or 1
             self._all_cells |= not _follows(watch, self._cell_feed)
         if "task" in request:
-            self._tell_task(int(request["task"]))
+            self._tell_task(request["task"])
         if "cancel" in request or "cancel_cells" in request:
-            tasks = [int(task) for task in request.get("cancel", ())]
-            tasks += self._tasks_of(map(str, request.get("cancel_cells", ())))
+            tasks = [*request.get("cancel", ()), *self._tasks_of(request.get("cancel_cells", ()))]
             cancelled = self._session.cancel_tasks(tasks)
-            number = str(request.get("request", ""))
+            number = request.get("request", "")
             self._tell(AnswerMessage(version=VERSION, kind="answer", request=number, cancelled=cancelled))
 
     def tell(self) -> bool:
@@ -169,6 +168,6 @@ class GraphTeller:
 
 def _follows(watch: WatchRequest, feed: GraphFeed | CellFeed | None) -> bool:
     """Return whether a page that has this can go on with the next message."""
-    if feed is None or watch.get("stream") != feed.stream:
+    if feed is None or watch["stream"] != feed.stream:
         return False
-    return 0 <= watch.get("sequence", -1) <= feed.sequence
+    return 0 <= watch["sequence"] <= feed.sequence

@@ -20,6 +20,7 @@ import comm
 from ipykernel.kernelbase import Kernel
 
 from eflows_nb.notebook.busy import BusyStatus
+from eflows_nb.notebook.cell_executions import CellExecutions
 from eflows_nb.notebook.cells.ledger import ledger_of
 from eflows_nb.notebook.engine_wishes import fulfil
 from eflows_nb.notebook.graph_teller import GraphTeller
@@ -34,11 +35,12 @@ from eflows_nb.notebook.messages import (
     EnginesMessage,
     GraphMessage,
     OutputsMessage,
-    PageRequest,
+    RefusalMessage,
     SessionContent,
     SessionMessage,
     TaskMessage,
 )
+from eflows_nb.notebook.page_requests import read_request, refusal
 
 if TYPE_CHECKING:
     from eflows_nb.notebook.cell_feed import CellFeed
@@ -52,7 +54,6 @@ CREDIT = 100
 """Number of messages that are sent before a page must ask again."""
 
 _PERIOD = 0.1
-_CELLS_REMEMBERED = 10_000
 
 _Message = (
     SessionMessage
@@ -62,6 +63,7 @@ _Message = (
     | TaskMessage
     | AnswerMessage
     | EnginesMessage
+    | RefusalMessage
 )
 _Handler = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -109,13 +111,14 @@ class _Live:
 
     def __init__(self, session: Session, kernel: Any) -> None:
         self._session = session
+        self._kernel = kernel
         self._channel = _Channel()
         self._changed = threading.Event()
         self._asked = threading.Event()
         self._credit = 0
         self._lock = threading.Lock()
         self._observing = False
-        self._requests: deque[PageRequest] = deque()
+        self._requests: deque[Any] = deque()
         ledger = ledger_of(kernel)
         ledger.changed = self._changed.set
         self._outputs = KeptOutputs(ledger)
@@ -146,8 +149,8 @@ class _Live:
     def _be_asked(self, request: Any) -> None:
         with self._lock:
             self._credit = CREDIT
-            if isinstance(request, dict):
-                self._requests.append(cast("PageRequest", request))
+            if request is not None:
+                self._requests.append(request)
             self._asked.set()
             self._changed.set()
             if self._observing:
@@ -168,12 +171,7 @@ class _Live:
             self._changed.wait()
             self._changed.clear()
             self._send()
-            try:
-                self._answer()
-            except Exception:
-                # A page that asks for what cannot be must not silence the others.
-                logger.exception("The task graph could not be told to the pages.")
-                self._graph.forget()
+            self._answer()
             with self._lock:
                 self._credit -= 1
                 if self._credit == 0:
@@ -191,42 +189,44 @@ class _Live:
         """Do what pages have asked for, and tell the task graph to those who watch it."""
         while self._requests:
             request = self._requests.popleft()
-            self._graph.take(request)
-            for cell in request.get("outputs", ()):
-                outputs = self._outputs.message(str(cell))
-                if outputs is not None:
-                    self._channel.tell(outputs)
-            if "engines" in request:
-                wished = str(request.get("request", ""))
-                fulfil(self._session, request["engines"], wished, self._channel.tell)
-        self._graph.tell()
+            try:
+                self._do(request)
+            except Exception as error:  # noqa: BLE001 - the page is told; nobody else must be silenced
+                self._channel.tell(refusal(request, error, self._kernel.log))
+        try:
+            self._graph.tell()
+        except Exception:
+            # Not our logger: without a handler it writes into the cell that was run last.
+            self._kernel.log.exception("The task graph could not be told to the pages.")
+            self._graph.forget()
+
+    def _do(self, given: Any) -> None:
+        request = read_request(given)
+        self._graph.take(request)
+        for cell in request.get("outputs", ()):
+            outputs = self._outputs.message(cell)
+            if outputs is not None:
+                self._channel.tell(outputs)
+        if "engines" in request:
+            fulfil(self._session, request["engines"], request.get("request", ""), self._channel.tell)
 
 
 class _Cells:
-    """The ids of the cells whose executions submit tasks, as far as front ends tell them."""
+    """Notes which cell each execution is of, as far as front ends tell."""
 
     def __init__(self, session: Session, kernel: Any) -> None:
         self._session = session
         self._kernel = kernel
-        self._ids: dict[int, str] = {}
-        self._last: dict[str, int] = {}
+        self._executions = CellExecutions()
+        self.known, self.last = self._executions.known, self._executions.last
         self._note()
         kernel.shell.events.register("pre_run_cell", self._note)
 
     def _note(self, _info: Any = None) -> None:
         parent = self._kernel.get_parent("shell") or {}
         cell = parent.get("metadata", {}).get("cellId")
-        if cell and len(self._ids) < _CELLS_REMEMBERED:
-            self._ids[self._session.origin] = str(cell)
-            self._last[str(cell)] = self._session.origin
-
-    def known(self) -> dict[int, str]:
-        """Return the id of the cell of each execution."""
-        return self._ids.copy()
-
-    def last(self) -> dict[str, int]:
-        """Return the last execution of each cell."""
-        return self._last.copy()
+        if cell:
+            self._executions.note(self._session.origin, str(cell))
 
 
 class _Channel(KernelComm):

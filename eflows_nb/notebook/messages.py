@@ -24,6 +24,7 @@ __all__ = [
     "JournalMessage",
     "OutputsMessage",
     "PageRequest",
+    "RefusalMessage",
     "SessionContent",
     "SessionMessage",
     "TaskMessage",
@@ -138,6 +139,15 @@ class AnswerMessage(TypedDict):
     kind: Literal["answer"]
     request: str
     cancelled: int
+
+
+class RefusalMessage(TypedDict):
+    """Kernel to browser: why what a page asked for, by that name if it gave one, is not done."""
+
+    version: int
+    kind: Literal["error"]
+    request: str
+    error: str
 
 
 class EnginesMessage(TypedDict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import deque
@@ -11,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from eflows_nb.errors import EflowsError
-from eflows_nb.notebook.front_end import kernel_shell
+from eflows_nb.notebook.front_end import kernel_log, kernel_shell
 from eflows_nb.notebook.graph_teller import GraphTeller
-from eflows_nb.notebook.messages import VERSION, JournalMessage, PageRequest
+from eflows_nb.notebook.messages import VERSION, JournalMessage
 from eflows_nb.notebook.outline import Outline, outline
+from eflows_nb.notebook.page_requests import read_request, refusal
 from eflows_nb.notebook.run_widget import RunWidget
 from eflows_nb.notebook.task_board import TaskBoard
 from eflows_nb.runtime import session as sessions
@@ -31,8 +31,6 @@ _SILENCE = 0.02
 _PATIENCE, _UNASKED = 5.0, 5
 _RATE = 1e6
 _QUIET = 1.0
-
-logger = logging.getLogger(__name__)
 
 _live: LiveRun | None = None
 
@@ -94,7 +92,7 @@ class LiveRun(RunWidget):
         self._session = session
         self._teller = GraphTeller(session, dict, self._say, credit=None)
         self._using = threading.RLock()
-        self._requests: deque[PageRequest] = deque()
+        self._requests: deque[Any] = deque()
         self._changed, self._asked = threading.Event(), threading.Event()
         self._heard: float | None = None
         self._shown_at = time.monotonic()
@@ -113,8 +111,7 @@ class LiveRun(RunWidget):
 
     def _hear(self, request: Any) -> None:
         self._heard = time.monotonic()
-        if isinstance(request, dict):
-            self._requests.append(cast("PageRequest", request))
+        self._requests.append(request)
         self._begin()
         self._asked.set()
         self._changed.set()
@@ -172,13 +169,17 @@ class LiveRun(RunWidget):
             self._is_stale = True
             if self.comm is not None and self._is_silent():
                 self._requests.append({"watch": {"stream": "", "sequence": -1}})
+            while self._requests:
+                request = self._requests.popleft()
+                try:
+                    self._teller.take(read_request(request))
+                except Exception as error:  # noqa: BLE001 - the page is told; nobody else must be silenced
+                    self.send(cast("dict[str, Any]", refusal(request, error, kernel_log())))
             try:
-                while self._requests:
-                    self._teller.take(self._requests.popleft())
                 self._teller.tell()
             except Exception:
-                # A page that asks for what cannot be must not silence the others.
-                logger.exception("The task graph could not be told to the widget.")
+                log = kernel_log()
+                log.exception("The task graph could not be told to the widget.")
 
     def _is_silent(self) -> bool:
         """Return whether pages are to be told everything unasked: they may be there and cannot ask."""
@@ -207,7 +208,8 @@ class LiveRun(RunWidget):
                     self._show(update=True)
         except Exception:
             # Neither a cell nor the live view must fail for the sake of a picture.
-            logger.warning("The picture of the tasks could not be kept in the notebook.", exc_info=True)
+            log = kernel_log()
+            log.warning("The picture of the tasks could not be kept in the notebook.", exc_info=True)
 
     def _after_cell(self, _result: Any = None) -> None:
         if self._is_stale or self._changed.is_set():

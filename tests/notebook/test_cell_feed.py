@@ -228,3 +228,12 @@ def test_the_example_has_all_that_is_told() -> None:
     message = json.loads((PROTOCOL / "cells.json").read_text())
     assert message.keys() == CellsMessage.__annotations__.keys()
     assert message["cells"][0].keys() == CellFacts.__annotations__.keys()
+
+
+def test_a_cell_that_is_run_very_often_is_told_as_it_was_run_last(fresh: Notebook) -> None:
+    """The first executions are forgotten, not the last ones."""
+    fresh.run("load", "import eflows_nb as ef\nfrom eflows_nb.notebook.cell_executions import CellExecutions")
+    fresh.run("few", "CellExecutions.__init__.__defaults__ = (4,)")
+    for number in range(1, 9):
+        fresh.run("loop", f"_ = ef.wait_on(ef.map(ef.task(abs), range({number})))")
+    assert fresh.know("loop", states=[0, 0, 0, 8, 0, 0, 0])["functions"] == ["abs"]

@@ -47,6 +47,18 @@ class Page:
             if message["msg_type"] == "comm_msg":
                 return message["content"]["data"]
 
+    def hear_until(self, kind: str) -> list[Any]:
+        """Return all that is published up to the next message of ours of this kind."""
+        heard = []
+        while not (heard and _kind(heard[-1]) == kind):
+            heard.append(self.client.get_iopub_msg(timeout=30))
+        return heard
+
+
+def _kind(message: Any) -> str:
+    """Return what the session says; empty for what somebody else does."""
+    return str(message["content"]["data"].get("kind")) if message["msg_type"] == "comm_msg" else ""
+
 
 def _is_idle(message: Any) -> bool:
     return message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
@@ -145,7 +157,12 @@ def test_registering_again_changes_nothing(page: Page) -> None:
 
 def watch(page: Page, stream: str = "", sequence: int = -1, **more: Any) -> None:
     """Ask for the task graph, as the run view does."""
-    content = {"target_name": "eflows", "eflows": {"watch": {"stream": stream, "sequence": sequence}, **more}}
+    ask_for(page, watch={"stream": stream, "sequence": sequence}, **more)
+
+
+def ask_for(page: Page, **wanted: Any) -> None:
+    """Ask for something, which may be senseless."""
+    content = {"target_name": "eflows", "eflows": wanted}
     request = page.client.session.msg("comm_info_request", content)
     page.client.control_channel.send(request)
     page.client.control_channel.get_msg(timeout=30)
@@ -215,12 +232,35 @@ def test_the_traceback_of_a_task_is_told_to_who_asks(page: Page) -> None:
     assert "return 1 / x" in told["traceback"]
 
 
-def test_a_request_that_makes_no_sense_silences_nobody(page: Page) -> None:
-    """The next question is answered."""
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ({"task": "no number"}, "'no number' is not the number of a task"),
+        ({"watch": {"stream": 1}}, "{'stream': 1} does not say from where on"),
+        ({"cancel": 7}, "7 is not a list"),
+        ({"cancel": [None]}, "None is not the number of a task"),
+        ({"cancel_cells": [1]}, "1 is not the id of a cell"),
+        ({"outputs": "all"}, "'all' is not a list"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_answered(page: Page, asked: Any, reason: str) -> None:
+    """By one sentence to the page, and by nothing in the notebook; the next question is answered too."""
     page.run(SESSION)
-    watch(page, task="no number")
-    watch(page)
-    assert graph(page)[0]["sequence"] == 0
+    ask_for(page, request="r1", **asked)
+    ask_for(page, watch={"stream": "", "sequence": -1})
+    heard = page.hear_until("graph")
+    errors = [message["content"]["data"] for message in heard if _kind(message) == "error"]
+    assert [(told["request"], reason in told["error"]) for told in errors] == [("r1", True)]
+    assert [message for message in heard if message["msg_type"] == "stream"] == []
+
+
+def test_what_is_not_even_a_request_is_answered(page: Page) -> None:
+    """Whatever comes in its place."""
+    page.run(SESSION)
+    content = {"target_name": "eflows", "eflows": ["watch"]}
+    page.client.control_channel.send(page.client.session.msg("comm_info_request", content))
+    heard = page.hear_until("error")
+    assert "['watch'] is not a request" in heard[-1]["content"]["data"]["error"]
 
 
 @pytest.mark.engines

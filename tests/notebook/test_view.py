@@ -168,3 +168,14 @@ def test_what_is_no_journal_is_refused_at_once(tmp_path: Path) -> None:
     path.write_text('{"format": "something else"}\n')
     with pytest.raises(JournalError, match="journal"):
         ef.view(path)
+
+
+def test_a_request_of_a_widget_that_makes_no_sense_is_answered(front_end: Any) -> None:
+    """By a sentence, and by nothing in the notebook."""
+    front_end.run(SESSION)
+    cell = front_end.run("ef.view()", cell="c1")
+    ask(front_end, model_of(front_end, cell), {"cancel": ["<b>"], "request": "r1"})
+    told = front_end.hear(lambda message: custom(message, "error"))["content"]["data"]["content"]
+    assert told["request"] == "r1"
+    assert "'<b>' is not the number of a task" in told["error"]
+    assert front_end.text(cell, "stderr") == ""

@@ -80,6 +80,13 @@ export interface IAnswer {
   readonly cancelled: number;
 }
 
+/** Why what a page asked for is not done. */
+export interface IRefusal {
+  readonly kind: 'error';
+  readonly request: string;
+  readonly error: string;
+}
+
 /** What a page asks of a kernel, beside being told of its session. */
 export interface IPageRequest {
   readonly watch?: { readonly stream: string; readonly sequence: number };
@@ -98,7 +105,7 @@ type Columns = Map<string, Column>;
 export function readGraphMessage(
   data: unknown,
   buffers: readonly (ArrayBuffer | ArrayBufferView)[]
-): IGraphPart | ITaskDetail | IAnswer | null {
+): IGraphPart | ITaskDetail | IAnswer | IRefusal | null {
   if (!isRecord(data) || data.version !== VERSION) {
     return null;
   }
@@ -120,6 +127,10 @@ export function readGraphMessage(
       return typeof data.request === 'string' &&
         typeof data.cancelled === 'number'
         ? { kind: 'answer', request: data.request, cancelled: data.cancelled }
+        : null;
+    case 'error':
+      return typeof data.request === 'string' && typeof data.error === 'string'
+        ? { kind: 'error', request: data.request, error: data.error }
         : null;
     default:
       return null;
