@@ -122,7 +122,7 @@ class Driver:
             self._pumped = time.perf_counter()
             self.pump()
             if self.cluster.kind == "inline":
-                self._run_inline()
+                self._run_inline(task)
             elif self.scheduler.unfinished > TASKS_LIMIT:
                 self.wait(lambda: self.scheduler.unfinished < TASKS_LIMIT * 9 // 10)
 
@@ -148,8 +148,11 @@ class Driver:
             self.cluster.wake()  # if no more follow, the thread sends them
         return False
 
-    def _run_inline(self) -> None:
-        while self.scheduler.unfinished or self._inbox:
+    def _run_inline(self, task: Task) -> None:
+        """Run what there is until this task has ended; others may go on submitting without end."""
+        ended = False
+        while (self.scheduler.unfinished or self._inbox) and not ended:
+            ended = task.state.is_final  # once more after that: it may have let others in
             before = self.scheduler.unfinished
             try:
                 with self._turn:
@@ -398,8 +401,14 @@ class Driver:
 
     # The cluster ---------------------------------------------------------------------------------------
 
-    def use(self, cluster: Cluster) -> None:
-        """Work on another cluster from now on; what the old one had runs on the new one."""
+    def use(self, cluster: Cluster, *, cancel: str = "") -> None:
+        """Work on another cluster from now on; what the old one had runs on the new one.
+
+        Parameters
+        ----------
+        cancel
+            Why it is cancelled instead; empty to let it run.
+        """
         self.cluster.wake()
         with self._turn:
             with self._lock:
@@ -408,13 +417,15 @@ class Driver:
                 else:
                     self._exchange.cluster = cluster
                 cluster.start()
+                self._hungry = True  # from now on who submits sees to it that it runs
+                if cancel and not self.breakdown:
+                    self._exchange.submit(self._inbox)
+                    self.scheduler.cancel_all(cancel)
             if cluster.kind != "inline" and self._thread is None:
                 self._thread = threading.Thread(target=self._drive_alone, name="eflows", daemon=True)
                 self._thread.start()
         self._alone.set()
         self.pump()
-        if cluster.kind == "inline" and not self.breakdown:
-            self._run_inline()
 
     def bring_home(self) -> None:
         """Share everything that lies only on engines, so that it outlives them."""

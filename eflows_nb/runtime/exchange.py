@@ -114,9 +114,7 @@ class Exchange:
         while moved:
             moved = False
             if inbox:
-                tasks = [inbox.popleft() for _ in range(len(inbox))]
-                self._observers.note_submitted(tasks)
-                scheduler.submit(tasks)
+                self.submit(inbox)
                 moved = True
             for arrival in cluster.receive():
                 moved = True
@@ -125,6 +123,12 @@ class Exchange:
                 moved = True
                 self._carry_out(command)
         self._note_changes()
+
+    def submit(self, inbox: deque[Task]) -> None:
+        """Let the scheduler have new tasks."""
+        if tasks := [inbox.popleft() for _ in range(len(inbox))]:
+            self._observers.note_submitted(tasks)
+            self._scheduler.submit(tasks)
 
     def _welcome(self, arrival: Arrival) -> None:
         scheduler, observers = self._scheduler, self._observers

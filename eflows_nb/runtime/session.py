@@ -55,6 +55,7 @@ ENGINES = "EFLOWS_ENGINES"
 """Environment variable by which a headless run gives the number of engines; overrides the notebook's own."""
 
 _CHECK_SECONDS = 1.0
+_STOPPED = "the session was stopped"
 
 logger = logging.getLogger(__name__)
 
@@ -549,14 +550,14 @@ class Session:
             if cluster.kind == "inline":
                 return  # another thread was first
             self._driver.bring_home()
-            self._driver.use(InlineCluster(self.token))
+            self._driver.use(InlineCluster(self.token), cancel=_STOPPED)
             self._checkpoint = None
             cluster.stop()
 
     def cancel_all(self) -> None:
         """Cancel all tasks that have not ended."""
         if not self._driver.breakdown:
-            self._driver.change(lambda scheduler: scheduler.cancel_all("the session was stopped"))
+            self._driver.change(lambda scheduler: scheduler.cancel_all(_STOPPED))
 
     def _close(self) -> None:
         if os.getpid() != self._pid:

@@ -457,6 +457,23 @@ def test_a_stop_that_cancels_does_not_wait_for_what_others_submit(
     assert [future.state for future in futures] == [TaskState.CANCELLED]
 
 
+def test_what_comes_until_the_engines_are_gone_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who stops does not run what others submit meanwhile; what comes later runs where it is called."""
+    running = ef.start(engines=1)
+    cancel_all = running.cancel_all
+    futures: list[ef.Future] = []
+
+    def cancel_all_but_one() -> None:
+        cancel_all()
+        futures.append(process())
+
+    monkeypatch.setattr(running, "cancel_all", cancel_all_but_one)
+    ef.stop(cancel=True)
+
+    assert {future.state for future in futures} == {TaskState.CANCELLED}
+    assert ef.wait_on(process()) == os.getpid()
+
+
 def test_an_error_in_the_block_cancels_its_tasks(gates: Any, hold: Any) -> None:
     """The error is the one that is raised, and nobody waits for tasks that it made useless."""
     gate = gates()
