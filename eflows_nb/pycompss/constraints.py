@@ -133,7 +133,12 @@ class Constraints:
 
     def _number(self, word: str, arguments: Mapping[str, Any], namespace: Mapping[str, Any]) -> float | None:
         given = self._given.get(word)
-        return None if given is None else self._value(word, given, arguments, namespace)
+        value = None if given is None else self._value(word, given, arguments, namespace)
+        if value is not None and value < 0:
+            raise TaskDefinitionError(
+                f"The constraint {word}={given!r} of '{self._name}' is {value:g}, less than nothing."
+            )
+        return value
 
     def _value(
         self, word: str, given: Any, arguments: Mapping[str, Any], namespace: Mapping[str, Any]

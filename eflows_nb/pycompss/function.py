@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from eflows_nb.engine.worker import inside_task
+from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.pycompss import testcases, waiting
 from eflows_nb.pycompss.constraints import Constraints
 from eflows_nb.pycompss.parameters import Alias, Declared, declare
@@ -65,9 +66,17 @@ class LayerTask(TaskFunction[Any, Any]):
         The user's function.
     options
         The arguments of ``@task``.
+
+    Raises
+    ------
+    TaskDefinitionError
+        For something that is no function, or one of coroutines, and for arguments that mean nothing.
     """
 
     def __init__(self, plain: Callable[..., Any], options: Mapping[str, Any]) -> None:
+        if not callable(plain) or inspect.iscoroutinefunction(plain):
+            kind = "a coroutine function, whose body would never run" if callable(plain) else "none"
+            raise TaskDefinitionError(f"Only a function can be a task, and {plain!r} is {kind}.")
         options = {_CAMEL.get(word, word): value for word, value in options.items()}
         self.plain = plain
         self._given = options

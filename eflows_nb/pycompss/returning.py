@@ -9,6 +9,7 @@ import re
 import textwrap
 import types
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 from eflows_nb.errors import TaskDefinitionError
@@ -39,6 +40,13 @@ class Returns:
         match = _INTO.match(given) if isinstance(given, str) else None
         self.into = match[1] if match else ""
         """The parameter whose argument the result becomes, empty for none."""
+        names = signature(function).parameters if self.into else {}
+        takes_any = any(one.kind is one.VAR_KEYWORD for one in names.values())
+        if self.into and self.into not in names and not takes_any:
+            raise TaskDefinitionError(
+                f"returns={given!r} of '{function.__name__}': there is no such parameter; it has: "
+                f"{', '.join(names) or 'none'}."
+            )
         self.number = 1 if self.into else self._fixed()
         """How many values; None when that depends on the call."""
 

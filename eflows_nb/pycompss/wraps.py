@@ -156,7 +156,7 @@ class Defaults:
         def careful(*args: Any, **kwargs: Any) -> Any:
             try:
                 return function(*args, **kwargs)
-            except Exception:  # noqa: BLE001 - it is to be ignored, whatever it is
+            except (Exception, SystemExit):  # noqa: BLE001 - it is to be ignored, whatever it is
                 traceback.print_exc()
                 print("The failure is ignored, as @on_failure says.", file=sys.stderr)
             given = formal.bind(*args, **kwargs).arguments

@@ -32,8 +32,12 @@ from eflows_nb.tasks.task import FunctionCode
 __all__ = ["Arguments", "StaleArgumentWarning", "level_of_caller"]
 
 
+_LOOKED_AT = 16_000_000
+"""Bytes of an object up to which it is compared with what it was when somebody waits for it."""
+
+
 class StaleArgumentWarning(UserWarning):
-    """An argument was changed here while a task still writes to it; later tasks see the change made here."""
+    """An argument was changed here while a task still writes to it; one of the two changes is lost."""
 
 
 class _Known:
@@ -393,7 +397,22 @@ class Arguments:
         """The newest version of an object has been brought to the user."""
         known = self._known.get(id(value))
         if known is not None and known.is_for(value):
+            if known.unsynchronised and known.digest >> 32 <= _LOOKED_AT:
+                self._warn_of_lost_change(value, known)
             known.synchronise()
+
+    def _warn_of_lost_change(self, value: Any, known: _Known) -> None:
+        try:
+            changed = _digest(_pack(value)[0]) != known.digest
+        except TypeError:
+            changed = True  # what cannot be sent is in it now
+        if changed:
+            warnings.warn(
+                f"A {type(value).__name__} was changed here after it was passed to a task that writes to it. "
+                "What is returned now is what the task made, without that change. Wait first, then change.",
+                StaleArgumentWarning,
+                stacklevel=level_of_caller(),
+            )
 
     def put(self, value: Any) -> Datum:
         """Return a datum with the present content of a value.

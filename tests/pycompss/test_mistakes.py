@@ -75,6 +75,9 @@ def _lengthen(items: list[Any]) -> None:
     items.append([2])
 
 
+async def _later() -> None: ...
+
+
 def _fill(items: Any) -> None:
     items.append(1) if isinstance(items, list) else items.update(a=1)
 
@@ -266,6 +269,7 @@ def test_an_argument_of_a_decorator_that_does_not_exist(
         (container, {"engine": "DOCKER"}, "@container of '_one' needs image="),
         (http, {"request": "GET", "resource": "x"}, "@http of '_one' needs service_name="),
         (binary, {"binary": "x", "fail_by_exit_value": None}, "fail_by_exit_value=None.* neither True nor"),
+        (task, {"returns": "{{x}}"}, "returns='{{x}}' of '_one': there is no such parameter; it has: none"),
         (task, {"returns": -1}, "returns=-1 of '_one' is no number of values"),
         (task, {"returns": 1.5}, "returns=1.5 of '_one' is no number of values"),
     ],
@@ -293,10 +297,21 @@ def test_a_word_for_a_parameter_that_means_nothing(given: dict[str, Any], said: 
         task(x=given)(_change)
 
 
-def test_values_for_a_failure_that_is_not_ignored() -> None:
-    """Nothing ever puts them anywhere."""
-    with pytest.warns(UnexpectedArgumentWarning, match="'FAIL'.*for returns are of no use"):
-        on_failure(management="FAIL", returns=1)(task(returns=1)(_one))
+@pytest.mark.parametrize("thing", [3, _later])
+def test_what_is_no_plain_function(thing: Any) -> None:
+    """A task would never run its body, or could not."""
+    with pytest.raises(
+        ef.TaskDefinitionError, match=r"Only a function can be a task, and .* is (none|a coroutine)"
+    ):
+        task(returns=1)(thing)
+
+
+def test_less_than_nothing() -> None:
+    """Of what a task asks for."""
+    with pytest.raises(
+        ef.TaskDefinitionError, match="computing_units='-2' of '_one' is -2, less than nothing"
+    ):
+        constraint(computing_units="-2")(task(returns=1)(_one))()
 
 
 def test_more_nodes_than_one() -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.pycompss.api.decorators import on_task, warn_of_unknown
 from eflows_nb.pycompss.function import LayerTask
-from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
 
 __all__ = ["on_failure"]
 
@@ -25,13 +23,6 @@ def on_failure(task: LayerTask, *, management: str, **defaults: Any) -> None:
     names = {*task.signature.parameters, "returns"}
     if not any(one.kind is one.VAR_KEYWORD for one in task.signature.parameters.values()):
         warn_of_unknown(task, "on_failure", defaults, names)
-    if defaults and management != "IGNORE":
-        warnings.warn(
-            f"The values that @on_failure(management='{management}') of '{task.name}' gives for "
-            f"{', '.join(defaults)} are of no use: they belong to IGNORE.",
-            UnexpectedArgumentWarning,
-            stacklevel=3,
-        )
     task.on_failure = {"management": management, **defaults}
 
 

@@ -85,6 +85,18 @@ def test_an_ignored_failure_leaves_what_the_program_asks_for(words: Any, tmp_pat
     assert (tmp_path / "result").read_text() == "nothing"
 
 
+@pytest.mark.breaks_by("SystemExit")
+def test_a_task_that_ends_the_program_is_ignored_with_what_was_asked_for(words: Any) -> None:
+    """As any other failure."""
+
+    def leave() -> Any:
+        raise SystemExit(3)
+
+    assert (
+        words.wait_on(words.on_failure(management="IGNORE", returns=7)(words.task(returns=1)(leave))()) == 7
+    )
+
+
 @pytest.mark.breaks_by("RuntimeError", "TypeError")
 def test_a_call_says_what_its_failure_means(words: Any) -> None:
     """Beside the arguments, as do those of @task; the next call is as it was declared."""

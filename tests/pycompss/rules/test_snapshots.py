@@ -73,6 +73,21 @@ def test_a_change_over_a_version_that_nobody_has_waited_for_is_told(words: Any) 
     assert words.wait_on(seen) == [1, 3]
 
 
+def test_a_change_that_waiting_loses_is_told(words: Any) -> None:
+    """What the task made is returned, and the program's own object keeps the change."""
+
+    def append(x: list[int]) -> None:
+        x.append(2)
+
+    x = [1]
+    words.task(x=INOUT)(append)(x)
+    x.append(3)
+
+    with pytest.warns(ef.StaleArgumentWarning, match="without that change. Wait first, then change"):
+        assert words.wait_on(x) == [1, 2]
+    assert x == [1, 3]
+
+
 @pytest.mark.holds_on_a_plain_pool("nothing is ever told there")
 def test_a_change_after_waiting_is_not_told(words: Any) -> None:
     """Then the program knows what it changes."""
