@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
+import types
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
@@ -65,13 +67,56 @@ def _record(error: BaseException, trace: TracebackType | None, before: tuple[int
     pickled: bytes | None = None
     if isinstance(error, Exception):  # others, such as SystemExit, would end the program that waits
         try:
-            pickled = cloudpickle.dumps(error.with_traceback(None), 5)  # frames hold what the task had
+            pickled = _pickled(error.with_traceback(None))  # frames hold what the task had
             load(pickled)  # some exceptions pickle but do not come back
         except Exception:  # noqa: BLE001 - the exception's own code runs here
             pickled = None
     is_cause = told is not None and error.__cause__ is not None
     lines = _shortened(_lines(trace), _ends(isinstance(error, RecursionError)), _left_out_line)
     return Failure(type(error).__name__, _text(error), pickled, lines, "", origin=told, is_cause=is_cause)
+
+
+def _pickled(error: BaseException) -> bytes:
+    file = io.BytesIO()
+    _Pickler(file, 5).dump(error)
+    return file.getvalue()
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Packs exceptions whose class has a constructor of its own as they are: it would not take their `args`.
+
+    Python makes an exception again by calling its class with these, which most such constructors have
+    changed: they take other arguments, or put another text around what is a whole text already.
+    """
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, BaseException) and isinstance(type(obj).__init__, types.FunctionType):
+            reduced = obj.__reduce_ex__(5)
+            if _is_plain(type(obj)) and type(reduced) is tuple and reduced[0] is type(obj):
+                return (_remade, (type(obj), *reduced[1]), *reduced[2:])
+        return super().reducer_override(obj)
+
+
+def _is_plain(kind: type) -> bool:
+    """Return whether the `args` of an exception and its attributes are all that there is of it."""
+    methods = (kind.__new__, kind.__reduce__, kind.__reduce_ex__)
+    return all(map(_is_builtin, methods)) and not any(
+        vars(parent).get("__slots__") for parent in kind.__mro__
+    )
+
+
+def _is_builtin(method: Any) -> bool:
+    return not isinstance(method, types.FunctionType)
+
+
+def _remade(kind: type[BaseException], *args: Any) -> BaseException:
+    """Return an exception with these `args`, without calling the constructor of its class."""
+    error = kind.__new__(kind, *args)
+    builtin: Any = next(
+        parent for parent in kind.__mro__ if _is_builtin(vars(parent).get("__init__", _remade))
+    )
+    builtin.__init__(error, *args)
+    return error
 
 
 def _text(error: BaseException) -> str:

@@ -9,6 +9,8 @@ import threading
 import traceback
 from typing import Any
 
+import pytest
+
 from eflows_nb.engine import failure
 from eflows_nb.engine.messages import Failure
 from eflows_nb.errors import TaskFailedError
@@ -198,3 +200,42 @@ def test_the_traceback_of_another_exception_is_whole_up_to_a_hundred_calls() -> 
     assert len(whole.frames) == 100
     assert len(cut.frames) == 101
     assert cut.frames[50].file == "<202 calls left out>"
+
+
+class _WholeError(Exception):
+    def __init__(self, code: int) -> None:
+        super().__init__(f"the code is {code}")
+        self.code = code
+
+
+class _NamedError(OSError):
+    def __init__(self, *, path: str) -> None:
+        super().__init__(2, "not here", path)
+        self.path = path
+
+
+class _BothError(ValueError):
+    def __init__(self, first: int, second: int) -> None:
+        super().__init__(f"{first} and {second}")
+
+
+@pytest.mark.parametrize(
+    "error", [_WholeError(5), _NamedError(path="/x"), _BothError(1, 2), _BothError(3, second=4)]
+)
+def test_an_exception_with_a_constructor_of_its_own_comes_as_it_was(error: Exception) -> None:
+    """It is not made by calling that constructor: its text, arguments and attributes are those of before."""
+
+    def fails() -> None:
+        raise error
+
+    def fails_as_one_of_several() -> None:
+        raise ExceptionGroup("several", [error])
+
+    alone, _ = failure.restore(_fail(fails))
+    group, _ = failure.restore(_fail(fails_as_one_of_several))
+
+    assert isinstance(group, ExceptionGroup)
+    for found in (alone, group.exceptions[0]):
+        assert type(found) is type(error)
+        assert (str(found), found.args) == (str(error), error.args)
+        assert vars(found) == vars(error)

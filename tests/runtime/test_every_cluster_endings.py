@@ -102,18 +102,35 @@ def test_an_exception_that_cannot_be_pickled_is_told_as_text() -> None:
 
 
 def test_an_exception_that_pickles_but_does_not_come_back_is_told_as_text() -> None:
-    """A constructor with more arguments than the exception keeps breaks unpickling."""
+    """It has said itself how it is to be made again, and that does not work."""
 
     class PickyError(Exception):
-        def __init__(self, a: int, b: int) -> None:
-            super().__init__(f"{a} and {b}")
+        def __reduce__(self) -> Any:
+            return int, ("no number",)
 
     @ef.task
     def raises() -> None:
-        raise PickyError(1, 2)
+        raise PickyError("1 and 2")
 
     with pytest.raises(ef.TaskFailedError, match="PickyError: 1 and 2"):
         ef.wait_on(raises())
+
+
+def test_an_exception_with_a_constructor_of_its_own_can_be_caught() -> None:
+    """Its class, text and attributes are those of before, whatever its constructor takes."""
+
+    class HttpError(Exception):
+        def __init__(self, status: int, *, url: str) -> None:
+            super().__init__(f"{status} for {url}")
+            self.status = status
+
+    @ef.task
+    def raises() -> None:
+        raise HttpError(404, url="/here")
+
+    with pytest.raises(HttpError, match=r"^404 for /here") as caught:
+        ef.wait_on(raises())
+    assert caught.value.status == 404
 
 
 @pytest.mark.parametrize("kind", [SystemExit, asyncio.CancelledError, GeneratorExit])
