@@ -22,8 +22,20 @@ from eflows_nb.engine import gpus
 from eflows_nb.engine.connection import Credentials, connect
 from eflows_nb.engine.environment import CHANNEL, DATA_KEY, GPU_CLAIMS, GPU_SHARE, GPUS, HOST, MEMORY, SERVER
 from eflows_nb.engine.memory import FreedMemory, HugePages
-from eflows_nb.engine.messages import Batch, Cancel, Export, GiveBack, Goodbye, Hello, Lasting, Written
+from eflows_nb.engine.messages import (
+    Batch,
+    Cancel,
+    Displayed,
+    Export,
+    GiveBack,
+    Goodbye,
+    Hello,
+    Lasting,
+    Written,
+)
 from eflows_nb.engine.output import OutputCapture
+from eflows_nb.engine.outputs import Clear, Display
+from eflows_nb.engine.publisher import TaskPublisher
 from eflows_nb.engine.shared import own_prefix, prefix
 from eflows_nb.engine.signals import set_handler
 from eflows_nb.engine.transfer import Reader
@@ -53,7 +65,8 @@ class Attachment:
         self._scheduled = False
         self._looking = False
         self._closed = False
-        self._capture = OutputCapture(self._tell, self._lasts)
+        self._capture = OutputCapture(self._tell, self._lasts, self._tell_display)
+        self._publisher = _take_displays(self._capture)
         self._lasting = -1
         memory = int(os.environ.get(MEMORY, sys.maxsize))
         self._freed = FreedMemory(memory // _KEPT_SHARE)
@@ -86,6 +99,10 @@ class Attachment:
 
     def _tell(self, task: int, stream: int, text: str) -> None:
         self._send(Written(task, stream, text))
+        self._look_again()
+
+    def _tell_display(self, task: int, output: Display | Clear) -> None:
+        self._send(Displayed(task, output))
         self._look_again()
 
     def _lasts(self, task: int, seconds: float) -> None:
@@ -143,8 +160,10 @@ class Attachment:
     def _take(self, message: Any) -> None:
         if type(message) is Goodbye:
             self.close()
-        else:
-            self._worker.handle(message)
+            return
+        if type(message) is Batch and message.checkpoints and self._publisher is not None:
+            self._publisher.saving = True
+        self._worker.handle(message)
 
     def _run(self) -> None:
         self._scheduled = False
@@ -195,6 +214,18 @@ def attach() -> None:
     application: Any = IPKernelApp.instance().parent
     number = int(application.id)
     _attachment = Attachment(credentials, data_key, number, _taken_gpus())
+
+
+def _take_displays(capture: OutputCapture) -> TaskPublisher | None:
+    """Let what tasks display go to the client, in every way that IPython knows."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    shell: Any = getattr(IPKernelApp.instance(), "shell", None)
+    if shell is None:
+        return None
+    publisher = TaskPublisher(shell.display_pub, capture.show, widgets=False)
+    shell.display_pub = publisher
+    return publisher
 
 
 def _end() -> NoReturn:

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from eflows_nb.engine.imports import Imports
+from eflows_nb.engine.outputs import Clear, Display
 
 __all__ = [
     "FILE",
@@ -19,6 +20,7 @@ __all__ = [
     "Batch",
     "Cancel",
     "Code",
+    "Displayed",
     "Export",
     "Exported",
     "Failure",
@@ -259,6 +261,13 @@ class Written(NamedTuple):
     task: int
     stream: int
     text: str
+
+
+class Displayed(NamedTuple):
+    """What a task displayed, or that it cleared what it had shown."""
+
+    task: int
+    output: Display | Clear
 
 
 class Failure(NamedTuple):

@@ -14,10 +14,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LIMIT", "OutputCapture"]
+from eflows_nb.engine.outputs import DISPLAYS, SIZE, Clear, Display, OutputQueue, Room, Text
+
+__all__ = ["LIMIT", "MORE", "OutputCapture"]
 
 LIMIT = 1 << 20
 """Bytes a task and stream that are shown; what is more stays in a file."""
+
+MORE = (
+    f"A task, and a cell, shows {DISPLAYS} outputs and {SIZE >> 20} MiB besides text. Show fewer, replace "
+    "them with display(…, display_id=…) and update_display, or call clear_output."
+)
+"""Why something is not shown, and what can be done."""
 
 _PERIOD = 0.1
 _BLOCK = 1 << 20
@@ -29,6 +37,7 @@ class _Stream:
     def __init__(self, number: int, folder: Path) -> None:
         self.number = number
         self.sent = 0
+        self._limit = LIMIT
         self._folder = folder
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._real: int | None = None
@@ -59,9 +68,15 @@ class _Stream:
 
     def read(self) -> str:
         """Return what is new, as far as the limit allows; a character is not cut in two."""
-        data = os.pread(self.file, max(0, LIMIT - self.sent), self.sent)
+        data = os.pread(self.file, max(0, self._limit - self.sent), self.sent)
         self.sent += len(data)
         return self._decoder.decode(data)
+
+    def begin_anew(self) -> None:
+        """Note that what was written so far is not shown any more."""
+        self.sent = os.fstat(self.file).st_size
+        self._limit = self.sent + LIMIT
+        self._decoder.reset()
 
     def finish(self, name: str) -> str:
         """Return the rest of a task's output, and make room for the next one."""
@@ -76,7 +91,7 @@ class _Stream:
             except OSError as error:
                 text += f"\n[{size} bytes in all; the rest is lost: {error}]\n"
         os.ftruncate(self.file, 0)
-        self.sent = 0
+        self.sent, self._limit = 0, LIMIT
         return text
 
     def _set_aside(self, name: str) -> Path:
@@ -95,6 +110,8 @@ class _Stream:
 class OutputCapture:
     """Takes the place of standard output and error while tasks run, and tells what each one wrote.
 
+    What it displays is told in between.
+
     Parameters
     ----------
     tell
@@ -103,13 +120,23 @@ class OutputCapture:
     lasts
         Called from that thread now and then while a task runs, with the task and for how many seconds at
         least it has run.
+    tell_display
+        Called as `tell`, with task and what it displayed; in the order of what it wrote.
     """
 
     def __init__(
-        self, tell: Callable[[int, int, str], None], lasts: Callable[[int, float], None] | None = None
+        self,
+        tell: Callable[[int, int, str], None],
+        lasts: Callable[[int, float], None] | None = None,
+        tell_display: Callable[[int, Display | Clear], None] | None = None,
     ) -> None:
         self._tell = tell
         self._lasts = lasts
+        self._tell_display = tell_display
+        self._queue = OutputQueue()
+        self._room = Room()
+        self._displayed = False  # whether the task has displayed anything
+        self._next = 0.0  # when something may be told again
         folder = Path.cwd() / ".eflows" / "output"  # now: a task may go elsewhere
         self._streams = (_Stream(1, folder), _Stream(2, folder))
         self._lock = threading.Lock()
@@ -145,7 +172,58 @@ class OutputCapture:
                 with self._lock:  # until it is told: what the watcher has read comes before
                     text = stream.finish(f"task-{task}")
                     if text:
-                        self._tell(task, stream.number, text)
+                        self._queue.put(Text(stream.number, text))
+                        self._tell_all(task)
+        if self._displayed:
+            with self._lock:
+                self._end_displays(task)
+
+    def show(self, output: Display | Clear) -> bool:
+        """Tell what the task displays, after what it has written before; return False when none runs.
+
+        What follows shortly is told together; what is replaced meanwhile is left out.
+        """
+        with self._lock:
+            task = self._task
+            if task < 0:
+                return False
+            self._displayed = True
+            for stream in self._streams:
+                stream.text.flush()
+            self._read()
+            if isinstance(output, Clear):
+                self._room.clear()
+                for stream in self._streams:
+                    stream.begin_anew()
+                self._queue.put(output)
+            elif self._room.takes(output):
+                self._queue.put(output)
+            if time.monotonic() >= self._next:
+                self._tell_all(task)
+        return True
+
+    def _read(self) -> None:
+        for stream in self._streams:
+            text = stream.read()
+            if text:
+                self._queue.put(Text(stream.number, text))
+
+    def _tell_all(self, task: int) -> None:
+        while self._queue:
+            output = self._queue.pop()
+            if type(output) is Text:
+                self._tell(task, output.stream, output.text)
+            elif self._tell_display is not None and isinstance(output, (Display, Clear)):
+                self._tell_display(task, output)
+        self._next = time.monotonic() + _PERIOD
+
+    def _end_displays(self, task: int) -> None:
+        left_out = self._room.left_out
+        if left_out:
+            self._queue.put(Text(2, f"[{left_out} more outputs are not shown. {MORE}]\n"))
+        self._tell_all(task)
+        self._room = Room()
+        self._displayed = False
 
     def close(self) -> None:
         """Stop capturing; may be called twice."""
@@ -164,8 +242,7 @@ class OutputCapture:
                 if self._lasts is not None:
                     self._lasts(task, time.monotonic() - since)
                 with self._lock:
-                    texts = [(s.number, s.read()) for s in self._streams if self._task == task]
-                    for number, text in texts:
-                        if text:
-                            self._tell(task, number, text)
+                    if self._task == task:
+                        self._read()
+                        self._tell_all(task)
             seen = task

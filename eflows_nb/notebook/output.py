@@ -1,4 +1,4 @@
-"""Brings what tasks print to the notebook cell that submitted them."""
+"""Brings what tasks print and display to the notebook cell that submitted them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+from eflows_nb.engine.outputs import Clear, Display, Output, Text
+from eflows_nb.notebook.areas import OutputArea, area_of, flush
 from eflows_nb.runtime.session import Session
-from eflows_nb.tasks.events import Event, TaskOutput
+from eflows_nb.tasks.events import Event, TaskCleared, TaskDisplay, TaskOutput, WaitEnded
 
 __all__ = ["TaskOutputView"]
 
@@ -29,6 +31,7 @@ class TaskOutputView:
         if kernel is not None:
             self._begin_cell()
             kernel.shell.events.register("pre_run_cell", self._begin_cell)
+            kernel.shell.events.register("post_run_cell", _flush)
 
     def _begin_cell(self, _info: Any = None) -> None:
         origin = max(self._session.origin, 0) + 1
@@ -38,22 +41,32 @@ class TaskOutputView:
             self._parents.popitem(last=False)
 
     def __call__(self, events: Sequence[Event]) -> None:
-        """Show what tasks wrote."""
+        """Show what tasks wrote and displayed."""
         for event in events:
             if type(event) is TaskOutput:
-                self._show(event)
+                self._show(event.origin, Text(1 if event.stream == "stdout" else 2, event.text))
+            elif type(event) is TaskDisplay:
+                self._show(event.origin, Display(event.data, event.metadata, event.place, event.new))
+            elif type(event) is TaskCleared:
+                self._show(event.origin, Clear(event.wait))
+            elif type(event) is WaitEnded:
+                flush()  # what follows may be the error of the cell that has waited
 
-    def _show(self, event: TaskOutput) -> None:
-        parent = self._parents.get(event.origin)
-        if parent is None:
-            stream = sys.stdout if event.stream == "stdout" else sys.stderr
-            stream.write(event.text)
+    def _show(self, origin: int, output: Output) -> None:
+        area = self._area(origin)
+        if area is not None:
+            area.put(output)
+        elif type(output) is Text:
+            stream = sys.stdout if output.stream == 1 else sys.stderr
+            stream.write(output.text)
             stream.flush()
-            return
-        self._kernel.session.send(
-            self._kernel.iopub_socket,
-            "stream",
-            {"name": event.stream, "text": event.text},
-            parent=parent,
-            ident=f"stream.{event.stream}".encode(),
-        )
+        elif type(output) is Display:
+            print(output.data.get("text/plain", ""))
+
+    def _area(self, origin: int) -> OutputArea | None:
+        parent = self._parents.get(origin)
+        return None if parent is None else area_of(self._kernel, parent)
+
+
+def _flush(_result: Any = None) -> None:
+    flush()

@@ -22,6 +22,7 @@ from eflows_nb.engine.imports import Imports
 from eflows_nb.engine.messages import (
     Batch,
     Cancel,
+    Displayed,
     Export,
     Exported,
     GiveBack,
@@ -31,6 +32,7 @@ from eflows_nb.engine.messages import (
     WireTask,
     Written,
 )
+from eflows_nb.engine.outputs import Display
 from eflows_nb.engine.packing import INLINE, Packed
 from eflows_nb.runtime.commands import Command, ExportFrom, Interrupt, Recall, Remove, Retire, Send
 from eflows_nb.runtime.deadlines import GRACE_SECONDS, Deadlines
@@ -45,6 +47,8 @@ from eflows_nb.tasks.events import (
     EnergyRead,
     EngineJoined,
     EngineLeft,
+    TaskCleared,
+    TaskDisplay,
     TaskOutput,
 )
 from eflows_nb.tasks.policy import OnFailure
@@ -179,6 +183,15 @@ class Exchange:
                 stream="stdout" if content.stream == 1 else "stderr",
                 text=content.text,
             )
+        elif type(content) is Displayed:
+            self._note_display(engine, content)
+
+    def _note_display(self, engine: int, content: Displayed) -> None:
+        origin, output = self._origin(engine, content.task), content.output
+        if isinstance(output, Display):
+            self._observers.note(TaskDisplay, task=content.task, origin=origin, **output._asdict())
+        else:
+            self._observers.note(TaskCleared, task=content.task, origin=origin, wait=output.wait)
 
     def _take_results(self, engine: int, content: Results) -> None:
         self._lag.note(engine, content.start + sum(content.seconds), time.time())

@@ -7,6 +7,7 @@ seconds since the epoch on the client's clock.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from eflows_nb.tasks.state import TaskState
 
@@ -18,6 +19,8 @@ __all__ = [
     "EngineLeft",
     "Event",
     "SessionEnded",
+    "TaskCleared",
+    "TaskDisplay",
     "TaskFailed",
     "TaskOutput",
     "TasksChanged",
@@ -117,6 +120,41 @@ class TaskOutput:
     origin: int
     stream: str
     text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskDisplay:
+    """A value, figure or other output that a task displayed while it ran.
+
+    Parameters
+    ----------
+    origin
+        Number of the notebook cell execution that submitted it, -1 outside a notebook.
+    data, metadata
+        A mime bundle.
+    place
+        Name under which it can be replaced, empty for none.
+    new
+        Whether it is shown in addition, and not in the place of that name.
+    """
+
+    time: float
+    task: int
+    origin: int
+    data: dict[str, Any]
+    metadata: dict[str, Any]
+    place: str
+    new: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskCleared:
+    """A task took away what it had shown; with ``wait`` when it shows something else."""
+
+    time: float
+    task: int
+    origin: int
+    wait: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,6 +262,8 @@ Event = (
     | TasksChanged
     | TaskFailed
     | TaskOutput
+    | TaskDisplay
+    | TaskCleared
     | EngineJoined
     | EngineLeft
     | ClusterChanged

@@ -11,6 +11,7 @@ import linecache
 import threading
 import types
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from eflows_nb.engine.packing import SCALARS, adopts_classes, pack
@@ -19,13 +20,33 @@ from eflows_nb.notebook.cells import display
 from eflows_nb.notebook.cells.borrowing import Borrower
 from eflows_nb.notebook.cells.calls import unfold
 from eflows_nb.notebook.cells.changes import Watch
+from eflows_nb.notebook.cells.figures import Look
 from eflows_nb.notebook.cells.fingerprint import is_of_notebook
 from eflows_nb.notebook.cells.names import parse
 from eflows_nb.notebook.cells.program import Layers, Program, Shown, Untouched
 from eflows_nb.notebook.cells.ranks import run_on_ranks
 from eflows_nb.notebook.cells.shipping import Shipment, Unsendable, Wrapped, arriving_in, at_home
 
-__all__ = ["CellBody", "CellBodyWithFiles"]
+__all__ = ["CellBody", "CellBodyWithFiles", "Surroundings"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What a cell does not compute with, and what differs in each kernel.
+
+    Parameters
+    ----------
+    filename
+        What the cell is called in tracebacks; the notebook finds its lines by it.
+    area
+        Name of the cell's output area.
+    look
+        How figures look in the notebook.
+    """
+
+    filename: str
+    area: str = ""
+    look: Look | None = None
 
 
 class CellBody:
@@ -35,16 +56,19 @@ class CellBody:
     ----------
     name
         Name of the task.
-    filename
-        What the cell is called in tracebacks; the notebook finds its lines by it.
+    surroundings
+        Of the cell in its notebook.
     """
 
-    # Not part of the arguments, by which results are found again: the file name differs in each kernel.
-    __slots__ = ("_filename", "_name")
+    __slots__ = ("_name", "_surroundings")
 
-    def __init__(self, name: str, filename: str) -> None:
+    def __init__(self, name: str, surroundings: Surroundings) -> None:
         self._name = name
-        self._filename = filename
+        self._surroundings = surroundings
+
+    def __eflows_code__(self) -> tuple[Any, Any]:
+        """Return by what results are found again in another session."""
+        return type(self), self._name
 
     @property
     def __name__(self) -> str:
@@ -92,8 +116,9 @@ class CellBody:
         _add_tools(names)
         start = dict(names)
         shown = Shown()
-        with display.showing(shown):
-            _run(program, self._filename, names, shown)
+        where = self._surroundings
+        with display.showing(shown, where.area, where.look):
+            _run(program, where.filename, names)
         watch.refuse_changes(names)
         _refuse_bindings(program, names, start)
         return [shown, *(_output(name, names, inputs, program) for name in program.outputs)]
@@ -136,7 +161,7 @@ def _add_tools(names: dict[str, Any]) -> None:
     names.setdefault("get_ipython", get_ipython)
 
 
-def _run(program: Program, filename: str, names: dict[str, Any], shown: Shown) -> None:
+def _run(program: Program, filename: str, names: dict[str, Any]) -> None:
     __tracebackhide__ = True
     lines = program.source.splitlines(keepends=True)
     linecache.cache[filename] = (len(program.source), None, lines, filename)
@@ -165,7 +190,7 @@ def _run(program: Program, filename: str, names: dict[str, Any], shown: Shown) -
         _explain(error)
         raise
     if expression is not None:
-        display.show(value, shown)
+        display.show(value)
 
 
 async def _awaited(parts: list[types.CodeType], names: dict[str, Any]) -> Any:

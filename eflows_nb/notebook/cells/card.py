@@ -8,7 +8,7 @@ from typing import Any
 
 from eflows_nb.tasks.state import TaskState
 
-__all__ = ["card", "notice", "overall"]
+__all__ = ["card", "first_card", "notice", "overall"]
 
 _SIGNS = {
     TaskState.WAITING: "○",
@@ -56,18 +56,42 @@ def card(
     reason
         Why it failed or was cancelled.
     """
-    state = overall(states)
     number = f"#{tasks[0]}" if len(tasks) == 1 else f"{len(tasks)} tasks"
     done = sum(one.has_result for one in states)
     count = "" if len(tasks) == 1 else f", {done} of {len(tasks)} done"
+    return _card(title, f" {number}", tasks, overall(states), count, reads, outputs, reason)
+
+
+def first_card(
+    *,
+    title: str,
+    reads: Sequence[str],
+    outputs: Sequence[str],
+    state: TaskState = TaskState.WAITING,
+    reason: str = "",
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the card of a task cell whose tasks have no numbers yet, or never get them."""
+    return _card(title, "", (), state, "", reads, outputs, reason)
+
+
+def _card(
+    title: str,
+    number: str,
+    tasks: Sequence[int],
+    state: TaskState,
+    count: str,
+    reads: Sequence[str],
+    outputs: Sequence[str],
+    reason: str,
+) -> tuple[dict[str, Any], dict[str, Any]]:
     facts = [f"reads {', '.join(reads)}" if reads else "", f"gives {', '.join(outputs)}" if outputs else ""]
     about = "; ".join(fact for fact in facts if fact)
-    text = f"{_SIGNS[state]} Task cell {title!r} {number}: {state}{count}"
+    text = f"{_SIGNS[state]} Task cell {title!r}{number}: {state}{count}"
     text += f" ({about})" if about else ""
     text += f"\n{reason}" if reason else ""
     body = (
         f'<div class="eflows-card" data-state="{state}"><span aria-hidden="true">{_SIGNS[state]}</span> '
-        f"<strong>{html.escape(title)}</strong> {number} <em>{state}{count}</em>"
+        f"<strong>{html.escape(title)}</strong>{number} <em>{state}{count}</em>"
         f'<span style="opacity:.7"> {html.escape(about)}</span>'
         + (f"<div>{html.escape(reason)}</div>" if reason else "")
         + "</div>"

@@ -2,42 +2,64 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from typing import Any
 
+from eflows_nb.engine.outputs import Clear, Display, Text
+from eflows_nb.engine.publisher import TaskPublisher
+from eflows_nb.notebook.areas import OutputArea, area_named
+from eflows_nb.notebook.cells.figures import Look, looking, showing_figures
 from eflows_nb.notebook.cells.program import Shown
 
 __all__ = ["show", "showing"]
 
 
 @contextmanager
-def showing(shown: Shown) -> Iterator[None]:
-    """Collect what is displayed in this block instead of publishing it, open figures included."""
+def showing(shown: Shown, area: str, look: Look | None) -> Iterator[None]:
+    """Let what is displayed in this block, open figures included, come to its cell while it runs.
+
+    On an engine the client is told of it, in the process of the notebook it goes there at once. On the ranks
+    of MPI and in a terminal it is collected.
+
+    Parameters
+    ----------
+    area
+        Name of the cell's output area.
+    look
+        How figures look in the notebook.
+    """
     shell = _shell()
     if shell is None:
         yield
         return
-    publisher = _Collector(shown)
-    before, shell.display_pub = shell.display_pub, publisher
-    try:
-        yield
-        _show_figures()
-    finally:
-        shell.display_pub = before
+    here = area_named(area)
+    publisher = shell.display_pub
+    if here is not None:
+        shown.told = area
+        with _in_area(here, shell, shown), showing_figures():
+            yield
+    elif isinstance(publisher, TaskPublisher):
+        shown.told = area
+        recording = publisher.recording(shown.bundles) if publisher.saving else nullcontext()
+        figures = showing_figures(shown=look is None or look.shown, close=True)
+        with looking(look), recording, figures:
+            yield
+    else:
+        with _collected(shell, shown), looking(look), showing_figures():
+            yield
 
 
-def show(value: Any, shown: Shown) -> None:
-    """Add the value of a last expression to what is shown, None excepted."""
-    if value is None:
-        return
+def show(value: Any) -> None:
+    """Display the value of a last expression, None excepted."""
     shell = _shell()
-    data, metadata = (
-        shell.display_formatter.format(value) if shell is not None else ({"text/plain": repr(value)}, {})
-    )
+    if value is None or shell is None:
+        return
+    data, metadata = shell.display_formatter.format(value)
     if data:
-        shown.bundles.append((data, metadata))
+        shell.display_pub.publish(data, metadata)
 
 
 def _shell() -> Any:
@@ -48,25 +70,50 @@ def _shell() -> Any:
     return InteractiveShell.instance() if InteractiveShell.initialized() else None
 
 
-class _Collector:
-    """A display publisher that keeps what it is given."""
+@contextmanager
+def _in_area(area: OutputArea, shell: Any, shown: Shown) -> Iterator[None]:
+    """Bring what is printed and displayed here to an output area, also when another cell runs now."""
 
-    is_publishing = False
+    def put(output: Display | Clear) -> bool:
+        area.put(output)
+        return True
 
-    def __init__(self, shown: Shown) -> None:
-        self._shown = shown
-
-    def publish(self, data: dict[str, Any], metadata: dict[str, Any] | None = None, **_: Any) -> None:
-        """Keep a mime bundle; an update of an earlier one is kept as another."""
-        self._shown.bundles.append((data, metadata or {}))
-
-    def clear_output(self, wait: bool = False) -> None:
-        """Forget what was displayed."""
-        self._shown.bundles.clear()
+    before = shell.display_pub
+    publisher = shell.display_pub = TaskPublisher(before, put, widgets=True)
+    streams = redirect_stdout(_Stream(area, 1)), redirect_stderr(_Stream(area, 2))
+    try:
+        with streams[0], streams[1], publisher.recording(shown.bundles):
+            yield
+    finally:
+        shell.display_pub = before
 
 
-def _show_figures() -> None:
-    """Display the figures that are open, as a notebook does at the end of a cell."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is not None and "inline" in pyplot.get_backend():
-        pyplot.show()
+@contextmanager
+def _collected(shell: Any, shown: Shown) -> Iterator[None]:
+    """Collect what is displayed here."""
+    before = shell.display_pub
+    publisher = shell.display_pub = TaskPublisher(before, lambda _: True, widgets=False)
+    try:
+        with publisher.recording(shown.bundles):
+            yield
+    finally:
+        shell.display_pub = before
+
+
+class _Stream(io.TextIOBase):
+    """A stream that writes to an output area."""
+
+    encoding = "utf-8"
+
+    def __init__(self, area: OutputArea, number: int) -> None:
+        self._area = area
+        self._number = number
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Show text in the area."""
+        self._area.put(Text(self._number, text))
+        return len(text)

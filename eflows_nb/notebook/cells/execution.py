@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -40,7 +39,6 @@ class Execution:
         """Identity of the cell in the notebook, empty where the client does not tell."""
         self._page = page
         self._shell = shell
-        self._place = f"eflows-{uuid.uuid4().hex[:12]}"
         self._lock = threading.Lock()
         self._shown_state: tuple[TaskState, int] | None = None
         self._concluded: set[Future] = set()
@@ -117,7 +115,6 @@ class Execution:
             now = (state, self._counts.total() if state.is_final else 0)
             if now == self._shown_state:
                 return
-            new = self._shown_state is None
             self._shown_state = now
             data, metadata = card(
                 title=self.submission.title,
@@ -127,7 +124,7 @@ class Execution:
                 outputs=self.submission.outputs,
                 reason=self.reason,
             )
-            self._page.show(data, metadata, place=self._place, new=new)
+            self._page.show_card(data, metadata, single=len(self._states) == 1)
 
     def conclude(self, futures: Iterable[Future] | None = None, *, errors: bool = True) -> None:
         """Show what those of its tasks that have ended displayed and failed with, each once.
@@ -169,9 +166,10 @@ class Execution:
         self.show()
 
     def _show_bundles(self, shown: Shown | tuple[Any, ...]) -> None:
-        if isinstance(shown, Shown):
+        """Show what did not come here while the task ran, such as that of an earlier session."""
+        if isinstance(shown, Shown) and shown.told != self._page.area:
             for data, metadata in shown.bundles:
-                self._page.show(data, metadata)
+                self._page.put(data, metadata)
 
     def _show_failure(self, told: Any) -> None:
         error, trace = failure.restore(told)

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from eflows_nb.notebook.cells.card import notice
+from eflows_nb.notebook.areas import flush
+from eflows_nb.notebook.cells.card import first_card, notice
 from eflows_nb.notebook.cells.execution import Execution
 from eflows_nb.notebook.cells.ledger import ledger_of
 from eflows_nb.notebook.cells.marks import mark_task_cell, marked_line
@@ -25,7 +26,7 @@ from eflows_nb.notebook.cells.page import Client, Page, client_of
 from eflows_nb.notebook.cells.pending import PendingNames
 from eflows_nb.notebook.cells.plan import Plan, plan_of
 from eflows_nb.notebook.cells.process_state import process_state
-from eflows_nb.notebook.cells.submission import submit
+from eflows_nb.notebook.cells.submission import Submission, submit
 from eflows_nb.notebook.cells.waiting import awaited_names
 from eflows_nb.runtime import session
 from eflows_nb.runtime.future import Future
@@ -277,7 +278,8 @@ class TaskCells:
         kernel = getattr(self.shell, "kernel", None)
         stale = {name: self.shell.user_ns.get(name) for name in self.pending.names()}
         self._observe()
-        execution = Execution(submit(plan, self.shell.user_ns, self.pending), Page(kernel), self.shell)
+        page = Page(kernel)
+        execution = Execution(self._submitted(plan, page), page, self.shell)
         if kernel is not None:
             execution.cell = (kernel.get_parent("shell") or {}).get("metadata", {}).get("cellId", "")
         if self._ledger is not None:
@@ -291,8 +293,33 @@ class TaskCells:
                 session.current().wait_on(execution.submission.shown)
             finally:
                 execution.conclude(errors=False)
+                flush()  # before the error of the cell
         elif any(state.is_final for state in execution.states):  # before anybody listened
             execution.conclude()
+
+    def _submitted(self, plan: Plan, page: Page) -> Submission:
+        """Submit a task cell below a card, which comes before what its tasks show."""
+        __tracebackhide__ = True
+        begun: list[Submission] = []
+
+        def begin(submission: Submission) -> None:
+            begun.append(submission)
+            show(TaskState.WAITING)
+
+        def show(state: TaskState, reason: str = "") -> None:
+            first = begun[0]
+            if page.can_be_changed:
+                data, metadata = first_card(
+                    title=first.title, reads=first.named, outputs=first.outputs, state=state, reason=reason
+                )
+                page.show_card(data, metadata, single=plan.options.map is None)
+
+        try:
+            return submit(plan, self.shell.user_ns, self.pending, area=page.area, begin=begin)
+        except BaseException as error:
+            if begun:
+                show(TaskState.CANCELLED, f"Not submitted: {type(error).__name__}: {error}")
+            raise
 
     def _forget(self, execution: Execution) -> None:
         """Let go of earlier executions of the same cell that have ended."""

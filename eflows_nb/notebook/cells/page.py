@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import uuid
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
+from eflows_nb.engine.outputs import Display, Error
+from eflows_nb.notebook.areas import area_of
 from eflows_nb.notebook.progress import BATCH
 
 __all__ = ["Client", "Page", "client_of"]
@@ -46,45 +49,53 @@ class Page:
     """
 
     def __init__(self, kernel: Any) -> None:
-        self._kernel = kernel
-        self._parent = kernel.get_parent("shell") if kernel is not None else None
+        self._name = uuid.uuid4().hex
+        self._area = area_of(kernel, kernel.get_parent("shell")) if kernel is not None else None
+        self._place = f"eflows-{uuid.uuid4().hex[:12]}"
+        self._has_card = False
 
-    def show(
-        self,
-        data: dict[str, Any],
-        metadata: dict[str, Any] | None = None,
-        *,
-        place: str = "",
-        new: bool = True,
-    ) -> None:
-        """Show a mime bundle.
+    @property
+    def area(self) -> str:
+        """Name of the output area, by which tasks of this process find it; in a terminal there is none."""
+        return self._area.name if self._area is not None else self._name
+
+    @property
+    def can_be_changed(self) -> bool:
+        """Whether what is shown can be replaced."""
+        return self._area is not None
+
+    def show(self, data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        """Show a mime bundle of ours."""
+        if self._area is None:
+            print(data.get("text/plain", ""), file=sys.stdout)
+        else:
+            self._area.show(Display(data, metadata or {}))
+
+    def show_card(self, data: dict[str, Any], metadata: dict[str, Any], *, single: bool) -> None:
+        """Show the card of a task cell, in the place of the one before.
 
         Parameters
         ----------
-        place
-            Name under which it can be replaced.
-        new
-            Whether it is shown in addition, and not in the place of that name.
+        single
+            Whether the cell has one task, which may take away everything but the card.
         """
-        content = {
-            "data": data,
-            "metadata": metadata or {},
-            "transient": {"display_id": place} if place else {},
-        }
-        if self._kernel is None:
-            if new:
-                print(data.get("text/plain", ""), file=sys.stdout)
-            return
-        self._send("display_data" if new else "update_display_data", content)
+        new, self._has_card = not self._has_card, True
+        if self._area is not None:
+            self._area.stays = Display(data, metadata, self._place) if single else None
+            self._area.show(Display(data, metadata, self._place, new))
+        elif new:
+            self.show(data)
+
+    def put(self, data: dict[str, Any], metadata: dict[str, Any]) -> None:
+        """Show what a task has displayed, as far as there is room."""
+        if self._area is None:
+            self.show(data)
+        else:
+            self._area.put(Display(data, metadata))
 
     def show_error(self, kind: str, text: str, lines: Sequence[str]) -> None:
         """Show an exception as the error of the cell."""
-        if self._kernel is None:
+        if self._area is None:
             print("\n".join(lines), file=sys.stderr)
-            return
-        self._send("error", {"ename": kind, "evalue": text, "traceback": list(lines)})
-
-    def _send(self, kind: str, content: dict[str, Any]) -> None:
-        self._kernel.session.send(
-            self._kernel.iopub_socket, kind, content, parent=self._parent, ident=kind.encode()
-        )
+        else:
+            self._area.show(Error(kind, text, tuple(lines)))

@@ -85,8 +85,17 @@ class Layers(tuple[Any, ...]):
         return Untouched(deleted=True)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Shown:
-    """What a task cell displayed, as the data and metadata of mime bundles."""
+    """What stands in a task cell when its task has ended.
+
+    Parameters
+    ----------
+    bundles
+        Data and metadata of mime bundles; none where they were told and are not kept.
+    told
+        Name of the output area where they came while the task ran; empty where they did not.
+    """
 
     bundles: list[tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=list)
+    told: str = ""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 import types
-from collections.abc import Iterable, MutableMapping, Set
+from collections.abc import Callable, Iterable, MutableMapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from eflows_nb.errors import CellError
-from eflows_nb.notebook.cells.body import CellBody, CellBodyWithFiles
+from eflows_nb.notebook.cells.body import CellBody, CellBodyWithFiles, Surroundings
+from eflows_nb.notebook.cells.figures import look_of_figures
 from eflows_nb.notebook.cells.names import BUILTINS
 from eflows_nb.notebook.cells.needs import reached
 from eflows_nb.notebook.cells.pending import PendingNames
@@ -106,13 +107,24 @@ def _replaced(value: Any, replaced: dict[Future, Future]) -> Any:
     return value
 
 
-def submit(plan: Plan, home: MutableMapping[str, Any], pending: PendingNames) -> Submission:
+def submit(
+    plan: Plan,
+    home: MutableMapping[str, Any],
+    pending: PendingNames,
+    *,
+    area: str = "",
+    begin: Callable[[Submission], None] = lambda _: None,
+) -> Submission:
     """Submit a task cell, and let the names that it binds refer to futures.
 
     Parameters
     ----------
     home
         The names of the notebook.
+    area
+        Name of the cell's output area.
+    begin
+        Called before the first task is submitted, which may show something at once.
 
     Raises
     ------
@@ -151,19 +163,23 @@ def submit(plan: Plan, home: MutableMapping[str, Any], pending: PendingNames) ->
     if files:
         given |= _FILES
     function = api.task(returns=len(outputs) + 1, **given)(
-        (CellBodyWithFiles if files else CellBody)(plan.title, plan.filename)
+        (CellBodyWithFiles if files else CellBody)(
+            plan.title, Surroundings(filename=plan.filename, area=area, look=look_of_figures())
+        )
     )
     head = (program, shipped, *(list(paths) for paths in files))
     done = Submission(
         title=plan.title, reads=tuple(sorted(wanted)), named=named, outputs=outputs, _function=function
     )
-    if options.map is None:
+    items = None if options.map is None else _items(plan, home, pending)
+    begin(done)
+    if items is None:
         results = done.call(*head, *direct.values())
         for name, future in zip(outputs, results, strict=True):
             sure = name in plan.names.sure or (name in wanted and name not in rebound)
             pending.bind(name, future, cell=plan.title, sure=sure, needs=plan.needs)
         return done
-    rows = [done.call(*head, *direct.values(), one) for one in _items(plan, home, pending)]
+    rows = [done.call(*head, *direct.values(), one) for one in items]
     for place, name in enumerate(outputs):
         pending.bind(name, [row[place] for row in rows], cell=plan.title, sure=True, needs=plan.needs)
     return done

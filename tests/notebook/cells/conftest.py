@@ -93,10 +93,15 @@ class Kernel:
             if wanted(message):
                 return message
         while True:
-            message = self._client.get_iopub_msg(timeout=20)
-            self.heard.append(message)
+            message = self.hear_more()
             if wanted(message):
                 return message
+
+    def hear_more(self) -> Any:
+        """Listen until a message comes, and return it."""
+        message = self._client.get_iopub_msg(timeout=60)
+        self.heard.append(message)
+        return message
 
     def reply(self, request: str) -> str:
         """Return how the kernel replied to a request: ``ok`` or ``error``."""
