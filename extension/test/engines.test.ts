@@ -18,8 +18,11 @@ class Kernel implements IEnginesKernel {
     this.asked.push(request);
   }
 
-  run(code: string): Promise<string> {
+  begin: () => void = () => undefined;
+
+  run(code: string, begun: () => void): Promise<string> {
     this.code.push(code);
+    this.begin = begun;
     return new Promise(resolve => (this.end = resolve));
   }
 
@@ -57,10 +60,27 @@ test('a kernel without a session runs code, after the cell that runs', async () 
   const done = wishes.wish({ do: 'start', number: 2 });
   assert.deepEqual(kernel.code, ["__import__('eflows_nb').start(2)"]);
   assert.equal(wishes.pending?.waits, true);
+  kernel.begin();
+  assert.equal(wishes.pending?.waits, false);
   kernel.end('');
   await done;
   assert.equal(wishes.pending, null);
   assert.equal(wishes.error, '');
+});
+
+test('code that does not begin waits, though the kernel looks idle', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const kernel = new Kernel();
+  const wishes = following(kernel);
+  const done = wishes.wish({ do: 'start', number: 2 });
+  assert.equal(wishes.pending?.waits, false);
+  t.mock.timers.tick(1000);
+  assert.equal(wishes.pending?.waits, true);
+  kernel.begin();
+  assert.equal(wishes.pending?.waits, false);
+  kernel.end('');
+  await done;
+  assert.equal(wishes.pending, null);
 });
 
 test('hosts are texts of Python, whatever stands in them', () => {

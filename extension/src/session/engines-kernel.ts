@@ -27,7 +27,7 @@ export class NotebookEngines implements IEnginesKernel {
     this._channel.request(request);
   }
 
-  async run(code: string): Promise<string> {
+  async run(code: string, begun: () => void): Promise<string> {
     const kernel = this._kernel;
     if (kernel === null) {
       return '';
@@ -38,6 +38,15 @@ export class NotebookEngines implements IEnginesKernel {
       store_history: false,
       stop_on_error: false
     });
+    future.onIOPub = ({ header, content }) => {
+      if (
+        header.msg_type === 'status' &&
+        'execution_state' in content &&
+        content.execution_state === 'busy'
+      ) {
+        begun();
+      }
+    };
     try {
       const { content } = await future.done;
       return content.status === 'error'

@@ -27,10 +27,10 @@ export interface IEnginesKernel {
   readonly latest: unknown;
   readonly heard: ISignal<unknown, { readonly data: unknown }>;
   request(request: IPageRequest): void;
-  /** Whether it runs a cell, so that code has to wait. */
+  /** Whether it seems to run a cell, so that code has to wait. */
   readonly isBusy: boolean;
-  /** Run code in silence; returns the error, empty for none. */
-  run(code: string): Promise<string>;
+  /** Run code in silence, and say when it begins; returns the error, empty for none. */
+  run(code: string, begun: () => void): Promise<string>;
 }
 
 /** What was wanted and is not done yet. */
@@ -97,7 +97,10 @@ export class EngineWishes implements IDisposable {
     this._emit();
     const error = isAsked
       ? await this._ask(kernel, wish)
-      : await kernel.run(codeOf(wish));
+      : await this._run(kernel, wish, waits => {
+          pending.waits = waits;
+          this._emit();
+        });
     if (this._pending.get(kernel) === pending) {
       this._pending.delete(kernel);
       this._errors.set(kernel, error);
@@ -112,6 +115,24 @@ export class EngineWishes implements IDisposable {
       this._pending.delete(this._kernel);
       this._lost.emit(this._kernel);
       this._emit();
+    }
+  }
+
+  /** Run the code of a wish; a kernel that looks idle and does not begin it has a cell to end. */
+  private async _run(
+    kernel: IEnginesKernel,
+    wish: EnginesWish,
+    tell: (waits: boolean) => void
+  ): Promise<string> {
+    const late = setTimeout(() => tell(true), LATE_MILLISECONDS);
+    const begun = (): void => {
+      clearTimeout(late);
+      tell(false);
+    };
+    try {
+      return await kernel.run(codeOf(wish), begun);
+    } finally {
+      clearTimeout(late);
     }
   }
 
@@ -155,6 +176,9 @@ export class EngineWishes implements IDisposable {
   private _pending = new WeakMap<IEnginesKernel, IPendingWish>();
   private _requests = 0;
 }
+
+/** An idle kernel begins code sooner, also a remote one. */
+const LATE_MILLISECONDS = 500;
 
 /** Stands for no kernel: it is never asked. */
 const NOBODY: IEnginesKernel = {
