@@ -7,6 +7,7 @@ import pickle
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -126,20 +127,42 @@ def open_channel() -> Iterator[Channel]:
     made.close()
 
 
+class Watched(zmq.Context["zmq.Socket[Any]"]):
+    """Lets hear how the connections of its engines end, of the first ones too."""
+
+    endings: list[zmq.Socket[Any]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        vars(self)["endings"] = []  # an attribute that is set in the usual way would be an option
+
+    def socket(self, socket_type: int, *args: Any, **more: Any) -> zmq.Socket[Any]:
+        """Make a socket, and listen to it before it can connect."""
+        made = super().socket(socket_type, *args, **more)
+        if socket_type == zmq.DEALER:
+            self.endings.append(made.get_monitor_socket(zmq.Event.DISCONNECTED))
+        return made
+
+    def wait_for_endings(self) -> None:
+        """Wait until each has been turned away once."""
+        for ending in self.endings:
+            assert ending.poll(10_000), "it should have been turned away"
+
+
+@pytest.fixture
+def watched() -> Iterator[Watched]:
+    """Give what connects to a channel as strangers do."""
+    context = Watched()
+    yield context
+    context.destroy(0)
+
+
 @pytest.fixture
 def connected() -> Iterator[Connected]:
     """Return a function that connects to a channel; what it has made is closed again."""
     context: zmq.Context[Any] = zmq.Context()
-    sockets: list[zmq.Socket[Any]] = []
-
-    def make(credentials: Credentials, identity: bytes) -> zmq.Socket[Any]:
-        sockets.append(connect(context, credentials, identity))
-        return sockets[-1]
-
-    yield make
-    for socket in sockets:
-        socket.close(0)
-    context.term()
+    yield partial(connect, context)
+    context.destroy(0)
 
 
 def test_an_address_of_another_machine_is_an_error_and_leaves_no_thread() -> None:
@@ -171,19 +194,16 @@ class Bomb:
         return setattr, (Bomb, "went_off", True)
 
 
-def test_over_tcp_nobody_else_is_heard(open_channel: Channel, connected: Connected) -> None:
+def test_over_tcp_nobody_else_is_heard(open_channel: Channel, connected: Connected, watched: Watched) -> None:
     """Neither with other keys nor without any: what they say is not even unpickled."""
     right = open_channel.credentials("token")
     assert right.keys is not None
     public, secret = (key.decode() for key in zmq.curve_keypair())
-    stranger = connected(right._replace(keys=Keys(right.keys.server, public, secret)), b"1")
-    nobody = connected(right._replace(keys=None), b"2")
-    watched = [socket.get_monitor_socket(zmq.Event.DISCONNECTED) for socket in (stranger, nobody)]
+    stranger = connect(watched, right._replace(keys=Keys(right.keys.server, public, secret)), b"1")
+    nobody = connect(watched, right._replace(keys=None), b"2")
     for socket in (stranger, nobody):
         socket.send(pickle.dumps(Bomb()))
-    for monitor in watched:
-        assert monitor.poll(10_000), "it should have been turned away"
-        monitor.close()
+    watched.wait_for_endings()
     engine = connected(right, b"3")
     engine.send(pickle.dumps("hello"))
 
@@ -191,15 +211,13 @@ def test_over_tcp_nobody_else_is_heard(open_channel: Channel, connected: Connect
     assert not Bomb.went_off
 
 
-def test_an_engine_does_not_listen_to_somebody_else(open_channel: Channel, connected: Connected) -> None:
+def test_an_engine_does_not_listen_to_somebody_else(open_channel: Channel, watched: Watched) -> None:
     """Whoever took the client's place at its address does not have its key, and is told nothing."""
     right = open_channel.credentials("token")
     assert right.keys is not None
     public, _ = zmq.curve_keypair()
-    engine = connected(right._replace(keys=right.keys._replace(server=public.decode())), b"3")
-    monitor = engine.get_monitor_socket(zmq.Event.DISCONNECTED | zmq.Event.HANDSHAKE_FAILED_PROTOCOL)
+    engine = connect(watched, right._replace(keys=right.keys._replace(server=public.decode())), b"3")
     engine.send(pickle.dumps("hello"))
-    assert monitor.poll(10_000)
-    monitor.close()
+    watched.wait_for_endings()
 
     assert open_channel.receive() == []
