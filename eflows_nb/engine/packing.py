@@ -8,7 +8,7 @@ import pickle
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache, partial
-from typing import Any
+from typing import Any, BinaryIO
 
 __all__ = [
     "INLINE",
@@ -19,6 +19,7 @@ __all__ = [
     "dumps_by_value",
     "is_cached_function",
     "load",
+    "load_next",
     "make_cached_function",
     "pack",
     "reduced_cached_function",
@@ -94,6 +95,11 @@ def load(head: bytes | memoryview, buffers: Sequence[Any] = ()) -> Any:
     if _adopts or b"_class_setstate" not in (head := bytes(head)):  # which copies no bytes
         return pickle.loads(head, buffers=buffers)
     return _Unpickler(io.BytesIO(head), buffers=buffers).load()
+
+
+def load_next(file: BinaryIO) -> Any:
+    """Return what is pickled next in an open file, as `load` does."""
+    return (pickle.load if _adopts else lambda one: _Unpickler(one).load())(file)
 
 
 def adopts_classes() -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import pickle
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eflows_nb.engine import callee, failure
+from eflows_nb.engine.packing import load
 
 __all__ = [
     "ProgramFailedError",
@@ -135,7 +135,7 @@ def answers(folder: Path, size: int, ending: str) -> list[tuple[Any, dict[str, A
     __tracebackhide__ = True
     ranks = range(size)
     left = {rank: path.read_bytes() for rank in ranks if (path := folder / f"result-{rank}").exists()}
-    found = {rank: pickle.loads(data) for rank, data in left.items()}
+    found = {rank: load(data) for rank, data in left.items()}
     for rank, (kind, *rest) in found.items():
         if kind == "failed":
             _raise(f"In process {rank} of {size}", *rest)
@@ -148,7 +148,7 @@ def answers(folder: Path, size: int, ending: str) -> list[tuple[Any, dict[str, A
 def _raise(place: str, data: bytes, text: str, lines: Iterable[tuple[str, str, int, int]]) -> None:
     __tracebackhide__ = True
     try:
-        error = pickle.loads(data)
+        error = load(data)
     except Exception as reason:
         raise ProgramFailedError(f"{place}:\n{text}") from reason
     error.add_note(f"{place}.")

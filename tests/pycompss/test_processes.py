@@ -200,6 +200,9 @@ def test_what_the_first_process_has_changed_counts(runner: str) -> None:
     assert compss_wait_on(model.step(x, 10, 20, by=5)) == [5, 5]
     assert compss_wait_on(x).tolist() == [35, 35]
     assert compss_wait_on(model).state == [0, 5]
+    model.step(x, by=6)  # the class is as it was before: this is a task, too
+    assert model.state == [0]
+    assert compss_wait_on(model).state == [0, 5, 6]
 
 
 def test_an_exception_of_one_process_ends_all(runner: str) -> None:

@@ -240,6 +240,28 @@ def test_map_calls_all_tasks_before_it_waits_for_one() -> None:
     assert map(lambda future: type(future), [total([1]), total([2])]) == [type(waiting[0])] * 2
 
 
+def test_methods_are_tasks_still_when_an_object_has_come_back(tmp_path: Path) -> None:
+    """From a stream or a file, with its class by value: that one does not take the place of ours."""
+
+    class Counter:
+        def __init__(self) -> None:
+            self.number = 0
+
+        @task()
+        def add(self) -> None:
+            self.number += 1
+
+    stream = ObjectDistroStream()
+    stream.publish(Counter())
+    serialize_to_file(Counter(), str(tmp_path / "counter"))
+    with (tmp_path / "counter").open("rb") as file:
+        opened, _ = deserialize_from_handler(file)
+    for counter in (*stream.poll(), deserialize_from_file(str(tmp_path / "counter")), opened):
+        counter.add()
+        assert counter.number == 0
+        assert compss_wait_on(counter).number == 1
+
+
 def test_a_stream_knows_its_kind(tmp_path: Path) -> None:
     """And takes a mode of access, of which there is one: each message is given out once."""
     assert ObjectDistroStream("kind", "AT_LEAST_ONCE").get_stream_type() == "OBJECT"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import pickle
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from eflows_nb.engine.packing import load
 
 __all__ = ["FilePiece", "Files", "PickledFile", "Source", "groups_of_lines", "split_evenly"]
 
@@ -82,7 +83,7 @@ class PickledFile(Source):
 
     def read(self) -> list[Any]:
         """Return the items."""
-        return list(pickle.loads(Path(self.path).read_bytes()))
+        return list(load(Path(self.path).read_bytes()))
 
 
 def split_evenly(items: Sequence[Any], number: int) -> Iterator[Sequence[Any]]:

@@ -7,7 +7,6 @@ renaming them, so that each object is given out once, and no server is needed.
 from __future__ import annotations
 
 import atexit
-import pickle
 import shutil
 import tempfile
 import time
@@ -20,6 +19,7 @@ from urllib.parse import quote
 
 import cloudpickle
 
+from eflows_nb.engine.packing import load
 from eflows_nb.errors import EflowsError
 from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning, UnsupportedError
 
@@ -143,7 +143,7 @@ class ObjectDistroStream(DistroStream):
                 path.rename(mine)
             except FileNotFoundError:
                 continue  # somebody else was faster
-            taken.append(pickle.loads(mine.read_bytes()))
+            taken.append(load(mine.read_bytes()))
             mine.unlink()
         return taken
 

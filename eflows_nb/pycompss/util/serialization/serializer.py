@@ -9,6 +9,8 @@ from typing import Any, BinaryIO
 
 import cloudpickle
 
+from eflows_nb.engine.packing import load, load_next
+
 __all__ = [
     "deserialize_from_bytes",
     "deserialize_from_file",
@@ -43,7 +45,7 @@ def serialize_to_handler(obj: Any, handler: BinaryIO, *_: Any) -> None:
 
 def deserialize_from_handler(handler: BinaryIO, *_: Any) -> tuple[Any, bool]:
     """Return the object that is next in an open file of your own, and that the file may be closed."""
-    return pickle.load(handler), True
+    return load_next(handler), True
 
 
 def serialize_to_bytes(obj: Any, *_: Any) -> bytes:
@@ -53,4 +55,4 @@ def serialize_to_bytes(obj: Any, *_: Any) -> bytes:
 
 def deserialize_from_bytes(serialized: bytes, *_: Any) -> Any:
     """Return the object of these bytes, which must be your own."""
-    return pickle.loads(serialized)
+    return load(serialized)
