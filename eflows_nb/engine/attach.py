@@ -5,6 +5,7 @@ Between two slices of tasks the loop answers everything else, so that ``%px`` wo
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pickle
 import signal
@@ -62,6 +63,7 @@ class Attachment:
         self._lock = threading.RLock()  # whoever holds it may use the socket
         self._early: list[Any] = []  # what came while a task ran, and has to wait for its end
         self._loop = IOLoop.current()
+        self._asyncio_loop: asyncio.AbstractEventLoop = self._loop.asyncio_loop  # type: ignore[attr-defined]
         self._scheduled = False
         self._looking = False
         self._closed = False
@@ -169,9 +171,12 @@ class Attachment:
         self._scheduled = False
         if self._worker.busy:
             previous = set_handler(signal.SIGINT, self._interrupted)
+            asyncio._set_running_loop(None)  # tasks may run loops of their own, by asyncio.run
             try:
                 self._worker.run_slice(self._capture)
             finally:
+                asyncio.set_event_loop(self._asyncio_loop)
+                asyncio._set_running_loop(self._asyncio_loop)
                 set_handler(signal.SIGINT, previous)
             self._lasting = -1
             self._freed.check()

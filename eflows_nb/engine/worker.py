@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import traceback
 import weakref
 from collections import deque
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock, get_ident, main_thread
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import cloudpickle
 
@@ -53,6 +54,7 @@ _MUCH = 3
 _running = 0  # the thread that runs tasks now
 _moved = False  # whether somebody has changed the working folder
 _engine = False
+_forked = False  # whether this process is a fork of an engine
 
 
 def become_engine() -> None:
@@ -60,6 +62,12 @@ def become_engine() -> None:
     global _engine
     _engine = True
     adopt_classes()
+    os.register_at_fork(after_in_child=_note_fork)
+
+
+def _note_fork() -> None:
+    global _forked
+    _forked = True
 
 
 def inside_task() -> bool:
@@ -299,6 +307,8 @@ class Worker:
             else:
                 frames = 2
                 value = call_within(code.time_out, function, args, kwargs)
+            if _forked:
+                _leave(None)
             self.current = -1
             if outputs is not None and shapes:
                 places.refuse_other_shapes(shapes, outputs, args, kwargs)
@@ -313,6 +323,8 @@ class Worker:
             return (Code.CANCELLED,)
         except BaseException as error:  # noqa: BLE001 - the task's own code, SystemExit included
             self.current = -1  # it is over: a cancellation that comes now must not break what follows
+            if _forked:
+                _leave(error)
             if self._inline and isinstance(error, KeyboardInterrupt):
                 self._interrupt = error
                 return (Code.CANCELLED,)
@@ -378,6 +390,21 @@ class Worker:
             self._send(Exported(datum, shared.export(value, self._session)))
         except OSError as error:
             self._send(Exported(datum, None, f"it could not be shared: {error}"))
+
+
+def _leave(error: BaseException | None) -> NoReturn:
+    """End a process that a task has forked, where the task's function ends in it: it is no engine."""
+    status = 0
+    if isinstance(error, SystemExit):
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
+    elif error is not None:
+        own = error.__traceback__  # of which the first frame is that of this module
+        traceback.print_exception(type(error), error, own.tb_next if own is not None else None)
+        status = 1
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):
+            stream.flush()
+    os._exit(status)
 
 
 def _folder() -> str:

@@ -495,3 +495,40 @@ def test_a_task_that_asks_for_more_than_there_is_runs_with_what_there_is() -> No
         assert ef.wait_on([greedy(1), greedy(2)]) == [1, 2]
     assert len(told) == 1
     assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize(("how", "status"), [("exit", 7), ("raise", 1), ("return", 0)])
+def test_a_process_that_a_task_forks_is_no_engine(how: str, status: int) -> None:
+    """Where the function of the task ends in it, it ends, and its parent can wait for it."""
+
+    @ef.task
+    def fork() -> int:
+        import os
+        import sys
+
+        child = os.fork()
+        if child:
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if how == "exit":
+            sys.exit(status)
+        if how == "raise":
+            raise ValueError
+        return -1
+
+    assert ef.wait_on(fork(), timeout=60) == status
+
+
+def test_a_task_may_run_an_event_loop() -> None:
+    """That of its engine is not in its way, and goes on after that."""
+
+    @ef.task
+    def loop() -> int:
+        import asyncio
+
+        async def work() -> int:
+            await asyncio.sleep(0)
+            return 5
+
+        return asyncio.run(work())
+
+    assert ef.wait_on([loop() for _ in range(3)], timeout=60) == [5, 5, 5]
