@@ -156,8 +156,17 @@ export class Surface {
     this.paint();
   }
 
+  /** Let the user have the camera, which may not have seen everything yet. */
+  private _hold(): void {
+    if (!this._moved) {
+      this._painter.update(this._options.table());
+      this._painter.fit(this.camera, this._width, this._height);
+      this._moved = true;
+    }
+  }
+
   private _zoomAt(x: number, y: number, factor: number): void {
-    this._moved = true;
+    this._hold();
     const factorY = this._painter.zoomsY ? factor : 1;
     this.camera.zoom(x - this._inset, y, factor, factorY);
     this._painter.restrain(this.camera, this._width, this._height);
@@ -165,7 +174,7 @@ export class Surface {
   }
 
   private _pan(dx: number, dy: number): void {
-    this._moved = true;
+    this._hold();
     this.camera.pan(dx, dy);
     this._painter.restrain(this.camera, this._width, this._height);
     this.invalidate();
