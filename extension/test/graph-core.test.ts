@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { formatBytes, formatSeconds, oneLine } from '../src/core/format';
 import { ordered } from '../src/core/order';
-import { criticalPath, find, nextFailed } from '../src/core/paths';
+import { criticalPath, find, nextFailed, runTotals } from '../src/core/paths';
 import { escape } from '../src/core/pen';
 import type { IGraphPart } from '../src/core/protocol';
 import { StageLayout } from '../src/core/stages';
@@ -198,4 +198,40 @@ test('quantities are short', () => {
   assert.equal(oneLine('a\n\u202eb', 9), 'a b');
   assert.equal(roundStep(0.03), 0.05);
   assert.equal(roundStep(70), 120);
+});
+
+test('of the tasks that were sent to an engine together the first has begun', () => {
+  const sent = { state: STATE.running, seconds: -1, start: 10, engine: 0 };
+  const table = tableOf([
+    { name: 'before', start: 8, seconds: 4, engine: 0 },
+    { name: 'first', ...sent },
+    { name: 'behind', ...sent, parents: [1] },
+    { name: 'behind', ...sent, start: 11 },
+    { name: 'elsewhere', ...sent, start: 11, engine: 1 }
+  ]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map(row => table.startOf(row)),
+    [8, 12, 0, 0, 11] // the first of them when the one before it had ended
+  );
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map(row => table.endOf(row)),
+    [12, 100, 0, 0, 100]
+  );
+  const { begun, ended, busy, critical } = runTotals(table);
+  assert.deepEqual([begun, ended, busy], [8, 100, 4 + 88 + 89]);
+  assert.deepEqual(critical, { rows: [4], seconds: 89 });
+});
+
+test('two engines are never as fast as three', () => {
+  const table = tableOf(
+    Array.from({ length: 1000 }, (_, row) => ({
+      name: 'f',
+      state: row < 100 ? STATE.done : STATE.running,
+      seconds: row < 100 ? 1 : -1,
+      start: row < 100 ? 1 + (row >> 1) : 51,
+      engine: row % 2
+    }))
+  );
+  const { begun, ended, busy } = runTotals(table);
+  assert.equal(busy / (ended - begun), 2);
 });

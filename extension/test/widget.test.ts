@@ -12,6 +12,7 @@ import {
 import { words } from '../src/widget/words';
 import graph from '../../tests/protocol/graph.json';
 import past from '../../tests/protocol/past-run.json';
+import refusal from '../../tests/protocol/refusal.json';
 
 /** A widget's model, as a page has it, and a kernel that says what the test wants. */
 class Model implements IWidgetModel {
@@ -40,6 +41,11 @@ class Model implements IWidgetModel {
     const message = { ...example.message, stream: 's', sequence };
     const buffers = example.buffers.map(text => Buffer.from(text, 'base64'));
     this._callback(message, buffers);
+  }
+
+  /** Say something without buffers. */
+  tell(message: unknown): void {
+    this._callback(message, []);
   }
 
   private _callback: (...args: unknown[]) => void = () => undefined;
@@ -75,6 +81,46 @@ test('what was missed is asked for, and everything is taken again unasked', () =
   model.say(0, 8);
   model.say(0, 9);
   assert.equal(run.table.rows, 4);
+  run.dispose();
+});
+
+test('why a wish was refused is shown by the page that had it', context => {
+  context.mock.method(console, 'warn', () => undefined);
+  const model = new Model();
+  const run = new RunModel();
+  run.follow(new WidgetSource(model));
+  model.say(0, 0);
+  model.tell(refusal);
+  assert.equal(run.notice, ''); // another page had one of that name
+  run.cancel([0]);
+  model.tell(refusal);
+  assert.equal(run.notice, 'refused');
+  assert.equal(run.refusal, refusal.error);
+  run.dispose();
+});
+
+test('what a run comes to is found anew every second, and at its end', context => {
+  let now = 0;
+  context.mock.method(performance, 'now', () => now);
+  const model = new Model();
+  const run = new RunModel();
+  run.follow(new WidgetSource(model));
+  model.say(0, 0);
+  const first = run.totals;
+  model.say(0, 1);
+  assert.equal(run.totals.busy, first.busy);
+  const { busy } = run.totals;
+  run.table.now += 50;
+  run.table.version++;
+  now = 999;
+  assert.equal(run.totals.busy, busy);
+  now = 1001;
+  assert.ok(run.totals.busy > busy);
+  run.table.counts.fill(0); // nothing runs any more
+  run.table.now += 50;
+  run.table.version++;
+  const before = run.totals.busy;
+  assert.ok(before > busy + 50);
   run.dispose();
 });
 

@@ -20,8 +20,7 @@ export function criticalPath(table: TaskTable): ICriticalPath {
         latest = parent;
       }
     }
-    const start = table.start[row] ?? 0;
-    const lasted = start > 0 ? table.endOf(row) - start : 0;
+    const lasted = table.endOf(row) - table.startOf(row);
     finish[row] = lasted + (latest < 0 ? 0 : (finish[latest] ?? 0));
     before[row] = latest;
     if (last < 0 || (finish[row] ?? 0) > (finish[last] ?? 0)) {
@@ -34,6 +33,36 @@ export function criticalPath(table: TaskTable): ICriticalPath {
     rows.push(row);
   }
   return { rows: rows.reverse(), seconds };
+}
+
+/** What a run comes to; times are those of the table, Infinity for what has not been. */
+export interface IRunTotals {
+  /** When the first task was submitted, and when the first one began. */
+  readonly submitted: number;
+  readonly begun: number;
+  /** When the last one that began has ended, or the time now. */
+  readonly ended: number;
+  /** How long all tasks ran together, in seconds. */
+  readonly busy: number;
+  readonly critical: ICriticalPath;
+}
+
+export function runTotals(table: TaskTable): IRunTotals {
+  let submitted = Infinity;
+  let begun = Infinity;
+  let ended = 0;
+  let busy = 0;
+  for (let row = 0; row < table.rows; row++) {
+    submitted = Math.min(submitted, table.submitted[row] ?? 0);
+    const start = table.startOf(row);
+    if (start > 0) {
+      const end = table.endOf(row);
+      begun = Math.min(begun, start);
+      ended = Math.max(ended, end);
+      busy += end - start;
+    }
+  }
+  return { submitted, begun, ended, busy, critical: criticalPath(table) };
 }
 
 /** The next failed row after this one, beginning anew at the end; -1 when none failed. */

@@ -461,7 +461,7 @@ export class StagePainter implements IPainter {
 }
 
 function cellText(table: TaskTable, row: number): string {
-  const start = table.start[row] ?? 0;
+  const start = table.startOf(row);
   const number = `#${table.task[row] ?? 0}`;
   return start > 0
     ? `${number}  ${formatSeconds(table.endOf(row) - start)}`

@@ -96,6 +96,7 @@ export class TaskTable {
   /** Find out what follows from the states of the tasks, which are others now. */
   settle(): void {
     this._findReady();
+    this._findHeads();
     this._count();
     this.version++;
   }
@@ -129,9 +130,26 @@ export class TaskTable {
     return this.functions[this.function[row] ?? -1] ?? '';
   }
 
+  /**
+   * When a task began; 0 for one that has not.
+   *
+   * Tasks are sent to an engine many at a time, and then all are said to run. Of
+   * those the first has begun, when the one before it ended; the others wait there.
+   */
+  startOf(row: number): number {
+    const start = this.start[row] ?? 0;
+    if (this.state[row] !== STATE.running || start <= 0) {
+      return start;
+    }
+    const engine = this.engine[row] ?? -1;
+    return this._heads[engine] === row
+      ? Math.max(start, this._ended[engine] ?? 0)
+      : 0;
+  }
+
   /** When a task ended or, while it runs, the time now; 0 for one that has not begun. */
   endOf(row: number): number {
-    const start = this.start[row] ?? 0;
+    const start = this.startOf(row);
     const seconds = this.seconds[row] ?? -1;
     if (start <= 0) {
       return 0;
@@ -237,6 +255,33 @@ export class TaskTable {
     }
   }
 
+  /** Find of each engine the task that has begun, and when the one before it ended. */
+  private _findHeads(): void {
+    const { state, engine, start, seconds } = this;
+    const heads: number[] = [];
+    const ended: number[] = [];
+    for (let row = 0; row < this.rows; row++) {
+      const where = engine[row] ?? -1;
+      const began = start[row] ?? 0;
+      if (where < 0 || began <= 0) {
+        continue;
+      }
+      if (state[row] === STATE.running) {
+        const head = heads[where];
+        if (head === undefined || began < (start[head] ?? 0)) {
+          heads[where] = row;
+        }
+      } else {
+        const end = began + (seconds[row] ?? 0);
+        if (end > (ended[where] ?? 0)) {
+          ended[where] = end;
+        }
+      }
+    }
+    this._heads = heads;
+    this._ended = ended;
+  }
+
   private _count(): void {
     const { counts, state } = this;
     const each = new Int32Array(this.functions.length * STATE_COUNT);
@@ -252,6 +297,8 @@ export class TaskTable {
     this.functionCounts = each;
   }
 
+  private _ended: number[] = [];
+  private _heads: number[] = [];
   private _rowOf: number[] = [];
 }
 

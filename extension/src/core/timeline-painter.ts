@@ -25,7 +25,7 @@ export class TimelinePainter implements IPainter {
     this._last = -Infinity;
     for (let row = 0; row < table.rows; row++) {
       this._first = Math.min(this._first, table.submitted[row] ?? 0);
-      const start = table.start[row] ?? 0;
+      const start = table.startOf(row);
       if (start > 0) {
         this._begin = Math.min(this._begin, start);
         this._last = Math.max(this._last, table.endOf(row));
@@ -39,7 +39,8 @@ export class TimelinePainter implements IPainter {
       [this._begin, this._last] = table.span;
     }
     this._engines = [...numbers].sort((a, b) => a - b);
-    this._lane = new Map(this._engines.map((engine, lane) => [engine, lane]));
+    this._laneOf = [];
+    this._engines.forEach((engine, lane) => (this._laneOf[engine] = lane));
   }
 
   fit(camera: Camera, width: number): void {
@@ -54,7 +55,7 @@ export class TimelinePainter implements IPainter {
 
   show(camera: Camera, row: number, width: number, height: number): void {
     const table = this._table;
-    const start = table?.start[row] ?? 0;
+    const start = table?.startOf(row) ?? 0;
     if (table === null || start <= 0) {
       return;
     }
@@ -65,7 +66,7 @@ export class TimelinePainter implements IPainter {
     if (x1 < 10 || x0 > room - 10) {
       camera.x = (start + end) / 2 - room / 2 / camera.scaleX;
     }
-    const lane = this._lane.get(table.engine[row] ?? -1) ?? 0;
+    const lane = this._laneOf[table.engine[row] ?? -1] ?? 0;
     const y = lane * this._height(height) - camera.y;
     if (y < 0 || y > height - AXIS - LEAST) {
       camera.y = lane * this._height(height) - (height - AXIS) / 2;
@@ -84,7 +85,7 @@ export class TimelinePainter implements IPainter {
     let nearest = -1;
     let distance = reach;
     for (let row = 0; row < table.rows; row++) {
-      const start = table.start[row] ?? 0;
+      const start = table.startOf(row);
       if (start > 0 && table.engine[row] === engine) {
         const away = Math.max(start - time, time - table.endOf(row), 0);
         if (away < distance || (away === 0 && distance === 0)) {
@@ -150,7 +151,7 @@ export class TimelinePainter implements IPainter {
     const { pen, colours, table, width } = scene;
     pen.fillStyle = colours.panel;
     for (const engine of table.engines) {
-      const lane = this._lane.get(engine.engine) ?? 0;
+      const lane = this._laneOf[engine.engine] ?? 0;
       const left = Math.max(GUTTER, this._x(scene, engine.joined));
       const right = Math.min(
         width,
@@ -174,17 +175,29 @@ export class TimelinePainter implements IPainter {
     raster?.begin(Math.ceil(width * ratio), Math.ceil(scene.height * ratio));
     const { isFound } = marks;
     const large: number[] = [];
+    // A hundred thousand times with each change: no calls for what has ended.
+    const { start: starts, seconds, state } = table;
+    const { x: origin, scaleX } = scene.camera;
     for (let row = 0; row < table.rows; row++) {
-      const start = table.start[row] ?? 0;
+      let start = starts[row] ?? 0;
       if (start <= 0) {
         continue;
       }
-      const x0 = this._x(scene, start);
-      const x1 = this._x(scene, table.endOf(row));
+      const lasted = seconds[row] ?? -1;
+      let end = start + lasted;
+      const code = state[row];
+      if (lasted < 0 || code === STATE.running) {
+        start = table.startOf(row);
+        end = table.endOf(row);
+        if (start <= 0) {
+          continue;
+        }
+      }
+      const x0 = GUTTER + (start - origin) * scaleX;
+      const x1 = GUTTER + (end - origin) * scaleX;
       if (x1 < GUTTER || x0 > width) {
         continue;
       }
-      const code = table.state[row];
       if (raster === null || x1 - x0 > 6) {
         large.push(row);
         continue;
@@ -193,7 +206,7 @@ export class TimelinePainter implements IPainter {
         failed.push(row);
         continue;
       }
-      const lane = this._lane.get(table.engine[row] ?? -1);
+      const lane = this._laneOf[table.engine[row] ?? -1];
       if (lane !== undefined && (isFound === null || isFound[row] === 1)) {
         const y = this._y(scene, lane, height);
         const colour = pixels[(table.function[row] ?? 0) % pixels.length] ?? 0;
@@ -216,19 +229,19 @@ export class TimelinePainter implements IPainter {
     pen.globalAlpha = 1;
     pen.fillStyle = colours.states[STATE.failed];
     for (const row of failed) {
-      const lane = this._lane.get(table.engine[row] ?? -1) ?? 0;
-      const x = this._x(scene, table.start[row] ?? 0);
+      const lane = this._laneOf[table.engine[row] ?? -1] ?? 0;
+      const x = this._x(scene, table.startOf(row));
       pen.fillRect(x - 1, this._y(scene, lane, height) + 1, 3, height - 2);
     }
   }
 
   private _drawSlice(scene: IScene, row: number, height: number): void {
     const { table, colours, pen, width } = scene;
-    const lane = this._lane.get(table.engine[row] ?? -1);
+    const lane = this._laneOf[table.engine[row] ?? -1];
     if (lane === undefined) {
       return;
     }
-    const x0 = Math.max(GUTTER, this._x(scene, table.start[row] ?? 0));
+    const x0 = Math.max(GUTTER, this._x(scene, table.startOf(row)));
     const x1 = Math.min(width, this._x(scene, table.endOf(row)));
     const y = this._y(scene, lane, height) + 2;
     const fun = (table.function[row] ?? 0) % colours.functions.length;
@@ -260,8 +273,8 @@ export class TimelinePainter implements IPainter {
   private _drawMarks(scene: IScene, height: number): void {
     const { marks, colours, pen, table } = scene;
     const outline = (row: number): void => {
-      const start = table.start[row] ?? 0;
-      const lane = this._lane.get(table.engine[row] ?? -1);
+      const start = table.startOf(row);
+      const lane = this._laneOf[table.engine[row] ?? -1];
       if (start <= 0 || lane === undefined) {
         return;
       }
@@ -352,7 +365,7 @@ export class TimelinePainter implements IPainter {
   private _begin = Infinity;
   private _engines: number[] = [];
   private _first = Infinity;
-  private _lane = new Map<number, number>();
+  private _laneOf: number[] = [];
   private _last = -Infinity;
   private _lastHeight = MOST;
   private _table: TaskTable | null = null;

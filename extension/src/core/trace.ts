@@ -23,7 +23,7 @@ export function traceOf(
   const lane = (row: number): number => (table.engine[row] ?? -1) + 1;
   let arrows = 0;
   for (let row = 0; row < table.rows; row++) {
-    const start = table.start[row] ?? 0;
+    const start = table.startOf(row);
     if (start <= 0) {
       continue;
     }
@@ -46,11 +46,11 @@ export function traceOf(
       }
     });
     for (const parent of table.parentsOf(row)) {
-      if ((table.start[parent] ?? 0) > 0 && arrows++ < ARROWS) {
+      if (table.startOf(parent) > 0 && arrows++ < ARROWS) {
         const common = { name: 'data', cat: 'data', id: arrows, pid: 1 };
         const within =
-          (table.start[parent] ?? 0) +
-          0.999 * (table.endOf(parent) - (table.start[parent] ?? 0));
+          table.startOf(parent) +
+          0.999 * (table.endOf(parent) - table.startOf(parent));
         events.push(
           { ...common, ph: 's', tid: lane(parent), ts: micros(within) },
           { ...common, ph: 'f', bp: 'e', tid: lane(row), ts: micros(start) }

@@ -93,24 +93,11 @@ function Run(props: {
 }): JSX.Element {
   const { model, trans } = props;
   const { table } = model;
-  let first = Infinity;
-  let begun = Infinity;
-  let last = 0;
-  let busy = 0;
-  for (let row = 0; row < table.rows; row++) {
-    const start = table.start[row] ?? 0;
-    first = Math.min(first, table.submitted[row] ?? 0);
-    if (start > 0) {
-      begun = Math.min(begun, start);
-      last = Math.max(last, table.endOf(row));
-      busy += table.endOf(row) - start;
-    }
-  }
-  const wall = Math.max(0, last - first);
-  const critical = model.critical;
-  const ran = wall > 0 && last > begun;
+  const { submitted, begun, ended, busy, critical } = model.totals;
+  const wall = Math.max(0, ended - submitted);
+  const ran = ended > begun;
   // Until the first task began engines started, which is not the program's doing.
-  const startUp = Math.max(0, begun - first);
+  const startUp = Math.max(0, begun - submitted);
   return (
     <>
       <h3 className="eflows-Inspector-title">{trans.__('This run')}</h3>
@@ -134,7 +121,7 @@ function Run(props: {
           ran
             ? {
                 term: trans.__('Speed-up'),
-                text: `${(busy / (last - begun)).toFixed(2)} ×`
+                text: `${(busy / (ended - begun)).toFixed(2)} ×`
               }
             : null,
           ran && startUp >= 0.01 * wall
@@ -173,7 +160,7 @@ function Task(props: {
   const { table, selected: row } = model;
   const code = table.state[row] ?? 0;
   const state = TASK_STATES[code] ?? 'waiting';
-  const start = table.start[row] ?? 0;
+  const start = table.startOf(row);
   const engine = table.engine[row] ?? -1;
   const host = table.engines.find(one => one.engine === engine)?.host ?? '';
   const size = table.size[row] ?? 0;
@@ -227,9 +214,11 @@ function Task(props: {
       ) : null}
       {model.notice !== '' && (
         <p className="eflows-Secondary" role="status">
-          {model.notice === 'cancelled'
-            ? trans.__('The task was cancelled.')
-            : trans.__('The task had ended already.')}
+          {model.notice === 'refused'
+            ? model.refusal
+            : model.notice === 'cancelled'
+              ? trans.__('The task was cancelled.')
+              : trans.__('The task had ended already.')}
         </p>
       )}
       <Facts
@@ -244,6 +233,12 @@ function Task(props: {
             term: trans.__('Submitted'),
             text: formatSeconds((table.submitted[row] ?? 0) - zero)
           },
+          code === STATE.running && start <= 0
+            ? {
+                term: trans.__('Started'),
+                text: trans.__('not yet: its engine has others before it')
+              }
+            : null,
           start > 0
             ? { term: trans.__('Started'), text: formatSeconds(start - zero) }
             : null,

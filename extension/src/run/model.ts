@@ -2,10 +2,11 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import {
-  criticalPath,
   find,
   nextFailed,
-  type ICriticalPath
+  runTotals,
+  type ICriticalPath,
+  type IRunTotals
 } from '../core/paths';
 import {
   readGraphMessage,
@@ -21,6 +22,7 @@ import { TASK_STATES } from '../session/protocol';
 type Watch = NonNullable<IPageRequest['watch']>;
 
 const TICK_MS = 500;
+const TOTALS_MS = 1000;
 
 /** Where a task graph comes from. */
 export interface IGraphSource {
@@ -92,11 +94,24 @@ export class RunModel implements IDisposable {
   }
 
   get critical(): ICriticalPath {
-    if (this._criticalVersion !== this.table.version) {
-      this._criticalVersion = this.table.version;
-      this._critical = criticalPath(this.table);
+    return this.totals.critical;
+  }
+
+  /** What the run comes to; while it goes on as it was less than a second ago, for it takes all tasks. */
+  get totals(): IRunTotals {
+    const { table } = this;
+    const { generation, version } = table;
+    const now = performance.now();
+    const isDue =
+      this._totalled.generation !== generation ||
+      this._replay !== null ||
+      !table.isLive ||
+      now - this._totalled.at >= TOTALS_MS;
+    if (this._totalled.version !== version && isDue) {
+      this._totalled = { generation, version, at: now };
+      this._totals = runTotals(table);
     }
-    return this._critical;
+    return this._totals;
   }
 
   /** Why the selected task failed; null until the kernel has told. */
@@ -109,6 +124,11 @@ export class RunModel implements IDisposable {
   /** What came of the last wish, empty for nothing. */
   get notice(): string {
     return this._notice;
+  }
+
+  /** Why the kernel did not do what was wished for last. */
+  get refusal(): string {
+    return this._refusal;
   }
 
   get isDisposed(): boolean {
@@ -268,6 +288,14 @@ export class RunModel implements IDisposable {
         }
         this._notice = message.cancelled === 0 ? 'ended' : 'cancelled';
         break;
+      case 'error':
+        if (message.request !== this._request || this._request === '') {
+          console.warn(message.error); // of another page perhaps
+          return;
+        }
+        this._notice = 'refused';
+        this._refusal = message.error;
+        break;
       default:
         return;
     }
@@ -338,16 +366,15 @@ export class RunModel implements IDisposable {
   private _asked = false;
   private _changed = new Signal<this, void>(this);
   private _clock: ReturnType<typeof setInterval> | undefined;
-  private _critical: ICriticalPath = { rows: [], seconds: 0 };
-  private _criticalVersion = -1;
   private _detail: ITaskDetail | null = null;
   private _found: Int32Array = new Int32Array(0);
   private _heardAt = 0;
   private _isDisposed = false;
   private _isFound = new Uint8Array(0);
-  private _notice: '' | 'cancelled' | 'ended' = '';
+  private _notice: '' | 'cancelled' | 'ended' | 'refused' = '';
   private _past: IPastRun | null = null;
   private _query = '';
+  private _refusal = '';
   private _replay: Replay | null = null;
   private _request = '';
   private _requests = 0;
@@ -356,6 +383,8 @@ export class RunModel implements IDisposable {
   private _showsCritical = false;
   private _source: IGraphSource | null = null;
   private _told = '';
+  private _totalled = { generation: -1, version: -1, at: -Infinity };
+  private _totals: IRunTotals = runTotals(this.table);
   private _toldNow = 0;
   private _wanted = -1;
   private _watching: IDisposable | null = null;

@@ -43,14 +43,14 @@ function besides(layout: StageLayout, row: number, step: -1 | 1): number {
  * engine, up and down to what another engine did at that time.
  */
 export function inTimeline(table: TaskTable, row: number, key: string): number {
-  const start = table.start[row] ?? 0;
+  const start = table.startOf(row);
   const engine = table.engine[row] ?? -1;
   const along = key === 'ArrowLeft' || key === 'ArrowRight';
   const forth = key === 'ArrowRight' || key === 'ArrowDown';
   let best = -1;
   let least = Infinity;
   for (let other = 0; other < table.rows; other++) {
-    const begin = table.start[other] ?? 0;
+    const begin = table.startOf(other);
     if (begin <= 0 || other === row) {
       continue;
     }
