@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 import traceback
@@ -68,6 +69,9 @@ def become_engine() -> None:
 def _note_fork() -> None:
     global _forked
     _forked = True
+    with suppress(ValueError):  # the handlers are those of an engine, which this is not
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def inside_task() -> bool:

@@ -291,9 +291,10 @@ class Arguments:
         if direction is None:
             return value
         packed, found = _pack(value)
-        return (
-            value if found or not packed.buffers else Reference(self._datum_of(value, packed), writable=True)
-        )
+        if found or not packed.buffers:
+            return value
+        packed, _ = _pack(value)  # again: a Dataset without attributes gets empty ones by being packed
+        return Reference(self._datum_of(value, packed), writable=True)
 
     def _with_newest(self, value: Any, *, writable: bool) -> Any:
         """Return a container with the newest versions in the place of objects that tasks have written to."""

@@ -331,6 +331,23 @@ def test_a_large_array_is_written_in_versions() -> None:
     assert array[0] == 0.0
 
 
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_what_being_packed_changes_is_written_in_versions(size: int) -> None:
+    """A Dataset gets empty attributes by that, and has not been changed by the program."""
+    xarray = pytest.importorskip("xarray")
+    data = xarray.Dataset({"x": ("t", np.zeros(size))})
+
+    @ef.task(data=ef.INOUT)
+    def add(data: Any) -> None:
+        data["x"] = data["x"] + 1
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ef.StaleArgumentWarning)
+        add(data), add(data)
+
+    assert float(ef.wait_on(data)["x"][0]) == 2
+
+
 def test_a_reader_submitted_before_a_writer_sees_the_old_version() -> None:
     """Write after read blocks nobody and confuses nobody."""
     array = _array(0.0)
