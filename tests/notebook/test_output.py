@@ -73,3 +73,20 @@ def test_text_arrives_while_nobody_waits(front_end: Any) -> None:
         front_end.hear(lambda message: message["msg_type"] == "stream")
 
     assert front_end.text(cell) == "nobody waits\n"
+
+
+@pytest.mark.engines
+def test_task_functions_display_in_the_cell_that_calls_them(front_end: Any) -> None:
+    """In order with what they print."""
+    front_end.run(
+        "import eflows_nb as ef\nsession = ef.start(engines=1)\nfrom IPython.display import display\n"
+        "@ef.task\ndef show(text):\n    print('before')\n    display(text)\n    print('after')"
+    )
+    cell = front_end.run("ef.wait_on(show('shown'))")
+    shown = [
+        message["content"].get("text") or message["content"]["data"]["text/plain"]
+        for message in front_end.heard
+        if message["msg_type"] in ("stream", "display_data") and message["parent_header"]["msg_id"] == cell
+    ]
+
+    assert shown == ["before\n", "'shown'", "after\n"]

@@ -141,6 +141,7 @@ class TaskCells:
         if self.client is not Client.LIVE:
             for execution in self.executions:
                 execution.conclude(errors=self.client is not Client.PLAIN)
+            flush()
 
     def visit(self, tree: ast.Module) -> ast.Module:
         """Return what IPython is to run in the place of a cell.

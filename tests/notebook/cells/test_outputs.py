@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -259,6 +261,25 @@ def test_a_cancelled_task_keeps_what_it_has_shown(kernel: Any, tmp_path: Path) -
     ends(kernel, request, "cancelled")
 
     assert texts(kernel, request) == ["'shown'", "printed\n"]
+
+
+@pytest.mark.engines
+def test_a_lost_engine_takes_nothing_away_that_was_shown(kernel: Any, tmp_path: Path) -> None:
+    """What the task shows when it runs again comes below."""
+    kernel.run("import eflows_nb as ef\nef.start(engines=1)")
+    request = kernel.run(f"%%task\nimport os\ndisplay(os.getpid())\nprint('up')\n{holding(tmp_path / 'go')}")
+    wait_for(kernel, request, "up")
+    first = texts(kernel, request)
+    os.kill(int(first[0]), signal.SIGKILL)
+    while len(texts(kernel, request)) < 4:
+        kernel.hear_more()
+    (tmp_path / "go").touch()
+    ends(kernel, request)
+
+    shown = texts(kernel, request)
+    assert shown[:2] == first
+    assert shown[2] != first[0]
+    assert shown[3] == "up\n"
 
 
 @pytest.mark.engines
