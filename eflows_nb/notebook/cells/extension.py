@@ -95,6 +95,8 @@ class TaskCells:
         """For futures of cells that ran again those that took their place."""
         self._lock = threading.Lock()
         self._ended: list[tuple[Execution, list[Future]]] = []
+        self._told_of: set[int] = set()  # tasks of this cell that everybody knows to have ended
+        self._hearing = threading.Condition()
         self._concluding = False
         self._told: set[str] = set()
         self._info: Any = None
@@ -134,6 +136,7 @@ class TaskCells:
     def _begin(self, info: Any) -> None:
         self._info = info
         self._within = True
+        self._told_of = set()
 
     def _end(self, _result: Any) -> None:
         self._info = None
@@ -293,10 +296,17 @@ class TaskCells:
             try:
                 session.current().wait_on(execution.submission.shown)
             finally:
+                self._hear_of(execution)
                 execution.conclude(errors=False)
                 flush()  # before the error of the cell
         elif any(state.is_final for state in execution.states):  # before anybody listened
             execution.conclude()
+
+    def _hear_of(self, execution: Execution) -> None:
+        """Wait until what its tasks have shown was told: another thread may be at it."""
+        ended = {one.datum.number for one in execution.submission.shown if one.state.is_final}
+        with self._hearing:
+            self._hearing.wait_for(lambda: ended <= self._told_of, timeout=_PATIENCE)
 
     def _submitted(self, plan: Plan, page: Page) -> Submission:
         """Submit a task cell below a card, which comes before what its tasks show."""
@@ -349,11 +359,15 @@ class TaskCells:
 
     def _notice(self, events: Sequence[Event]) -> None:
         """Hear of events, in a thread of the runtime, which must not be held up."""
-        changed = {task for event in events if type(event) is TasksChanged for task in event.tasks}
-        if not changed:
+        changes = [event for event in events if type(event) is TasksChanged]
+        if not changes:
             return
+        changed = {task for event in changes for task in event.tasks}
         ended = [(one, one.note(changed)) for one in list(self.executions)]
         if self.client is Client.PLAIN:
+            with self._hearing:
+                self._told_of.update(*(event.tasks for event in changes if event.state.is_final))
+                self._hearing.notify_all()
             return
         with self._lock:
             self._ended += [(one, futures) for one, futures in ended if futures]
