@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from eflows_nb.tasks.events import Event, TasksChanged, TasksSubmitted, WaitEnded, WaitStarted
 
@@ -21,8 +21,8 @@ _PATIENCE = 1.0
 class ProgressView:
     """An observer that shows one progress bar while somebody waits for longer than a second.
 
-    It is a widget in a live notebook and a line in a terminal. Where the output is captured (a headless run,
-    a file, a pipe) there is none.
+    It stands in the output of the cell in a live notebook and is a line in a terminal. Where the output is
+    captured (a headless run, a file, a pipe) there is none.
     """
 
     def __init__(self, kernel: Any) -> None:
@@ -35,7 +35,8 @@ class ProgressView:
         self._done = 0
         self._unfinished = 0
         self._timer: threading.Timer | None = None
-        self._bar: Any = None
+        self._bar: _Bar | None = None
+        self._parent: Any = None
 
     def __call__(self, events: Sequence[Event]) -> None:
         """Count what ended."""
@@ -52,9 +53,7 @@ class ProgressView:
                 elif type(event) is WaitEnded:
                     self._end(event)
             if self._bar is not None:
-                self._bar.total = self._total
-                self._bar.n = min(self._done, self._total)
-                self._bar.refresh()
+                self._bar.show(min(self._done, self._total), self._total)
 
     def _count(self, event: TasksChanged) -> None:
         if not event.state.is_final:
@@ -68,6 +67,7 @@ class ProgressView:
         if self._wait is not None or not somebody_looks(self._kernel):
             return
         self._wait = event.wait
+        self._parent = self._kernel.get_parent("shell") if self._kernel is not None else None
         self._tasks = event.tasks
         self._total = len(event.tasks) or self._unfinished
         self._done = 0
@@ -76,13 +76,15 @@ class ProgressView:
         self._timer.start()
 
     def _show(self, wait: int) -> None:
-        from tqdm.auto import tqdm
-
         with self._lock:
-            if self._wait == wait:
-                self._bar = tqdm(
-                    total=self._total, initial=self._done, desc="tasks", unit="task", leave=False
-                )
+            if self._wait != wait:
+                return
+            if self._kernel is None:
+                self._bar = _Line(self._done, self._total)
+            else:
+                from eflows_nb.notebook.wait_bar import WaitBar
+
+                self._bar = WaitBar(self._kernel, self._parent, self._done, self._total)
 
     def _end(self, event: WaitEnded) -> None:
         if event.wait != self._wait:
@@ -91,9 +93,34 @@ class ProgressView:
         if self._timer is not None:
             self._timer.cancel()
         if self._bar is not None:
-            self._bar.n = min(self._done, self._total)
             self._bar.close()
             self._bar = None
+
+
+class _Bar(Protocol):
+    """What shows how far a wait is."""
+
+    def show(self, done: int, total: int, /) -> None:
+        """Show how many tasks have ended of those that are waited for."""
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+
+
+class _Line:
+    """A line in a terminal."""
+
+    def __init__(self, done: int, total: int) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=total, initial=done, desc="tasks", unit="task", leave=False)
+
+    def show(self, done: int, total: int) -> None:
+        self._bar.total, self._bar.n = total, done
+        self._bar.refresh()
+
+    def close(self) -> None:
+        self._bar.close()
 
 
 def somebody_looks(kernel: Any) -> bool:

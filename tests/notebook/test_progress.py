@@ -114,6 +114,15 @@ def test_captured_output_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert view._timer is None
 
 
+def _displayed(front_end: Any, cell: str) -> list[Any]:
+    return [
+        message
+        for message in front_end.heard
+        if message["msg_type"] in ("display_data", "update_display_data")
+        and message["parent_header"]["msg_id"] == cell
+    ]
+
+
 HOLD = """
 import eflows_nb as ef
 
@@ -136,7 +145,7 @@ progress._PATIENCE = 0.05
     "wait", ["ef.wait_on(held)", "ef.barrier()", "list(ef.as_completed([held, *others]))"]
 )
 def test_a_live_notebook_shows_one_bar(front_end: Any, wait: str) -> None:
-    """A front end that sends the id of its cell gets a widget, one for the whole wait."""
+    """A front end that sends the id of its cell gets a bar, one for the whole wait, and it is emptied."""
     pipe = front_end.folder / "pipe"
     pipe.unlink(missing_ok=True)
     os.mkfifo(pipe)
@@ -148,7 +157,11 @@ def test_a_live_notebook_shows_one_bar(front_end: Any, wait: str) -> None:
     pipe.write_text("")
     front_end.wait_for_end(cell)
 
-    assert front_end.widgets(cell) == 1
+    bars = _displayed(front_end, cell)
+    assert [message["msg_type"] for message in bars].count("display_data") == 1
+    assert "Waiting for tasks" in bars[0]["content"]["data"]["text/plain"]
+    assert bars[-1]["content"]["data"] == {"text/plain": "", "text/html": ""}
+    assert front_end.widgets(cell) == 0
     assert front_end.text(cell) == front_end.text(cell, "stderr") == ""
 
 
@@ -165,5 +178,5 @@ def test_a_front_end_that_is_not_live_gets_no_bar(front_end: Any) -> None:
     )
     front_end.wait_for_end(cell)
 
-    assert front_end.widgets(cell) == 0
+    assert _displayed(front_end, cell) == []
     assert front_end.text(cell, "stderr") == ""
