@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { DisposableDelegate } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+
 import { readGraphMessage, type IGraphPart } from '../src/core/protocol';
 import { STATE, TaskTable } from '../src/core/tasks';
+import { RunModel, type IGraphSource } from '../src/run/model';
 import examples from '../../tests/protocol/graph.json';
 
 function part(place: number): IGraphPart {
@@ -105,4 +109,80 @@ test('what is not a message, or of another version, is not read', () => {
   assert.equal(readGraphMessage(example.message, []), null);
   assert.equal(readGraphMessage({ version: 1, kind: 'new' }, []), null);
   assert.equal(readGraphMessage('graph', []), null);
+});
+
+/** A kernel that tells of tasks. */
+class Source implements IGraphSource {
+  latest: unknown = {};
+  changed = new Signal<this, void>(this);
+  heard = new Signal<this, ReturnType<typeof heardOf>>(this);
+  watch(): DisposableDelegate {
+    return new DisposableDelegate(() => undefined);
+  }
+  request(): void {
+    // It tells unasked.
+  }
+}
+
+function heardOf(place: number) {
+  const example = examples[place];
+  assert.ok(example !== undefined);
+  const buffers = example.buffers.map(text => Buffer.from(text, 'base64'));
+  return { data: example.message, buffers };
+}
+
+function shown() {
+  const source = new Source();
+  const model = new RunModel();
+  model.follow(source);
+  source.heard.emit(heardOf(0));
+  assert.equal(model.status, 'shown');
+  return { source, model };
+}
+
+test('the tasks of a session that is over stay, and none of them runs', () => {
+  for (const end of [
+    ({ source }: ReturnType<typeof shown>) => {
+      source.latest = null; // the kernel begins anew
+      source.changed.emit();
+    },
+    ({ model }: ReturnType<typeof shown>) => model.follow(null) // it was shut down
+  ]) {
+    const run = shown();
+    run.model.select(0);
+    end(run);
+    assert.equal(run.model.status, 'ended');
+    assert.equal(run.model.lost, 4);
+    assert.equal(run.model.table.counts[STATE.cancelled], 4);
+    assert.equal(run.model.table.engines[0]?.left, run.model.table.now);
+    assert.equal(run.model.canCancel(0), false);
+    assert.equal(run.model.selected, 0);
+    run.model.dispose();
+  }
+});
+
+test('a new session takes the place of one that is over', () => {
+  const { source, model } = shown();
+  model.select(1);
+  source.latest = null;
+  source.changed.emit();
+  source.latest = {};
+  source.changed.emit();
+  assert.equal(model.status, 'loading');
+  source.heard.emit(heardOf(0));
+  assert.equal(model.status, 'shown');
+  assert.equal(model.selected, -1);
+  assert.equal(model.table.counts[STATE.running], 2);
+  model.dispose();
+});
+
+test('the tasks of a notebook that is closed stay as they were', () => {
+  const { source, model } = shown();
+  model.follow(null, true);
+  assert.equal(model.status, 'closed');
+  assert.equal(model.table.counts[STATE.running], 2);
+  model.follow(source);
+  source.heard.emit(heardOf(0));
+  assert.equal(model.status, 'shown');
+  model.dispose();
 });

@@ -16,8 +16,14 @@ CLOSE = """async path => {
   await panel.context.save();
   panel.close();
 }"""
-IS_SAVED = """async path => (await window.jupyterapp.serviceManager.workspaces.list()).values
-  .some(({data}) => JSON.stringify(data['layout-restorer:data'] ?? '').includes('eflows-nb-run:' + path))"""
+IS_SAVED = """path => {
+  const names = [`notebook:${path}`, `eflows-nb-run:${path}`];
+  window.jupyterapp.serviceManager.workspaces.list().then(({ values }) => {
+    const layouts = values.map(({ data }) => JSON.stringify(data['layout-restorer:data'] ?? ''));
+    window.eflowsIsSaved = layouts.some(layout => names.every(name => layout.includes(name)));
+  });
+  return window.eflowsIsSaved === true;
+}"""
 
 
 def tab(lab: Any) -> Any:
@@ -39,7 +45,23 @@ def test_a_run_view_follows_its_notebook_to_another_name(lab: Any) -> None:
     lab.command("eflows-nb:open-run-view", path="new-name.ipynb")
     expect(tab(lab)).to_have_count(1)
 
-    lab.page.wait_for_function(IS_SAVED, arg="new-name.ipynb")
+    lab.page.wait_for_function(IS_SAVED, polling=200, arg="new-name.ipynb")
+
+
+def test_a_run_view_is_there_after_a_rename_and_a_reload(lab: Any) -> None:
+    """With its notebook and its tasks: the layout that is restored has the new name of both."""
+    lab.open(lab.write("before.ipynb", TASKS))
+    assert lab.run_all() == []
+    lab.command("eflows-nb:open-run-view")
+    view = lab.page.locator(".eflows-Run")
+    expect(view.get_by_test_id("eflows-run-done")).to_have_text("3")
+    lab.page.evaluate(RENAME, ["before.ipynb", "after.ipynb"])
+    expect(tab(lab)).to_have_text("Run: after.ipynb")
+    lab.page.wait_for_function(IS_SAVED, polling=200, arg="after.ipynb")
+    lab.reload()
+    expect(tab(lab)).to_have_text("Run: after.ipynb")
+    expect(view.get_by_test_id("eflows-run-done")).to_have_text("3")
+    expect(lab.page.locator(".jp-NotebookPanel .jp-Cell")).to_have_count(1)
 
 
 def test_a_run_view_finds_its_notebook_again_when_that_was_closed_in_the_background(lab: Any) -> None:

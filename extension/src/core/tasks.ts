@@ -101,6 +101,30 @@ export class TaskTable {
     this.version++;
   }
 
+  /**
+   * Take what has not ended as cancelled: its session is over, and nobody will
+   * do it any more.
+   *
+   * @returns how many tasks that were
+   */
+  end(): number {
+    let count = 0;
+    for (let row = 0; row < this.rows; row++) {
+      if ((this.state[row] ?? 0) <= STATE.running) {
+        const start = this.start[row] ?? 0;
+        this.seconds[row] = start > 0 ? Math.max(0, this.now - start) : -1;
+        this.state[row] = STATE.cancelled;
+        count++;
+      }
+    }
+    this.engines = this.engines.map(engine => ({
+      ...engine,
+      left: engine.left ?? this.now
+    }));
+    this.settle();
+    return count;
+  }
+
   /** Row of a task's number, -1 when there is none. */
   rowOf(task: number): number {
     return this._rowOf[task] ?? -1;

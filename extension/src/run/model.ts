@@ -21,6 +21,17 @@ import { TASK_STATES } from '../session/protocol';
 
 type Watch = NonNullable<IPageRequest['watch']>;
 
+/** What is to be seen of a run. */
+export type RunStatus =
+  | 'no-kernel'
+  | 'no-session'
+  | 'loading'
+  | 'shown'
+  /** The tasks of a session that is over. */
+  | 'ended'
+  /** The tasks as they were when the notebook was closed. */
+  | 'closed';
+
 const TICK_MS = 500;
 const TOTALS_MS = 1000;
 
@@ -54,17 +65,24 @@ export class RunModel implements IDisposable {
     return this._revealed;
   }
 
-  get status(): 'no-kernel' | 'no-session' | 'loading' | 'shown' {
+  get status(): RunStatus {
     if (this._replay !== null) {
       return 'shown';
     }
-    if (this._source === null) {
-      return 'no-kernel';
+    const isKept = this.table.rows > 0;
+    if (this._isClosed) {
+      return isKept ? 'closed' : 'no-kernel';
     }
-    if (this._source.latest === null) {
-      return 'no-session';
+    if (this._source === null || this._source.latest === null) {
+      const without = this._source === null ? 'no-kernel' : 'no-session';
+      return isKept && this._lost !== null ? 'ended' : without;
     }
     return this.table.sequence < 0 ? 'loading' : 'shown';
+  }
+
+  /** How many tasks had not ended when their session did. */
+  get lost(): number {
+    return this._lost ?? 0;
   }
 
   get marks(): IMarks {
@@ -143,18 +161,26 @@ export class RunModel implements IDisposable {
     }
   }
 
-  /** Show what another kernel does; null while there is none. */
-  follow(source: IGraphSource | null): void {
-    if (source === this._source) {
+  /**
+   * Show what another kernel does.
+   *
+   * @param source null while there is none
+   * @param isClosed whether its notebook is closed, and it may go on
+   */
+  follow(source: IGraphSource | null, isClosed = false): void {
+    if (source === this._source && isClosed === this._isClosed) {
       return;
     }
     this._leave();
     this._source = source;
+    this._isClosed = isClosed;
     this.table.sequence = -1;
     if (source !== null) {
       source.heard.connect(this._hear, this);
       source.changed.connect(this._onSession, this);
       this._watching = source.watch(() => this._watch());
+    } else if (!isClosed) {
+      this._end();
     }
     this._changed.emit();
   }
@@ -267,7 +293,10 @@ export class RunModel implements IDisposable {
           this._askForAll();
           return;
         }
-        if (this.table.generation !== generation) {
+        if (this._lost !== null) {
+          this._lost = null;
+          this._selected = -1; // these are tasks of another session
+        } else if (this.table.generation !== generation) {
           this._selected = Math.min(this._selected, this.table.rows - 1);
         }
         this._findAgain();
@@ -332,16 +361,23 @@ export class RunModel implements IDisposable {
   }
 
   private _onSession(): void {
-    // A kernel that began anew has other tasks.
+    if (this._source?.latest === null) {
+      this._end(); // a kernel that began anew has other tasks
+    }
     const now = this.status;
-    if (now !== this._told || now === 'no-session') {
-      if (now === 'no-session') {
-        this.table.sequence = -1;
-        this._selected = -1;
-        this._stop();
-      }
+    if (now !== this._told) {
       this._told = now;
       this._changed.emit();
+    }
+  }
+
+  /** Keep the tasks of a session that is over as they were. */
+  private _end(): void {
+    this.table.sequence = -1;
+    this._stop();
+    if (this._replay === null && this._lost === null && this.table.rows > 0) {
+      this._lost = this.table.end();
+      this._findAgain();
     }
   }
 
@@ -370,7 +406,10 @@ export class RunModel implements IDisposable {
   private _found: Int32Array = new Int32Array(0);
   private _heardAt = 0;
   private _isDisposed = false;
+  private _isClosed = false;
   private _isFound = new Uint8Array(0);
+  /** Null while their session goes on, as far as is known. */
+  private _lost: number | null = null;
   private _notice: '' | 'cancelled' | 'ended' | 'refused' = '';
   private _past: IPastRun | null = null;
   private _query = '';

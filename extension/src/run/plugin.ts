@@ -1,4 +1,5 @@
 import {
+  ILabShell,
   ILayoutRestorer,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
@@ -24,6 +25,7 @@ import { IEflowsPanel } from '../panel/tokens';
 import { IEflowsChannels } from '../session/tokens';
 import { IEflowsSettings, PARTS_OF } from '../settings/tokens';
 import { NotebookBinding } from './binding';
+import { saveLayoutAfterRenames } from './layout';
 import { Opener } from './opener';
 import { RunModel } from './model';
 import { CellActions } from './notebook-actions';
@@ -40,6 +42,7 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [INotebookTracker, IEflowsChannels],
   optional: [
+    ILabShell,
     ILayoutRestorer,
     ITranslator,
     ICommandPalette,
@@ -51,6 +54,7 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
     app: JupyterFrontEnd,
     notebooks: INotebookTracker,
     channels: IEflowsChannels,
+    shell: ILabShell | null,
     restorer: ILayoutRestorer | null,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
@@ -160,6 +164,12 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
       args: widget => ({ path: shown.get(widget)?.binding.path ?? '' }),
       name: widget => shown.get(widget)?.binding.path ?? ''
     });
+    saveLayoutAfterRenames(
+      shell,
+      restorer,
+      [tracker, notebooks],
+      () => tracker.size > 0
+    );
   }
 };
 
@@ -200,7 +210,11 @@ function create(
     const { notebook, path } = binding;
     widget.title.label = trans.__('Run: %1', PathExt.basename(path));
     widget.title.caption = trans.__('Tasks of %1', path);
-    model.follow(notebook === null ? null : channels.channelOf(notebook));
+    if (notebook === null) {
+      model.follow(null, true);
+    } else {
+      model.follow(channels.channelOf(notebook));
+    }
   };
   const onKernel = (_: unknown, panel: NotebookPanel): void => {
     if (panel === binding.notebook) {

@@ -69,7 +69,11 @@ export class RunView extends Panel implements IBarActions {
 
     this._empty.addClass('eflows-Run-empty');
     this._empty.node.append(this._lesson);
+    this._notice.addClass('eflows-Run-notice');
+    this._notice.node.setAttribute('role', 'status');
+    this._notice.node.dataset['testid'] = 'eflows-run-notice';
     this.addWidget(new Bar(model, this, trans));
+    this.addWidget(this._notice);
     this.addWidget(body);
     this.addWidget(this._empty);
     this.addWidget(new Legend(model, trans));
@@ -180,7 +184,13 @@ export class RunView extends Panel implements IBarActions {
 
   private _onChange(): void {
     const { status, table } = this._model;
-    const empty = status !== 'shown' || table.rows === 0;
+    const isKept = status === 'ended' || status === 'closed';
+    const empty = !isKept && (status !== 'shown' || table.rows === 0);
+    this._notice.setHidden(!isKept);
+    const notice = this._noticeText();
+    if (this._notice.node.textContent !== notice) {
+      this._notice.node.textContent = notice; // or it would be read out again
+    }
     this._empty.setHidden(!empty);
     if (this._body.isHidden && !empty) {
       this._body.show();
@@ -189,7 +199,7 @@ export class RunView extends Panel implements IBarActions {
       }
     }
     this._body.setHidden(empty);
-    this._lesson.textContent = this._lessonText();
+    this._lesson.textContent = empty ? this._lessonText() : '';
     this._divide();
     if (!this._chosen && !empty) {
       // What people read first, until they choose.
@@ -230,11 +240,34 @@ export class RunView extends Panel implements IBarActions {
         );
       case 'loading':
         return trans.__('Asking the kernel for its tasks…');
-      case 'shown':
+      default:
         return trans.__(
           'Engines are there, and no task yet. Calling a task function submits one.'
         );
     }
+  }
+
+  /** Why what is seen is not what happens now. */
+  private _noticeText(): string {
+    const { _model: model, _trans: trans } = this;
+    if (model.status === 'closed') {
+      return trans.__(
+        'The notebook of this view is not open. These are its tasks as they were then; open it to see them as they are.'
+      );
+    }
+    if (model.status !== 'ended') {
+      return '';
+    }
+    const ended = trans.__('The session of these tasks ended with its kernel.');
+    const lost =
+      model.lost === 0
+        ? ''
+        : ` ${trans._n(
+            '%1 task had not ended and counts as cancelled.',
+            '%1 tasks had not ended and count as cancelled.',
+            model.lost
+          )}`;
+    return `${ended}${lost} ${trans.__('Run cells again, and their tasks are shown here instead.')}`;
   }
 
   private _restyle(): void {
@@ -252,6 +285,7 @@ export class RunView extends Panel implements IBarActions {
   private _lanes: TimelinePainter;
   private _lesson = document.createElement('p');
   private _model: RunModel;
+  private _notice = new Widget();
   private _observer: MutationObserver;
   private _parts: SplitPanel;
   private _save: (name: string, type: string, text: string) => void;
