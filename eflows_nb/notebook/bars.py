@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 import threading
 import time
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -24,6 +27,11 @@ __all__ = ["ProgressBars", "progress"]
 
 _SHOWN = 20
 _PERIOD, _SHARE, _LONGEST = 0.4, 0.01, 10.0
+_QUIET, _KEEP_EVERY = 1.0, 10.0
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_VIEW = "application/vnd.eflows.view+json"
+
+logger = logging.getLogger(__name__)
 
 _bars: ProgressBars | None = None
 
@@ -54,10 +62,17 @@ def progress() -> ProgressBars:
 
 
 class ProgressBars(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """A bar for each of the task functions with most tasks, from a thread, so also while a cell runs."""
+    """A bar for each of the task functions with most tasks, from a thread, so also while a cell runs.
+
+    Beside them the notebook keeps the same in words, for pages on which the kernel has ended.
+    """
 
     def __init__(self, session: Session) -> None:
         self.closed = False
+        self._display_id = f"eflows-{secrets.token_hex(8)}"
+        self._kept = ""
+        self._kept_at = 0.0
+        self._is_shown = False
         self._feed = GraphFeed(session, dict)
         self._using = threading.Lock()
         self._changed = threading.Event()
@@ -87,13 +102,41 @@ class ProgressBars(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
     def _follow(self) -> None:
         pause, began = threading.Event(), time.monotonic()
         while not self.closed:
-            self._changed.wait()
+            if not self._changed.wait(_QUIET if self._is_stale else None):
+                self._keep()
+                continue
             self._changed.clear()
             self._update()
+            if time.monotonic() - self._kept_at > _KEEP_EVERY:
+                self._keep()
             # A bar need not move by less than a hundredth; and nobody may look any more.
             pause.wait(min(max(_PERIOD, (time.monotonic() - began) * _SHARE), _LONGEST))
         self._end()
         self._feed.close()
+
+    @property
+    def _is_stale(self) -> bool:
+        """Whether the notebook may have other words than it should."""
+        return self._is_shown and self._words() != self._kept
+
+    def _words(self) -> str:
+        return picture.text(self._outline())
+
+    def _keep(self) -> None:
+        """Let the notebook have what the bars show in words, wherever they are displayed."""
+        self._kept_at = time.monotonic()
+        try:
+            if self._is_stale:
+                self._show(update=True)
+        except Exception:
+            # The live bars must not fail for the sake of words.
+            logger.warning("What the bars show could not be kept in the notebook.", exc_info=True)
+
+    def _show(self, *, update: bool) -> None:
+        data, metadata = self._bundle()
+        self._kept = data["text/plain"]
+        display: Any = import_module("IPython.display").display
+        display(data, metadata=metadata, raw=True, display_id=self._display_id, update=update)
 
     def _outline(self) -> Outline:
         with self._using:
@@ -116,12 +159,23 @@ class ProgressBars(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
             self._count = len(widgets)
             self.children = widgets
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        text = picture.text(self._outline())
+    def _bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        words = {"text/plain": self._words()}
         if self.comm is None:
-            return {"text/plain": text}
+            return words, {}
         self._update()
-        return {**super()._repr_mimebundle_(**options), "text/plain": text}
+        shown = super()._repr_mimebundle_()
+        data, metadata = shown if isinstance(shown, tuple) else (shown, {})
+        # Our extension shows this one: the bars, or the words where the bars are no more.
+        return {**data, _VIEW: data[_WIDGET], **words}, metadata
+
+    def _repr_mimebundle_(self, **_options: Any) -> Any:
+        return self._bundle()[0]
+
+    def _ipython_display_(self) -> None:
+        self._is_shown = True
+        self._show(update=False)
+        self._changed.set()
 
     def __repr__(self) -> str:
         return f"<progress of {picture.headline(self._outline())}>"
