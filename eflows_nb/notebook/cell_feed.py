@@ -112,12 +112,14 @@ class CellFeed:
     ) -> CellFacts:
         sources = {by_origin[one] for one in self._sources.get(origin, ()) if one in by_origin}
         functions = islice(self._functions.get(origin, ()), _FUNCTIONS)
-        states, task, begin, end = summary.of(origin, board)
+        states, task, begin, end, cluster = summary.of(origin, board)
         return CellFacts(
             cell=record.cell,
             order=record.order,
             since=record.since,
             message=record.message,
+            asked=record.asked,
+            count=record.count,
             digest=record.digest,
             reads=sorted(record.reads)[:_NAMES],
             binds=sorted(record.binds)[:_NAMES],
@@ -128,6 +130,7 @@ class CellFeed:
             task=task,
             begin=begin,
             end=end,
+            cluster=cluster,
             written=self._written(record.cell, record.message),
         )
 
@@ -144,19 +147,22 @@ class _Summary:
         self._states = np.bincount(places, minlength=size * kinds).reshape(size, kinds)
         self._begin = np.full(size, np.inf)
         self._end = np.zeros(size)
+        self._latest = np.zeros(size)
         begun = start > 0
         np.minimum.at(self._begin, origin[begun], start[begun])
+        np.maximum.at(self._latest, origin[begun], start[begun])
         np.maximum.at(self._end, origin[begun], start[begun] + np.maximum(seconds[begun], 0))
         self._row = np.full(size, -1)
         for rows in (slice(None), state == _RUNNING, state == _FAILED):
             self._row[origin[rows]] = np.arange(len(origin))[rows]
 
-    def of(self, origin: int, board: TaskBoard) -> tuple[list[int], int, float, float]:
-        """Return states, task, begin and end of one execution, as `CellFacts` has them."""
+    def of(self, origin: int, board: TaskBoard) -> tuple[list[int], int, float, float, str]:
+        """Return states, task, begin, end and cluster of one execution, as `CellFacts` has them."""
         if not 0 <= origin < len(self._states) or self._row[origin] < 0:
-            return [0] * len(STATES), -1, -1.0, -1.0
+            return [0] * len(STATES), -1, -1.0, -1.0, ""
         states: list[int] = self._states[origin].tolist()
         task = board.number_of(int(self._row[origin]))
         if not np.isfinite(self._begin[origin]):
-            return states, task, -1.0, -1.0
-        return states, task, float(self._begin[origin]), float(self._end[origin])
+            return states, task, -1.0, -1.0, ""
+        cluster = board.cluster_at(float(self._latest[origin]))
+        return states, task, float(self._begin[origin]), float(self._end[origin]), cluster

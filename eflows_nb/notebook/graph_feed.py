@@ -14,7 +14,7 @@ from eflows_nb.errors import JournalError
 from eflows_nb.notebook.messages import VERSION, GraphEngine, GraphMessage, TaskMessage
 from eflows_nb.notebook.task_board import TaskBoard
 from eflows_nb.runtime.journal import journal_of, read
-from eflows_nb.tasks.events import EngineJoined, Event
+from eflows_nb.tasks.events import ClusterChanged, EngineJoined, Event
 
 if TYPE_CHECKING:
     from eflows_nb.runtime.session import Session
@@ -76,6 +76,7 @@ class GraphFeed:
             self.board.began = self.board.began or time.time()
             if not self.board.engines:
                 now = time.time()
+                self.board.take([ClusterChanged(time=now, cluster=shot.cluster, state=shot.state.value)])
                 self.board.take(
                     [EngineJoined(time=now, engine=e.engine, host=e.host, pid=e.pid) for e in shot.engines]
                 )

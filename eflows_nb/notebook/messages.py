@@ -200,6 +200,10 @@ class CellFacts(TypedDict):
         constants again, unchanged, changes nothing.
     message
         Identity of the request to execute it.
+    asked
+        When that was made, seconds since the epoch on the clock of the page; -1 where that is not known.
+    count
+        The number that is shown beside the cell; 0 until it has ended.
     digest
         CRC-32 of the code that was run, in UTF-8.
     reads, binds
@@ -216,6 +220,8 @@ class CellFacts(TypedDict):
         Number of the task that says most: one that failed, or runs, or the last; -1 without tasks.
     begin, end
         When the first of them began and the last ended that has ended; -1 when none has begun.
+    cluster
+        Kind of cluster on which the last of them began; empty when none has.
     written
         How often the outputs of the cell have changed.
     """
@@ -224,6 +230,8 @@ class CellFacts(TypedDict):
     order: int
     since: int
     message: str
+    asked: float
+    count: int
     digest: int
     reads: list[str]
     binds: list[str]
@@ -234,6 +242,7 @@ class CellFacts(TypedDict):
     task: int
     begin: float
     end: float
+    cluster: str
     written: int
 
 

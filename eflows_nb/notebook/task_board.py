@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eflows_nb.tasks.events import (
+    ClusterChanged,
     EngineJoined,
     EngineLeft,
     Event,
@@ -84,6 +85,7 @@ class TaskBoard:
         self.engines: list[BoardEngine] = []
         self.errors: dict[int, tuple[str, str]] = {}
         """Error and traceback of failed tasks by number; the first `ERRORS`."""
+        self._clusters: dict[float, str] = {}
         self._columns: Columns = {name: np.zeros(1024, kind) for name, kind in COLUMNS.items()}
         self._parents = np.zeros(1024, np.int32)
         self._parent_count = 0
@@ -113,6 +115,8 @@ class TaskBoard:
                 self.engines.append(BoardEngine(event.engine, event.host, event.pid, joined))
             elif type(event) is EngineLeft:
                 self._leave(event.engine, event.time)
+            elif type(event) is ClusterChanged:
+                self._clusters[event.time - self.began] = event.cluster
 
     def _leave(self, number: int, time: float) -> None:
         for engine in self.engines:
@@ -224,6 +228,12 @@ class TaskBoard:
     def column(self, name: str) -> npt.NDArray[Any]:
         """Return a column, with an entry for each task; what changes later may be seen in it or not."""
         return self._columns[name][: self.rows]
+
+    def cluster_at(self, time: float) -> str:
+        """Return the kind of the cluster that was there at a time, empty where that is not known."""
+        begun = [since for since in self._clusters if since <= time]
+        since = max(begun) if begun else min(self._clusters, default=0.0)
+        return self._clusters.get(since, "")
 
     @property
     def parents(self) -> npt.NDArray[Any]:

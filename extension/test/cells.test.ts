@@ -8,7 +8,12 @@ import { digestOf } from '../src/cells/digest';
 import { apply, readConverted, type IFileCell } from '../src/cells/forms';
 import { CellsModel, type ICellSource } from '../src/cells/model';
 import { readCellsMessage, type ICellFacts } from '../src/cells/protocol';
-import { cellsToRetry, staleCells } from '../src/cells/relations';
+import { leftBehind } from '../src/cells/card';
+import { cellsToRetry, relativesOf, staleCells } from '../src/cells/relations';
+import { SIGN_TEXT } from '../src/signs/text';
+import signs from '../../tests/protocol/signs.json';
+import outputs from '../../tests/protocol/left-behind.json';
+import session from '../../tests/protocol/session-ready.json';
 import example from '../../tests/protocol/cells.json';
 
 const DONE = [0, 0, 0, 1, 0, 0];
@@ -22,6 +27,8 @@ function cell(name: string, order: number, more: Partial<ICellFacts> = {}) {
     order,
     since: order,
     message: '',
+    asked: -1,
+    count: 1,
     digest: 1,
     reads: [],
     binds: [],
@@ -32,6 +39,7 @@ function cell(name: string, order: number, more: Partial<ICellFacts> = {}) {
     task: -1,
     begin: -1,
     end: -1,
+    cluster: '',
     written: 0,
     ...more
   };
@@ -138,6 +146,7 @@ test('Retry leaves alone what is at work again', () => {
 
 class Source implements ICellSource {
   latest: unknown = {};
+  hasNone = false;
   changed = new Signal<this, void>(this);
   heard = new Signal<this, { readonly data: unknown }>(this);
   asked: { cells?: unknown; cancel_cells?: unknown }[] = [];
@@ -178,6 +187,48 @@ test('the tasks of a cell are cancelled by its id', () => {
   model.cancel('field');
   assert.deepEqual(source.asked[1]?.cancel_cells, ['field']);
   model.dispose();
+});
+
+test('another cluster is news for cells whose tasks have not begun', () => {
+  const source = new Source();
+  const model = new CellsModel();
+  let changes = 0;
+  model.follow(source);
+  model.changed.connect(() => changes++);
+  source.latest = session;
+  source.changed.emit();
+  source.changed.emit();
+  assert.equal(changes, 1);
+  assert.equal(model.cluster, 'local');
+  model.dispose();
+});
+
+test('relatives of a cell are those with tasks, or it has tasks itself', () => {
+  const cells = new Map([
+    cell('imports', 1),
+    cell('field', 2, { sources: ['imports'], states: DONE }),
+    cell('plain', 3, { sources: ['imports', 'field'] }),
+    cell('refused', 4, { sources: ['plain', 'imports'], ended: 'refused' })
+  ]);
+  const of = (id: string) => Object.fromEntries(relativesOf(id, cells));
+  assert.deepEqual(of('imports'), { field: 'reader', refused: 'reader' });
+  assert.deepEqual(of('field'), { imports: 'source', plain: 'reader' });
+  assert.deepEqual(of('plain'), { field: 'source', refused: 'reader' });
+  assert.deepEqual(of('unknown'), {});
+});
+
+test('page and kernel have the same signs', () => {
+  assert.deepEqual(SIGN_TEXT, signs);
+});
+
+test('what had not ended with its kernel says so, all else stays', () => {
+  for (const { before, after } of outputs) {
+    assert.deepEqual(leftBehind(before), after);
+    assert.equal(leftBehind(after), null);
+  }
+  assert.equal(leftBehind({ output_type: 'stream', text: '' }), null);
+  assert.equal(leftBehind({ metadata: { eflows: { version: 2 } } }), null);
+  assert.equal(leftBehind(null), null);
 });
 
 function fileCell(id: string, source: string): IFileCell {

@@ -12,6 +12,7 @@ class Kernel {
   readonly connectionStatusChanged = new Signal<this, string>(this);
   readonly statusChanged = new Signal<this, string>(this);
   readonly asked: unknown[] = [];
+  answer: Promise<unknown> = Promise.resolve();
   readonly comm = {
     onMsg: (_: object): void => undefined,
     dispose: () => undefined
@@ -34,7 +35,7 @@ class Kernel {
       throw new Error('Kernel is dead');
     }
     this.asked.push(message.content);
-    return { done: Promise.resolve() };
+    return { done: this.answer };
   }
 
   say(data: object): void {
@@ -61,6 +62,20 @@ test('a session is over when its kernel restarts or dies', () => {
     kernel.become(status);
     assert.equal(channel.latest, null);
   }
+});
+
+test('a kernel without our comm is known to have no session', async () => {
+  const kernel = new Kernel();
+  kernel.answer = Promise.resolve({ content: { comms: { other: {} } } });
+  const channel = channelTo(kernel);
+  assert.equal(channel.hasNone, false);
+  await kernel.answer;
+  assert.equal(channel.hasNone, true);
+  kernel.say({ version: 1, kind: 'session' });
+  await kernel.answer; // it was given before the session began
+  assert.equal(channel.hasNone, false);
+  kernel.become('restarting');
+  assert.equal(channel.hasNone, true);
 });
 
 test('a dead kernel is not asked, and whoever wants to know is not refused', () => {

@@ -16,6 +16,7 @@ const TEXT = { output_type: 'stream', name: 'stdout', text: '3.0\n' };
 /** A kernel that tells of one cell. */
 class Kernel implements ICellSource {
   latest: unknown = {};
+  hasNone = false;
   changed = new Signal<this, void>(this);
   heard = new Signal<this, { readonly data: unknown }>(this);
   asked: (readonly string[])[] = [];
@@ -27,10 +28,18 @@ class Kernel implements ICellSource {
   }
 
   /** Tell of the last execution of the cell. */
-  tell(order: number, message: string, written: number): void {
+  tell(
+    order: number,
+    message: string,
+    written: number,
+    count = 2,
+    asked = -1
+  ): void {
     const facts = {
+      ...{ asked, count, cluster: '' },
       ...{ cell: 'bad', order, since: order, message, written, digest: 1 },
-      ...{ reads: [], binds: [], sources: [], functions: [], ended: 'done' },
+      ...{ reads: [], binds: [], sources: [], functions: [] },
+      ...{ ended: count > 0 ? 'done' : 'running' },
       ...{ states: [0, 0, 0, 0, 0, 0, 0], task: -1, begin: -1, end: -1 }
     };
     const sequence = ++this._sequence;
@@ -63,6 +72,7 @@ class Shared {
   readonly model = {
     id: 'bad',
     executionCount: null as number | null,
+    executionState: 'idle',
     outputs: {
       shown: [] as readonly unknown[],
       toJSON: () => this.model.outputs.shown,
@@ -97,6 +107,7 @@ class View {
   /** Begin to execute the cell, as JupyterLab does: first its outputs go. */
   execute(): { isDisposed: boolean } {
     this._widget.model.outputs.fromJSON([]);
+    this._widget.model.executionCount = null;
     this.content.modelContentChanged.emit();
     const future = { isDisposed: false };
     this._widget.outputArea.future = future;
@@ -193,5 +204,61 @@ test('what a page began in a kernel that has ended is over', () => {
   kernel.tell(2, 'elsewhere', 1);
   kernel.answer('elsewhere', 1, [TEXT]);
   assert.deepEqual(shared.model.outputs.shown, [TEXT]);
+  close();
+});
+
+test('a cell that has shown nothing has its number all the same', () => {
+  const shared = new Shared();
+  const { kernel, close } = open(new View(shared));
+  kernel.tell(2, 'first', 0);
+  assert.equal(shared.model.executionCount, 2);
+  assert.deepEqual(kernel.asked, []);
+  close();
+});
+
+test('a cell that ends after the page was loaded gets its number then', () => {
+  const shared = new Shared();
+  const { kernel, close } = open(new View(shared));
+  kernel.tell(2, 'first', 0, 0);
+  assert.equal(shared.model.executionState, 'running');
+  kernel.tell(2, 'first', 0, 7);
+  assert.equal(shared.model.executionState, 'idle');
+  assert.equal(shared.model.executionCount, 7);
+  close();
+});
+
+test('a number that the user has cleared stays so', () => {
+  const shared = new Shared();
+  const view = new View(shared);
+  const { kernel, close } = open(view);
+  kernel.tell(2, 'first', 0);
+  shared.model.executionCount = null;
+  view.content.modelContentChanged.emit();
+  kernel.tell(2, 'first', 0);
+  assert.equal(shared.model.executionCount, null);
+  close();
+});
+
+test('no cell runs in a kernel that begins anew', () => {
+  const shared = new Shared();
+  const { kernel, close } = open(new View(shared));
+  kernel.tell(2, 'first', 0, 0);
+  kernel.latest = null;
+  kernel.changed.emit();
+  assert.equal(shared.model.executionState, 'idle');
+  close();
+});
+
+test('what the page before this one had asked for is shown when it runs', () => {
+  const shared = new Shared();
+  const { kernel, close } = open(new View(shared));
+  const loaded = performance.timeOrigin / 1000;
+  kernel.tell(2, 'first', 1);
+  kernel.tell(3, 'elsewhere', 1, 3, loaded + 1);
+  kernel.tell(4, 'queued', 1, 4, loaded - 1);
+  assert.deepEqual(kernel.asked, [['bad'], ['bad']]);
+  kernel.answer('queued', 1, [TEXT]);
+  assert.deepEqual(shared.model.outputs.shown, [TEXT]);
+  assert.equal(shared.model.executionCount, 4);
   close();
 });

@@ -169,8 +169,8 @@ def test_cancel_answers_while_a_plain_cell_is_at_work(lab: Any, plain: str, reco
     print(f"cancelled {took:.3f} s after the click, while a plain cell {plain}")
 
 
-def test_what_a_cell_reads_from_is_shown_at_its_chip(lab: Any) -> None:
-    """By mouse and by keyboard, and nothing stays behind."""
+def test_what_a_cell_reads_from_is_shown_while_it_is_looked_at(lab: Any) -> None:
+    """By mouse and by keyboard, of a task cell and of what reads from one, and nothing stays behind."""
     lab.open(lab.write("related.ipynb", START, "n = 2", "%%task a\na = n", "%%task b\nb = a", "print(b)"))
     assert lab.run_all() == []
     chip = cell(lab, 3).get_by_test_id("eflows-cell-chip")
@@ -178,16 +178,42 @@ def test_what_a_cell_reads_from_is_shown_at_its_chip(lab: Any) -> None:
     chip.hover()
     expect(marks).to_have_text(["↓ is read by the cell", "↑ reads from the cell"])
     lab.picture("cells-related")
+    lab.page.evaluate("() => document.activeElement.blur()")  # the cell that ran last is selected
+    cell(lab, 4).locator(".jp-OutputArea").hover()  # it has no strip
+    expect(marks).to_have_text(["↓ is read by the cell"])
+    expect(cell(lab, 3)).to_contain_text("is read by")
+    cell(lab, 1).hover()
+    expect(marks).to_have_text(["↑ reads from the cell"])
+    expect(cell(lab, 2)).to_contain_text("reads from")
     lab.page.mouse.move(0, 0)
     expect(marks).to_have_count(0)
     chip.focus()
     expect(cell(lab, 2)).to_contain_text("is read by")
+    cell(lab, 3).locator(".cm-content").click()
+    lab.page.mouse.move(0, 0)
+    expect(marks).to_have_count(0)  # who types is not disturbed
+    lab.page.keyboard.press("Escape")
+    expect(marks).to_have_text(["↓ is read by the cell", "↑ reads from the cell"])
+    lab.page.keyboard.press("ArrowDown")
+    expect(marks).to_have_text(["↓ is read by the cell"])
     edit(lab, 1, "n = 3")
     expect(lab.page.get_by_test_id("eflows-stale").first).to_have_text(re.compile("out of date"))
     chip.hover()
     lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     expect(chip).to_have_count(0)
     expect(marks).to_have_count(0)
+
+
+def test_a_chip_says_where_its_tasks_ran_whatever_engines_there_are_now(lab: Any) -> None:
+    """Before engines were started, on them, and after they were stopped."""
+    function = "import eflows_nb as ef\n@ef.task\ndef f(x):\n    return x\n_ = ef.wait_on(f(1))"
+    engines = ("_ = ef.start(engines=1)", "_ = ef.wait_on(f(2))", "ef.stop()")
+    lab.open(lab.write("places.ipynb", function, *engines))
+    chips = lab.page.get_by_test_id("eflows-cell-chip")
+    panel = lab.show_panel()
+    assert lab.run_all() == []
+    expect(panel).to_contain_text("No engines: tasks run in the kernel")
+    expect(chips).to_have_text([re.compile("in the kernel$"), re.compile("on engines$")])
 
 
 def test_a_reload_brings_everything_back(lab: Any) -> None:

@@ -105,6 +105,9 @@ def test_a_cell_is_told_with_its_tasks_and_what_it_read(notebook: Notebook) -> N
     field = notebook.know("field", states=STATES["done"])
     assert (field["sources"], field["binds"], field["functions"]) == (["n"], ["field"], ["field"])
     assert field["digest"] == digest("%%task field\nfield = n * 2")
+    assert field["count"] == notebook.know("n")["count"] + 1
+    assert field["asked"] > notebook.know("n")["asked"] > 0
+    assert field["cluster"] == "inline"
     assert notebook.know("show", ended="done")["sources"] == ["field", "n"]
 
 

@@ -13,6 +13,7 @@ import pytest
 from eflows_nb.notebook.graph_feed import message_of
 from eflows_nb.notebook.task_board import STATES, TaskBoard
 from eflows_nb.tasks.events import (
+    ClusterChanged,
     EngineJoined,
     EngineLeft,
     Event,
@@ -125,6 +126,21 @@ def test_events_that_come_twice_change_nothing() -> None:
     twice.take([*FIRST, *THEN])
     twice.take([*FIRST[1:], *THEN])
     assert told(twice, everything=True)["new"] == told(once, everything=True)["new"]
+
+
+def test_it_is_known_which_cluster_there_was_when() -> None:
+    """Also when events come twice; before the first of them there was none but that."""
+    board = TaskBoard(100.0)
+    assert board.cluster_at(0.0) == ""
+    changes: list[Event] = [
+        ClusterChanged(time=time, cluster=cluster, state="ready")
+        for time, cluster in ((101.0, "inline"), (105.0, "local"), (109.0, "inline"))
+    ]
+    board.take(changes)
+    board.take(changes)
+    assert [board.cluster_at(time) for time in (0.0, 1.0, 5.0, 8.9, 20.0)] == [
+        *("inline", "inline", "local", "local", "inline")
+    ]
 
 
 def test_a_cancelled_task_that_ran_lasted_until_then() -> None:

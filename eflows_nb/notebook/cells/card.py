@@ -8,17 +8,18 @@ from typing import Any
 
 from eflows_nb.tasks.state import TaskState
 
-__all__ = ["card", "first_card", "notice", "overall"]
+__all__ = ["SIGNS", "card", "first_card", "notice", "overall"]
 
-_SIGNS = {
-    TaskState.WAITING: "○",
+SIGNS = {
+    TaskState.WAITING: "◌",
     TaskState.READY: "○",
-    TaskState.RUNNING: "▶",
+    TaskState.RUNNING: "▸",
     TaskState.DONE: "✓",
-    TaskState.FAILED: "✗",
+    TaskState.FAILED: "✕",
     TaskState.CANCELLED: "⊘",
-    TaskState.CACHED: "✓",
+    TaskState.CACHED: "↺",
 }
+"""The sign of each state, in cards as on pages."""
 
 
 def overall(states: Sequence[TaskState]) -> TaskState:
@@ -86,11 +87,11 @@ def _card(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     facts = [f"reads {', '.join(reads)}" if reads else "", f"gives {', '.join(outputs)}" if outputs else ""]
     about = "; ".join(fact for fact in facts if fact)
-    text = f"{_SIGNS[state]} Task cell {title!r}{number}: {state}{count}"
+    text = f"{SIGNS[state]} Task cell {title!r}{number}: {state}{count}"
     text += f" ({about})" if about else ""
     text += f"\n{reason}" if reason else ""
     body = (
-        f'<div class="eflows-card" data-state="{state}"><span aria-hidden="true">{_SIGNS[state]}</span> '
+        f'<div class="eflows-card" data-state="{state}"><span aria-hidden="true">{SIGNS[state]}</span> '
         f"<strong>{html.escape(title)}</strong>{number} <em>{state}{count}</em>"
         f'<span style="opacity:.7"> {html.escape(about)}</span>'
         + (f"<div>{html.escape(reason)}</div>" if reason else "")

@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -66,6 +67,8 @@ class CellRecord:
         The execution since which what others read of it is as it is.
     message
         Identity of the request to execute it.
+    asked
+        When that was made, seconds since the epoch on the clock of the front end; -1 where it does not tell.
     count
         The number that the front end shows beside the cell; 0 until it has ended.
     digest
@@ -82,6 +85,7 @@ class CellRecord:
     order: int
     since: int
     message: str
+    asked: float
     digest: int
     count: int = 0
     reads: frozenset[str] = frozenset()
@@ -152,7 +156,14 @@ class CellLedger:
         before = self.records.get(str(cell))
         kept = constant and before is not None and before.digest == code and before.ended is Ended.DONE
         since = before.since if before is not None and kept else order
-        record = CellRecord(cell=str(cell), order=order, since=since, message=message, digest=code)
+        record = CellRecord(
+            cell=str(cell),
+            order=order,
+            since=since,
+            message=message,
+            asked=_seconds(parent.get("header", {}).get("date")),
+            digest=code,
+        )
         mentioned = {word for magic in names.magics for word in _WORD.findall(magic.text)} & set(self._binder)
         record.reads = names.inputs | mentioned
         record.binds = names.binds | names.writes | names.deletes
@@ -190,6 +201,15 @@ class CellLedger:
             return names_of(tree), all(map(is_constant, tree.body))
         except Exception:  # noqa: BLE001 - no Python; the shell says so itself
             return CellNames(arguments={}), False
+
+
+def _seconds(date: Any) -> float:
+    """Return a time of a message, which is text until somebody has read it, in seconds since the epoch."""
+    try:
+        read = date if isinstance(date, datetime) else datetime.fromisoformat(date)
+    except (TypeError, ValueError):
+        return -1.0
+    return read.timestamp()
 
 
 def is_constant(node: ast.stmt) -> bool:

@@ -19,6 +19,8 @@ const TICK_MS = 500;
 export interface ICellSource {
   /** The session; null while the kernel has none. */
   readonly latest: unknown;
+  /** Whether the kernel is known to have none. */
+  readonly hasNone: boolean;
   readonly changed: ISignal<ICellSource, void>;
   readonly heard: ISignal<ICellSource, { readonly data: unknown }>;
   watchCells(watch: () => Watch): IDisposable;
@@ -44,6 +46,11 @@ export class CellsModel implements IDisposable {
   /** Order of the last execution before this page heard of the kernel. */
   get before(): number {
     return this._before;
+  }
+
+  /** Whether the kernel is known to have no session; not where there is no kernel. */
+  get hasNone(): boolean {
+    return this._source?.hasNone ?? false;
   }
 
   /** Seconds since the session began, as the tasks' times are counted. */
@@ -145,6 +152,9 @@ export class CellsModel implements IDisposable {
   private _onSession(): void {
     if (this._source?.latest === null) {
       this._clear(); // the kernel begins anew
+    } else if (this.cluster !== this._cluster) {
+      this._cluster = this.cluster;
+      this._changed.emit();
     }
   }
 
@@ -168,6 +178,7 @@ export class CellsModel implements IDisposable {
   private _before = -1;
   private _cells = new Map<string, ICellFacts>();
   private _changed = new Signal<this, void>(this);
+  private _cluster = '';
   private _clock: ReturnType<typeof setInterval> | undefined;
   private _heardAt = 0;
   private _isDisposed = false;

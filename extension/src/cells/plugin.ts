@@ -11,8 +11,10 @@ import {
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { IEflowsChannels } from '../session/tokens';
+import { KernelEndings } from './endings';
 import { addFormCommands } from './form-commands';
 import { loadForMetadata } from './load';
+import { RelationMarks } from './marks';
 import { CellsModel } from './model';
 import { cellsToRetry } from './relations';
 import { OutputsRestorer } from './restore';
@@ -68,10 +70,14 @@ export const cellsPlugin: JupyterFrontEndPlugin<IEflowsCells> = {
         { show, retry: cell => void retry(panel, cell) },
         trans
       );
+      const endings = new KernelEndings(panel, model);
+      const marks = new RelationMarks(panel, model, trans);
       const restorer = new OutputsRestorer(panel, model, () => models.keys());
       panel.disposed.connect(() => {
         models.delete(panel);
         restorer.dispose();
+        marks.dispose();
+        endings.dispose();
         strips.dispose();
         model.dispose();
       });

@@ -18,6 +18,10 @@ export interface ICellFacts {
   readonly since: number;
   /** Identity of the request to execute it. */
   readonly message: string;
+  /** When that was made, in seconds of the page's clock; -1 where that is not known. */
+  readonly asked: number;
+  /** The number that is shown beside the cell; 0 until it has ended. */
+  readonly count: number;
   /** CRC-32 of the code that was run. */
   readonly digest: number;
   readonly reads: readonly string[];
@@ -34,6 +38,8 @@ export interface ICellFacts {
   /** -1 when no task has begun. */
   readonly begin: number;
   readonly end: number;
+  /** Kind of cluster on which the last of them began; empty when none has. */
+  readonly cluster: string;
   /** How often the outputs of the cell have changed. */
   readonly written: number;
 }
@@ -95,9 +101,12 @@ function isFacts(data: unknown): data is ICellFacts {
     isRecord(data) &&
     typeof data.cell === 'string' &&
     typeof data.message === 'string' &&
+    typeof data.cluster === 'string' &&
     [
       data.order,
       data.since,
+      data.asked,
+      data.count,
       data.digest,
       data.task,
       data.begin,

@@ -49,6 +49,32 @@ export function consumersOf(id: string, cells: Cells): string[] {
 }
 
 /**
+ * The cells from which a cell reads, and those that read from it, where either
+ * has tasks, or was not run for want of a task's result: that every cell reads
+ * what is imported is not worth a word.
+ */
+export function relativesOf(
+  id: string,
+  cells: Cells
+): Map<string, 'source' | 'reader'> {
+  const facts = cells.get(id);
+  const relatives = new Map<string, 'source' | 'reader'>();
+  const note = (other: string, relation: 'source' | 'reader'): void => {
+    if ([facts, cells.get(other)].some(one => one && isOfTasks(one))) {
+      relatives.set(other, relation);
+    }
+  };
+  consumersOf(id, cells).forEach(reader => note(reader, 'reader'));
+  facts?.sources.forEach(source => note(source, 'source'));
+  return relatives;
+}
+
+/** Whether a cell is part of the task graph. */
+function isOfTasks(facts: ICellFacts): boolean {
+  return totalOf(facts) > 0 || facts.ended === 'refused';
+}
+
+/**
  * Cells that are not what would come of running them now, and why.
  *
  * @param written the cells of the notebook in their order

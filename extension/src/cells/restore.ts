@@ -2,17 +2,17 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { IDisposable } from '@lumino/disposable';
 
 import type { CellsModel } from './model';
+import { Prompts, type IPromptCell } from './prompts';
 import type { IKeptOutputs } from './protocol';
 
 type Cell = NotebookPanel['content']['widgets'][number];
 
 /** A code cell, as far as its outputs go. */
-interface IOutputCell {
+interface IOutputCell extends IPromptCell {
   readonly outputs: {
     toJSON(): unknown;
     fromJSON(values: readonly unknown[]): void;
   };
-  executionCount: number | null;
 }
 
 /**
@@ -21,6 +21,8 @@ interface IOutputCell {
  * What the page executes itself it shows itself. What was executed before is in
  * the notebook as far as it was saved; what came later, or comes when the cell
  * has long ended, is asked of the kernel.
+ *
+ * So is what the page that was here before had asked the kernel to execute next.
  *
  * A cell that the page has executed is left alone, whatever the kernel tells:
  * it tells of the execution before until the new one begins, and that may wait
@@ -56,17 +58,30 @@ export class OutputsRestorer implements IDisposable {
 
   private _look(): void {
     const { before, cells } = this._model;
-    const news = [...cells.values()].filter(
-      ({ message, order, written }) =>
-        order <= before && written > (this._shown.get(message) ?? 0)
+    const known = [...cells.values()].filter(
+      ({ order, asked }) =>
+        order <= before || (asked >= 0 && asked * 1000 < performance.timeOrigin)
     );
-    if (news.length === 0) {
+    const news = known.filter(
+      ({ message, written }) => written > (this._shown.get(message) ?? 0)
+    );
+    const others = known.filter(facts => this._prompts.isNew(facts));
+    if (cells.size === 0) {
+      this._prompts.clear(); // the kernel begins anew
+    }
+    if (news.length + others.length === 0) {
       return;
     }
-    const here = new Set(
-      this._panel.content.widgets.map(widget => widget.model.id)
+    const here = new Map(
+      this._panel.content.widgets.map(({ model }) => [model.id, model])
     );
     const own = this._executedHere();
+    for (const facts of others) {
+      const model = here.get(facts.cell);
+      if (model !== undefined && !own.has(facts.cell) && hasOutputs(model)) {
+        this._prompts.show(facts, model);
+      }
+    }
     const wanted = news.filter(({ cell }) => here.has(cell) && !own.has(cell));
     // What comes until the answer is asked for after it.
     wanted.forEach(({ message, written }) => this._shown.set(message, written));
@@ -97,9 +112,6 @@ export class OutputsRestorer implements IDisposable {
     if (!isSame(model.outputs.toJSON(), kept.outputs)) {
       model.outputs.fromJSON(kept.outputs);
     }
-    if (kept.count > 0 && model.executionCount !== kept.count) {
-      model.executionCount = kept.count;
-    }
   }
 
   /** The cells whose outputs the page writes itself, in any view of the notebook. */
@@ -118,6 +130,7 @@ export class OutputsRestorer implements IDisposable {
   private _isDisposed = false;
   private _model: CellsModel;
   private _panel: NotebookPanel;
+  private _prompts = new Prompts();
   /** How often the outputs of an execution had changed when they were asked for. */
   private _shown = new Map<string, number>();
   private _views: () => Iterable<NotebookPanel>;

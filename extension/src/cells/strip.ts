@@ -33,6 +33,7 @@ export interface IStripContent {
   readonly stale: Staleness | undefined;
   /** Seconds since the session began. */
   readonly now: number;
+  /** Kind of the cluster that is there now, empty without one. */
   readonly cluster: string;
 }
 
@@ -42,8 +43,6 @@ export interface IStripActions {
   show(): void;
   retry(): void;
   cancel(): void;
-  /** Mark the cells that this one reads from, and that read from it. */
-  relate(on: boolean): void;
 }
 
 /** The state of a cell's tasks below its code: a bar, a chip, and what can be done. */
@@ -77,11 +76,6 @@ export class Strip {
       button.addEventListener('click', action);
     }
     this._retry.className = this._cancel.className = 'eflows-Strip-action';
-    const relate = (on: boolean) => () => actions.relate(on);
-    this._chip.addEventListener('mouseenter', relate(true));
-    this._chip.addEventListener('mouseleave', relate(false));
-    this._chip.addEventListener('focus', relate(true));
-    this._chip.addEventListener('blur', relate(false));
     this.node.append(
       this._bar,
       this._stale,
@@ -129,8 +123,25 @@ export class Strip {
     const names = oneLine(facts.functions.join(', '), NAME_LENGTH);
     const end = isAtWork(facts) ? now : facts.end;
     const time = facts.begin >= 0 ? formatSeconds(end - facts.begin) : '';
-    const about = [`${stateLabel(state, trans)}: ${shown}`, time, cluster];
+    const place = facts.cluster || (isAtWork(facts) ? cluster : '');
+    const where = this._placeText(place);
+    const about = [`${stateLabel(state, trans)}: ${shown}`, time, where];
     return `${SIGN_TEXT[state]} ${[names, ...about].filter(text => text !== '').join(' · ')}`;
+  }
+
+  /** Where the tasks of a cell run or ran, whatever engines there are now. */
+  private _placeText(cluster: string): string {
+    const trans = this._trans;
+    switch (cluster) {
+      case '':
+        return '';
+      case 'inline':
+        return trans.__('in the kernel');
+      case 'local':
+        return trans.__('on engines');
+      default:
+        return trans.__('on engines (%1)', cluster);
+    }
   }
 
   private _hint(facts: ICellFacts): string {

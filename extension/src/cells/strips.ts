@@ -6,7 +6,7 @@ import { Signal } from '@lumino/signaling';
 import { digestOf } from './digest';
 import type { CellsModel } from './model';
 import type { ICellFacts } from './protocol';
-import { consumersOf, staleCells, totalOf, type Staleness } from './relations';
+import { staleCells, totalOf, type Staleness } from './relations';
 import { Strip } from './strip';
 
 type Cell = NotebookPanel['content']['widgets'][number];
@@ -84,9 +84,6 @@ export class CellStrips implements IDisposable {
       if (!seen.has(id)) {
         strip.node.remove();
         this._strips.delete(id);
-        if (this._relatedTo === id) {
-          this._relate(id, false); // a pointer never leaves what is gone
-        }
       }
     });
   }
@@ -112,40 +109,12 @@ export class CellStrips implements IDisposable {
       {
         show: () => this._actions.show(this._model.cells.get(id)?.task ?? -1),
         retry: () => this._actions.retry(id),
-        cancel: () => this._model.cancel(id),
-        relate: on => this._relate(id, on)
+        cancel: () => this._model.cancel(id)
       },
       this._trans
     );
     this._strips.set(id, strip);
     return strip;
-  }
-
-  /** Mark the cells that a cell reads from, and that read from it. */
-  private _relate(id: string, on: boolean): void {
-    this._related.forEach(node => node.remove());
-    this._related = [];
-    this._relatedTo = on ? id : '';
-    if (!on) {
-      return;
-    }
-    const { cells } = this._model;
-    const sources = new Set(cells.get(id)?.sources);
-    const readers = new Set(consumersOf(id, cells));
-    for (const widget of this._panel.content.widgets) {
-      const other = widget.model.id;
-      if (sources.has(other) || readers.has(other)) {
-        const mark = document.createElement('div');
-        const isSource = sources.has(other);
-        mark.className = `eflows-Relation ${isSource ? 'eflows-mod-source' : 'eflows-mod-reader'}`;
-        mark.dataset['testid'] = 'eflows-relation';
-        mark.textContent = isSource
-          ? this._trans.__('↓ is read by the cell')
-          : this._trans.__('↑ reads from the cell');
-        widget.node.append(mark);
-        this._related.push(mark);
-      }
-    }
   }
 
   private _digestOf(model: Cell['model']): number {
@@ -168,8 +137,6 @@ export class CellStrips implements IDisposable {
   private _isDisposed = false;
   private _model: CellsModel;
   private _panel: NotebookPanel;
-  private _related: HTMLElement[] = [];
-  private _relatedTo = '';
   private _strips = new Map<string, Strip>();
   private _timer = 0;
   private _trans: TranslationBundle;

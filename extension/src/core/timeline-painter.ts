@@ -3,6 +3,7 @@ import { formatSeconds } from './format';
 import type { IPainter, IScene } from './scene';
 import { drawText } from './stage-painter';
 import { STATE, type TaskTable } from './tasks';
+import { SIGN_TEXT } from '../signs/text';
 
 /** Room for the names of engines. */
 export const GUTTER = 108;
@@ -264,7 +265,11 @@ export class TimelinePainter implements IPainter {
         code === STATE.running || code === STATE.cancelled
           ? colours.text
           : colours.onFill;
-      const mark = failed ? '✕ ' : code === STATE.running ? '▸ ' : '';
+      const mark = failed
+        ? `${SIGN_TEXT.failed} `
+        : code === STATE.running
+          ? `${SIGN_TEXT.running} `
+          : '';
       const text = mark + table.nameOf(row);
       drawText(pen, text, x0 + 5, y + (height - 4) / 2, x1 - x0 - 10);
     }

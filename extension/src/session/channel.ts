@@ -7,6 +7,7 @@ import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { IPageRequest } from '../core/protocol';
+import { isRecord } from '../core/record';
 import type { ISessionSource } from './model';
 import { ASK_AFTER, COMM } from './protocol';
 
@@ -42,6 +43,11 @@ export class KernelChannel implements ISessionSource, IDisposable {
 
   get latest(): unknown {
     return this._latest;
+  }
+
+  /** Whether the kernel is known to have no session. */
+  get hasNone(): boolean {
+    return this._hasNone;
   }
 
   get changed(): ISignal<this, void> {
@@ -105,7 +111,7 @@ export class KernelChannel implements ISessionSource, IDisposable {
     status: KernelMessage.Status
   ): void {
     if (ENDS.some(end => end === status)) {
-      this._set(null);
+      this._set(null, true);
     }
   }
 
@@ -163,17 +169,37 @@ export class KernelChannel implements ISessionSource, IDisposable {
     } as unknown as KernelMessage.IControlMessage;
     const future = this._kernel.sendControlMessage(message, true, true);
     // A kernel that ends or restarts meanwhile is asked when it is back.
-    future.done.catch(() => undefined);
+    future.done.then(
+      reply => this._onAnswer(reply),
+      () => undefined
+    );
   }
 
-  private _set(latest: unknown): void {
+  /** A kernel that knows no comm of ours has no session, and will say when it has. */
+  private _onAnswer(reply: unknown): void {
+    const content = isRecord(reply) ? reply.content : null;
+    const comms = isRecord(content) ? content.comms : null;
+    if (
+      isRecord(comms) &&
+      !(COMM in comms) &&
+      this._latest === null &&
+      !this._hasNone &&
+      !this._isDisposed
+    ) {
+      this._set(null, true);
+    }
+  }
+
+  private _set(latest: unknown, hasNone = false): void {
     this._latest = latest;
+    this._hasNone = hasNone;
     this._changed.emit();
   }
 
   private _cellWatches = new Set<() => Watch>();
   private _changed = new Signal<this, void>(this);
   private _comm: Kernel.IComm | null = null;
+  private _hasNone = false;
   private _heard = 0;
   private _heardElse = new Signal<this, IHeard>(this);
   private _isDisposed = false;

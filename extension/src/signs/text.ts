@@ -7,6 +7,6 @@ export const SIGN_TEXT: Readonly<Record<TaskState, string>> = {
   running: '▸',
   done: '✓',
   failed: '✕',
-  cancelled: '⁄',
+  cancelled: '⊘',
   cached: '↺'
 };
