@@ -63,7 +63,19 @@ def become_engine() -> None:
     global _engine
     _engine = True
     adopt_classes()
-    os.register_at_fork(after_in_child=_note_fork)
+    os.register_at_fork(before=_hold_signals, after_in_parent=_let_signals_come, after_in_child=_note_fork)
+
+
+_FOR_ENGINES = (signal.SIGTERM, signal.SIGINT)
+
+
+def _hold_signals() -> None:
+    """Let none come to a fork before it has its own handlers: it would be lost."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_ENGINES)
+
+
+def _let_signals_come() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _FOR_ENGINES)
 
 
 def _note_fork() -> None:
@@ -72,6 +84,7 @@ def _note_fork() -> None:
     with suppress(ValueError):  # the handlers are those of an engine, which this is not
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    _let_signals_come()
 
 
 def inside_task() -> bool:

@@ -518,6 +518,19 @@ def test_a_process_that_a_task_forks_is_no_engine(how: str, status: int) -> None
     assert ef.wait_on(fork(), timeout=60) == status
 
 
+def test_a_task_can_use_a_pool_of_processes(two_engines: ef.Session) -> None:
+    """A signal that came to a fork before it had its own handlers would be lost, and the pool would wait."""
+
+    @ef.task
+    def pooled() -> int:
+        import multiprocessing
+
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            return sum(pool.map(abs, range(-5, 5)))
+
+    assert ef.wait_on([pooled() for _ in range(10)], timeout=120) == [25] * 10
+
+
 def test_a_task_may_run_an_event_loop() -> None:
     """That of its engine is not in its way, and goes on after that."""
 
