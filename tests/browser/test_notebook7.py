@@ -21,6 +21,17 @@ f(2)
 while not pathlib.Path("go").exists():
     time.sleep(0.01)"""
 
+DRAW = """%%task draw
+import pathlib, time
+import matplotlib.pyplot as plt
+state = display("begun", display_id=True)
+plt.plot([1, 3, 2]); plt.show()
+state.update("half")
+while not pathlib.Path("go").exists():
+    time.sleep(0.01)
+state.update("whole")
+1 / 0"""
+
 
 @pytest.fixture(scope="module")
 def lab_server(start_jupyter: Callable[..., Any]) -> Any:
@@ -55,4 +66,22 @@ def test_the_run_is_shown_as_a_widget(lab: Any) -> None:
     (lab.server.root / "go").touch()
     assert lab.end_run_all() == []
     lab.picture("notebook7-widget")
+    lab.complaints[:] = [text for text in lab.complaints if "(reading 'schema')" not in text]
+
+
+@pytest.mark.engines
+def test_what_a_task_displays_is_there_while_it_runs(lab: Any) -> None:
+    """A figure and what replaces it in its own cell, above the failure of the task."""
+    path = lab.write("seven-outputs.ipynb", "%load_ext eflows_nb\n%eflows start 1", DRAW)
+    lab.page.goto(f"{lab.server.url}/notebooks/{path.name}?token={lab.server.token}")
+    lab.wait_for_lab()
+    lab.wait_for_kernel()
+    lab.run_all()
+    shown = lab.page.locator(".jp-Cell").nth(1).locator(".jp-Cell-outputArea")
+    expect(shown.locator("img")).to_have_count(1)
+    expect(shown).to_contain_text("half")
+    (lab.server.root / "go").touch()
+    expect(shown).to_contain_text("most recent call last")
+    expect(shown).to_contain_text("whole")
+    lab.picture("notebook7-task-outputs")
     lab.complaints[:] = [text for text in lab.complaints if "(reading 'schema')" not in text]

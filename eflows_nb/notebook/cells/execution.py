@@ -37,6 +37,8 @@ class Execution:
         self.submission = submission
         self.cell = ""
         """Identity of the cell in the notebook, empty where the client does not tell."""
+        self.waited_for = False
+        """Whether whoever has submitted it waits for it, and is told of its end by that."""
         self._page = page
         self._shell = shell
         self._lock = threading.Lock()

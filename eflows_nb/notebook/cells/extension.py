@@ -95,7 +95,7 @@ class TaskCells:
         """For futures of cells that ran again those that took their place."""
         self._lock = threading.Lock()
         self._ended: list[tuple[Execution, list[Future]]] = []
-        self._told_of: set[int] = set()  # tasks of this cell that everybody knows to have ended
+        self._told_of: set[int] | None = None  # while a cell waits for its tasks: those that have ended
         self._hearing = threading.Condition()
         self._concluding = False
         self._told: set[str] = set()
@@ -136,7 +136,7 @@ class TaskCells:
     def _begin(self, info: Any) -> None:
         self._info = info
         self._within = True
-        self._told_of = set()
+        self._told_of = set() if self.client is Client.PLAIN else None
 
     def _end(self, _result: Any) -> None:
         self._info = None
@@ -290,9 +290,10 @@ class TaskCells:
             self._ledger.refine(reads=execution.submission.reads, binds=execution.submission.outputs)
         self._forget(execution)
         self._replace(execution, stale)
+        execution.waited_for = self.client is Client.PLAIN
         self.executions.append(execution)
         execution.show()
-        if self.client is Client.PLAIN:
+        if execution.waited_for:
             try:
                 session.current().wait_on(execution.submission.shown)
             finally:
@@ -306,7 +307,7 @@ class TaskCells:
         """Wait until what its tasks have shown was told: another thread may be at it."""
         ended = {one.datum.number for one in execution.submission.shown if one.state.is_final}
         with self._hearing:
-            self._hearing.wait_for(lambda: ended <= self._told_of, timeout=_PATIENCE)
+            self._hearing.wait_for(lambda: ended <= (self._told_of or set()), timeout=_PATIENCE)
 
     def _submitted(self, plan: Plan, page: Page) -> Submission:
         """Submit a task cell below a card, which comes before what its tasks show."""
@@ -364,13 +365,12 @@ class TaskCells:
             return
         changed = {task for event in changes for task in event.tasks}
         ended = [(one, one.note(changed)) for one in list(self.executions)]
-        if self.client is Client.PLAIN:
-            with self._hearing:
+        with self._hearing:
+            if self._told_of is not None:
                 self._told_of.update(*(event.tasks for event in changes if event.state.is_final))
                 self._hearing.notify_all()
-            return
         with self._lock:
-            self._ended += [(one, futures) for one, futures in ended if futures]
+            self._ended += [(one, futures) for one, futures in ended if futures and not one.waited_for]
             if not self._ended or self._concluding:
                 return
             self._concluding = True

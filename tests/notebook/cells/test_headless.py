@@ -51,6 +51,26 @@ def test_a_cell_that_reads_a_failed_one_is_an_error(write_notebook: WriteNoteboo
     assert "after" not in "".join(text(cell) for cell in cells)
 
 
+def test_the_saved_notebook_has_what_was_displayed_before_a_failure(
+    write_notebook: WriteNotebook, tmp_path: Path
+) -> None:
+    """In its order, with a figure, and the error below."""
+    draw = "import matplotlib.pyplot as plt\nprint('printed')\nplt.plot([1, 2]); plt.show()\ndisplay('shown')"
+    notebook = write_notebook("%load_ext eflows_nb", f"%%task bad\n{draw}\n1 / 0")
+
+    done = run(notebook, engines=1, output=tmp_path / "out.ipynb", cwd=tmp_path)
+
+    assert done.failure is not None
+    cells = json.loads((tmp_path / "out.ipynb").read_text())["cells"]
+    found = next(cell["outputs"] for cell in cells if "bad" in "".join(cell["source"]))
+    card, printed, figure, shown, error = found
+    assert "Task cell" in "".join(card["data"]["text/plain"])
+    assert "".join(printed["text"]) == "printed\n"
+    assert "image/png" in figure["data"]
+    assert "".join(shown["data"]["text/plain"]) == "'shown'"
+    assert error["ename"] == "ZeroDivisionError"
+
+
 def test_tasks_that_no_cell_reads_are_awaited_with_what_they_show(
     write_notebook: WriteNotebook, tmp_path: Path
 ) -> None:

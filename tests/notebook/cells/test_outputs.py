@@ -242,6 +242,25 @@ def test_a_retried_cell_shows_things_in_its_own_place(running: Any, tmp_path: Pa
 
 
 @pytest.mark.engines
+def test_a_failure_is_shown_whatever_a_front_end_asks_meanwhile(kernel: Any, tmp_path: Path) -> None:
+    """A page that is loaded anew, or completes a name, says nothing of a cell."""
+    kernel.run("import eflows_nb as ef\nef.start(engines=1)")
+    request = kernel.run(f"%%task\nprint('up')\n{holding(tmp_path / 'go')}1 / 0")
+    wait_for(kernel, request, "up")
+    asked = kernel._client.kernel_info()
+    kernel.hear(
+        lambda message: (
+            message["parent_header"].get("msg_id") == asked
+            and message["content"].get("execution_state") == "idle"
+        )
+    )
+    (tmp_path / "go").touch()
+    wait_for(kernel, request, "ZeroDivisionError")
+
+    assert texts(kernel, request) == ["up\n", "ZeroDivisionError"]
+
+
+@pytest.mark.engines
 def test_a_widget_of_an_engine_is_a_sentence(kernel: Any) -> None:
     """The page could not reach it."""
     kernel.run("import eflows_nb as ef\nef.start(engines=1)")
