@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any
@@ -23,6 +23,7 @@ __all__ = ["EngineCluster"]
 _START_LIMIT = 120.0
 _END_LIMIT = 2.0
 _RESTARTS_PER_ENGINE = 3
+_HOSTS_TOLD = 3
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ class EngineCluster:
         self._retired: set[Process] = set()  # those of them that were asked to
         self._used: set[int] = set()  # engines that were given work
         self._coming: list[Process] = []  # those that are about to be replaced
+        self._replaced: Counter[str] = Counter()  # by host, until others are there
+        self._missing: Counter[str] = Counter()  # by host, those that are not replaced
         self._farewell = ""
         self._stopping = False
         self._restarting = False
@@ -97,6 +100,8 @@ class EngineCluster:
 
     async def _start(self) -> None:
         self._restarting = False
+        self._replaced.clear()
+        self._missing.clear()
         self._launched = 0
         self._controller = Controller(self._session, self._protection, self._launcher.ip)
         fitting, _ = await asyncio.gather(
@@ -194,7 +199,19 @@ class EngineCluster:
         share = self._launcher.share_of(process)
         self._arrived.append(EngineUp(hello.engine, hello.host, hello.pid, share, hello.files, hello.gpus))
         if len(self._joined) >= self.requested:
-            self._arrived.append(StateChange(ClusterState.READY))
+            self._be_ready()
+
+    def _be_ready(self) -> None:
+        self._replaced.clear()
+        self._arrived.append(StateChange(ClusterState.READY, self._losses))
+
+    @property
+    def _losses(self) -> str:
+        """Which engines were lost, as far as it makes a difference still."""
+        told = [f"{_of_hosts(self._missing)} lost and could not be replaced"] if self._missing else []
+        if self._replaced:
+            told.append(f"{_of_hosts(self._replaced)} lost; replaced by new ones, which start")
+        return "; ".join(told)
 
     def _lose(self, process: Process) -> None:
         engine = self._joined.pop(process, None)
@@ -213,13 +230,15 @@ class EngineCluster:
             if engine not in self._used:  # what it worked at is blamed for it, and not run for ever
                 self._restarts -= 1
             self._coming.append(process)
-            self._arrived.append(StateChange(ClusterState.STARTING))
+            self._replaced[process.host] += 1
+            self._arrived.append(StateChange(ClusterState.STARTING, self._losses))
             self._ask(self._tried(self._replace(process), "a lost engine could not be replaced"))
         elif self._is_alive and not self._farewell:  # who waits for all engines waits for this one no more
             self.requested -= 1
             self._launched -= 1
+            self._missing[process.host] += 1
             if len(self._joined) >= self.requested:
-                self._arrived.append(StateChange(ClusterState.READY))
+                self._be_ready()
         if not self._is_alive:
             words = self._launcher.last_words()
             reason = self._farewell or f"all engines are gone; the last one wrote: {words}"
@@ -274,6 +293,7 @@ class EngineCluster:
         if engines > self.requested:
             self._restarts += _RESTARTS_PER_ENGINE * (engines - self.requested)
             self.requested = engines
+            self._missing.clear()
             self._arrived.append(StateChange(ClusterState.STARTING))
             self._ask(self._tried(self._launch(), "more engines could not be started"))
 
@@ -295,6 +315,15 @@ class EngineCluster:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._launcher.close()
+
+
+def _of_hosts(engines: Counter[str]) -> str:
+    """Return how many engines of which hosts, and the verb."""
+    first, *others = [f"{count} on host {host}" for host, count in engines.most_common(_HOSTS_TOLD)]
+    number, rest = first.split(" ", 1)
+    named = ", ".join([f"{number} {'engine' if number == '1' else 'engines'} {rest}", *others])
+    more = ", …" if len(engines) > _HOSTS_TOLD else ""
+    return f"{named}{more} {'was' if engines.total() == 1 else 'were'}"
 
 
 async def _end_others() -> None:

@@ -91,6 +91,7 @@ def message_of(snapshot: SessionSnapshot) -> SessionMessage:
             state=snapshot.state.value,
             reason=snapshot.reason,
             requested=snapshot.requested,
+            waiting=snapshot.waiting,
             engines=[
                 EngineMessage(
                     engine=engine.engine,

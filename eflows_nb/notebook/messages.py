@@ -49,12 +49,23 @@ class EngineMessage(TypedDict):
 
 
 class SessionContent(TypedDict):
-    """A session at one moment; ``tasks`` has a number for each state of a task."""
+    """A session at one moment.
+
+    Parameters
+    ----------
+    reason
+        Why the cluster is broken, or which engines were lost; text of the system.
+    waiting
+        Why tasks that have not begun wait, in one line; empty when none does.
+    tasks
+        A number for each state of a task.
+    """
 
     cluster: str
     state: str
     reason: str
     requested: int
+    waiting: str
     engines: list[EngineMessage]
     tasks: dict[str, int]
 

@@ -19,6 +19,7 @@ from eflows_nb.clusters.cluster import Cluster, ClusterState
 from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.signals import set_handler
 from eflows_nb.errors import ClusterError, WaitTimeoutError
+from eflows_nb.runtime.backlog import why_waiting
 from eflows_nb.runtime.breakdown import Breakdown
 from eflows_nb.runtime.exchange import Exchange
 from eflows_nb.runtime.observers import Observer, Observers
@@ -515,6 +516,7 @@ class Driver:
                 requested=self.cluster.requested,
                 engines=engines,
                 tasks={state: self.scheduler.graph.counts[state] for state in TaskState},
+                waiting=why_waiting(self.scheduler, self.state, self.cluster.requested),
             )
 
 

@@ -41,6 +41,19 @@ class Gangs:
         """The tasks that wait."""
         return [*self._keeping, *(task for tasks in self._waiting.values() for task in tasks)]
 
+    def demands(self) -> list[tuple[Resources, int, int]]:
+        """Return what is waited for, by how many tasks, and how many engines are kept for that."""
+        kept = [
+            (task.number, task.code.policy.resources, 1, len(self.engines_for(task)))
+            for task in self._keeping
+            if task.state is TaskState.READY
+        ]
+        others = [
+            (tasks[0].number, resources, sum(task.state is TaskState.READY for task in tasks), 0)
+            for (_, resources), tasks in self._waiting.items()
+        ]
+        return [demand[1:] for demand in sorted(kept + others, key=lambda demand: demand[0]) if demand[2]]
+
     def needs_many(self, task: Task) -> bool:
         """Return whether a task needs more than any one engine has, or must not run on just any."""
         wanted = task.code.policy.resources

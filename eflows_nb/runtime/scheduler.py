@@ -76,6 +76,11 @@ class Scheduler:
         return bool(self._exporting)
 
     @property
+    def waiting_for_data(self) -> int:
+        """Number of tasks that wait until engines have shared data; for two data twice."""
+        return sum(len(tasks) for _, tasks in self._exporting.values())
+
+    @property
     def unfinished(self) -> int:
         """Number of tasks that are not done, failed or cancelled."""
         return self.graph.unfinished

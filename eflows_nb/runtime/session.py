@@ -627,7 +627,9 @@ class Session:
         tasks = (
             ", ".join(f"{count} {state}" for state, count in shot.tasks.items() if count) or "no tasks yet"
         )
-        return f"<session on {where}, {shot.state}: {tasks}>"
+        state = f"{shot.state} ({shot.reason})" if shot.reason else shot.state
+        waiting = f"; {shot.waiting}" if shot.waiting else ""
+        return f"<session on {where}, {state}: {tasks}{waiting}>"
 
 
 def _enter(plan: Plan, future: Future) -> None:

@@ -32,13 +32,15 @@ class SessionSnapshot:
     state
         What the cluster is doing.
     reason
-        Why it is broken, else empty.
+        Why it is broken, or which engines were lost, else empty.
     requested
         Number of engines asked for; 0 for the inline cluster.
     engines
         The engines that have joined and are alive.
     tasks
         Number of tasks in each state.
+    waiting
+        Why tasks that have not begun wait, in one line; empty when none does.
     """
 
     cluster: str
@@ -47,3 +49,4 @@ class SessionSnapshot:
     requested: int
     engines: tuple[EngineSnapshot, ...]
     tasks: dict[TaskState, int]
+    waiting: str = ""

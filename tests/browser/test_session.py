@@ -31,7 +31,7 @@ MARK = "<img src=x onerror='window.eflowsHacked = true'><script>window.eflowsHac
 shot = SessionSnapshot(
     cluster=MARK, state=ClusterState.BROKEN, reason=f"all engines are gone: {MARK}", requested=1,
     engines=(EngineSnapshot(engine=0, host=MARK, pid=1, running=0, finished=0),),
-    tasks=dict.fromkeys(TaskState, 0),
+    tasks=dict.fromkeys(TaskState, 0), waiting=MARK,
 )
 live.register(SimpleNamespace(origin=1, snapshot=lambda: shot, observe=lambda observer: None))"""
 

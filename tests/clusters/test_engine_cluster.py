@@ -35,7 +35,8 @@ def test_a_lost_engine_that_is_not_replaced_is_not_waited_for(cluster: EngineClu
     """Who waits until all are there would wait for ever; a later start may ask for it again."""
     cluster._launcher.news.append(_FIRST)
 
-    assert cluster.receive() == [EngineDown(0, expected=False), StateChange(ClusterState.READY)]
+    told = "1 engine on host host was lost and could not be replaced"
+    assert cluster.receive() == [EngineDown(0, expected=False), StateChange(ClusterState.READY, told)]
     assert cluster.requested == 1
 
 
@@ -71,3 +72,22 @@ def test_while_another_one_is_coming_not_all_are_gone(cluster: EngineCluster) ->
 
     states = [told.state for told in cluster.receive() if type(told) is StateChange]
     assert ClusterState.BROKEN not in states
+
+
+def test_lost_engines_are_told_until_others_have_taken_their_place(
+    cluster: EngineCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the hosts that they were on; afterwards nothing is missing."""
+    for name in ("_replace", "_tried", "_ask"):  # nothing is started
+        monkeypatch.setattr(cluster, name, lambda *_: None)
+    cluster._restarts = 6
+    cluster._launcher.news.extend([_FIRST, _SECOND])
+    *_, told = cluster.receive()
+
+    assert told == StateChange(
+        ClusterState.STARTING, "2 engines on host host were lost; replaced by new ones, which start"
+    )
+    for number in (2, 3):
+        cluster._join(Hello(number, "host", 10 + number))
+    *_, told = cluster.receive()
+    assert told == StateChange(ClusterState.READY)

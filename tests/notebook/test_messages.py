@@ -31,6 +31,7 @@ def test_a_session_is_told_as_in_the_example() -> None:
             EngineSnapshot(engine=1, host="n02", pid=4712, running=1, finished=38),
         ),
         tasks=dict(zip(TaskState, (12, 4, 3, 78, 1, 2, 0), strict=True)),
+        waiting="4 tasks are ready: both engines are busy; 12 tasks wait for other tasks",
     )
     assert message_of(snapshot) == example("session-ready")
 
@@ -44,5 +45,6 @@ def test_the_reason_of_a_broken_cluster_is_told_as_it_is() -> None:
         requested=64,
         engines=(),
         tasks=dict(zip(TaskState, (0, 5, 0, 0, 0, 0, 0), strict=True)),
+        waiting="5 tasks are ready: no engine is left; ef.start() starts others",
     )
     assert message_of(snapshot) == example("session-broken")

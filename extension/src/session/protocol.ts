@@ -53,6 +53,8 @@ export interface ISession {
   readonly state: ClusterState;
   readonly reason: string;
   readonly requested: number;
+  /** Why tasks that have not begun wait, in one line; empty when none does. */
+  readonly waiting: string;
   readonly engines: readonly IEngine[];
   readonly tasks: Readonly<Record<TaskState, number>>;
 }
@@ -100,6 +102,7 @@ function readSession(data: unknown): ISession | null {
     return null;
   }
   const { cluster, state, reason, requested, engines } = data;
+  const waiting = typeof data.waiting === 'string' ? data.waiting : '';
   const counts = isRecord(data.tasks) ? data.tasks : {};
   const count = (name: TaskState): number => {
     const value = counts[name];
@@ -114,7 +117,7 @@ function readSession(data: unknown): ISession | null {
     cancelled: count('cancelled'),
     cached: count('cached')
   };
-  return { cluster, state, reason, requested, engines, tasks };
+  return { cluster, state, reason, requested, waiting, engines, tasks };
 }
 
 function isEngine(data: unknown): data is IEngine {

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
+import { oneLine } from '../core/format';
 import { Section } from '../panel/section';
 import { Sign } from '../signs/sign';
 import { EngineControls } from './controls';
@@ -16,6 +17,8 @@ import {
 } from './protocol';
 import { StartForm } from './start-form';
 import type { IEflowsSession } from './tokens';
+
+const WAITING_LIMIT = 500;
 
 /** The code that an empty panel teaches. */
 export const START_CODE = 'import eflows_nb as ef\n\nef.start(engines=2)';
@@ -186,6 +189,13 @@ function Session(props: {
         </p>
       )}
       <Tasks tasks={session.tasks} trans={trans} />
+      {session.waiting !== '' && (
+        // Not a live region: it changes as often as tasks begin.
+        <p className="eflows-Waiting" data-testid="eflows-backlog">
+          <Sign name="task-waiting" />
+          <span>{oneLine(session.waiting, WAITING_LIMIT)}</span>
+        </p>
+      )}
       {session.cluster === 'inline' ? (
         <p className="eflows-Secondary">
           {trans.__('No engines: tasks run in the kernel, one after another.')}
