@@ -156,6 +156,8 @@ def test_a_live_notebook_shows_one_bar(front_end: Any, wait: str) -> None:
     front_end.hear(lambda message: message["msg_type"] == "display_data")
     pipe.write_text("")
     front_end.wait_for_end(cell)
+    while _displayed(front_end, cell)[-1]["content"]["data"]["text/plain"]:  # it goes soon after
+        front_end.hear(lambda message: message["msg_type"] == "update_display_data")
 
     bars = _displayed(front_end, cell)
     assert [message["msg_type"] for message in bars].count("display_data") == 1
