@@ -57,7 +57,7 @@ class Code(IntEnum):
     SMALL = 1
     """``(SMALL, packed)``: a small value, here it is."""
     KEPT = 2
-    """``(KEPT, size)``: a large value of so many bytes, kept by the engine."""
+    """``(KEPT, size, brief)``: a large value of so many bytes, kept by the engine, and in words."""
     FAILED = 3
     """``(FAILED, failure)``: the function raised."""
     MISSING = 4

@@ -19,6 +19,7 @@ from typing import Any, NoReturn, Protocol
 import cloudpickle
 
 from eflows_nb.engine import checkpoint, failure, gpus, kept_files, places, shared, store
+from eflows_nb.engine.brief import brief
 from eflows_nb.engine.gauges import Gauges
 from eflows_nb.engine.limit import call_within
 from eflows_nb.engine.messages import (
@@ -375,7 +376,7 @@ class Worker:
         if packed.size >= INLINE:
             if not self._inline:
                 self._store.keep(datum, packed)
-                return (Code.KEPT, packed.size)
+                return (Code.KEPT, packed.size, brief(value))
             packed = Packed(packed.head, [bytes(buffer) for buffer in packed.buffers])
         self._store.keep_for_batch(datum, packed)
         return (Code.SMALL, packed)

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from eflows_nb.errors import JournalError
-from eflows_nb.notebook.messages import VERSION, GraphEngine, GraphMessage, TaskMessage
+from eflows_nb.notebook.messages import VERSION, GraphEngine, GraphMessage
 from eflows_nb.notebook.task_board import TaskBoard
 from eflows_nb.runtime.journal import journal_of, read
 from eflows_nb.tasks.events import ClusterChanged, EngineJoined, Event
@@ -19,7 +19,7 @@ from eflows_nb.tasks.events import ClusterChanged, EngineJoined, Event
 if TYPE_CHECKING:
     from eflows_nb.runtime.session import Session
 
-__all__ = ["GraphFeed", "message_of", "task_message"]
+__all__ = ["GraphFeed", "message_of"]
 
 Buffers = list[memoryview]
 
@@ -169,9 +169,3 @@ def message_of(board: TaskBoard, *, everything: bool) -> tuple[GraphMessage, Buf
     )
     columns: list[Any] = [*new.values(), *changed.values()]
     return message, [memoryview(column).cast("B") if len(column) else memoryview(b"") for column in columns]
-
-
-def task_message(board: TaskBoard, task: int) -> TaskMessage:
-    """Return what is told of one task only when somebody asks."""
-    error, traceback = board.errors.get(task, ("", ""))
-    return TaskMessage(version=VERSION, kind="task", task=task, error=error, traceback=traceback)

@@ -14,6 +14,7 @@ from eflows_nb.notebook.messages import (
     TaskMessage,
     WatchRequest,
 )
+from eflows_nb.notebook.task_detail import task_message
 
 if TYPE_CHECKING:
     from eflows_nb.notebook.cell_feed import CellFeed
@@ -161,9 +162,8 @@ class GraphTeller:
 
     def _tell_task(self, task: int) -> None:
         if self._feed is not None:
-            from eflows_nb.notebook.graph_feed import task_message
-
-            self._tell(task_message(self._feed.board, task))
+            self._feed.take()
+            self._tell(task_message(self._session, self._feed.board, task))
 
 
 def _follows(watch: WatchRequest, feed: GraphFeed | CellFeed | None) -> bool:

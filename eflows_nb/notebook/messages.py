@@ -28,6 +28,8 @@ __all__ = [
     "SessionContent",
     "SessionMessage",
     "TaskMessage",
+    "TryMessage",
+    "ValueMessage",
     "WatchRequest",
 ]
 
@@ -133,14 +135,68 @@ class GraphMessage(TypedDict):
     changed: list[list[str]]
 
 
+class ValueMessage(TypedDict):
+    """One argument or result of a task; all of it is text, shortened.
+
+    Parameters
+    ----------
+    name
+        Of the parameter, or the place of the result; empty for the only one.
+    type
+        Its type, or what is known in place of that.
+    about
+        Shape and type of elements, length or size; empty where there is none.
+    text
+        The value; empty where it is not in the kernel.
+    task
+        Number of the task that has made it, 0 for none.
+    """
+
+    name: str
+    type: str
+    about: str
+    text: str
+    task: int
+
+
+class TryMessage(TypedDict):
+    """A try of a task that ended without its end; times as in a graph message, ``start`` 0 if not known."""
+
+    engine: int
+    start: float
+    ended: float
+    reason: str
+
+
 class TaskMessage(TypedDict):
-    """Kernel to browser: why a task failed, for a page that has asked; both empty if that is not known."""
+    """Kernel to browser: all about one task, for a page that has asked.
+
+    Parameters
+    ----------
+    error, traceback
+        Why it failed; both empty if it did not, or if that is not known.
+    cell, line
+        The cell in which the traceback ends, and the line there, from 1; empty and 0 for none.
+    inputs, outputs
+        What it was called with and has made; None if that is not kept any more.
+    tries
+        Those before the last one.
+    log, log_cut
+        The end of what it wrote, and whether it wrote more before.
+    """
 
     version: int
     kind: Literal["task"]
     task: int
     error: str
     traceback: str
+    cell: str
+    line: int
+    inputs: list[ValueMessage] | None
+    outputs: list[ValueMessage] | None
+    tries: list[TryMessage]
+    log: str
+    log_cut: bool
 
 
 class AnswerMessage(TypedDict):

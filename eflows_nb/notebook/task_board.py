@@ -17,6 +17,7 @@ from eflows_nb.tasks.events import (
     TaskFailed,
     TasksChanged,
     TasksSubmitted,
+    TryEnded,
 )
 from eflows_nb.tasks.state import TaskState
 
@@ -49,6 +50,8 @@ ERRORS = 1000
 _CODE = {state: code for code, state in enumerate(STATES)}
 _RUNNING, _CANCELLED = _CODE[TaskState.RUNNING], _CODE[TaskState.CANCELLED]
 _TEXT_LIMIT = 20_000
+_TRIES = 20
+_SAME = 2e-6  # seconds, to which a journal is exact
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -85,6 +88,8 @@ class TaskBoard:
         self.engines: list[BoardEngine] = []
         self.errors: dict[int, tuple[str, str]] = {}
         """Error and traceback of failed tasks by number; the first `ERRORS`."""
+        self.tries: dict[int, list[TryEnded]] = {}
+        """What was tried in vain, by number of the task; the first `ERRORS` tasks, the last of many tries."""
         self._clusters: dict[float, str] = {}
         self._columns: Columns = {name: np.zeros(1024, kind) for name, kind in COLUMNS.items()}
         self._parents = np.zeros(1024, np.int32)
@@ -109,6 +114,8 @@ class TaskBoard:
             if type(event) is TaskFailed:
                 if len(self.errors) < ERRORS or event.task in self.errors:
                     self.errors[event.task] = (event.error[:_TEXT_LIMIT], event.traceback[-_TEXT_LIMIT:])
+            elif type(event) is TryEnded:
+                self._note_try(event)
             elif type(event) is EngineJoined:
                 self._leave(event.engine, event.time)
                 joined = event.time - self.began
@@ -117,6 +124,16 @@ class TaskBoard:
                 self._leave(event.engine, event.time)
             elif type(event) is ClusterChanged:
                 self._clusters[event.time - self.began] = event.cluster
+
+    def _note_try(self, event: TryEnded) -> None:
+        tries = self.tries.get(event.task)
+        if tries is None:
+            if len(self.tries) >= ERRORS:
+                return
+            tries = self.tries[event.task] = []
+        if all(abs(known.time - event.time) > _SAME for known in tries):  # or the journal has told of it
+            tries.append(event)
+            del tries[:-_TRIES]
 
     def _leave(self, number: int, time: float) -> None:
         for engine in self.engines:

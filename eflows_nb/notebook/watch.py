@@ -20,7 +20,9 @@ def watch(session: Session) -> None:
     session.observe(ProgressView(kernel))
     if kernel is not None:
         from eflows_nb.notebook import live
+        from eflows_nb.notebook.task_detail import details_of
 
+        details_of(session, kernel)
         live.register(session)
 
 

@@ -9,7 +9,7 @@ from eflows_nb.tasks.data import Datum
 from eflows_nb.tasks.state import TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
-__all__ = ["Change", "Command", "ExportFrom", "Interrupt", "Recall", "Remove", "Retire", "Send"]
+__all__ = ["Change", "Command", "ExportFrom", "Interrupt", "Recall", "Remove", "Retire", "Send", "Try"]
 
 
 class Send(NamedTuple):
@@ -58,6 +58,16 @@ class Remove(NamedTuple):
 
 
 Command = Send | ExportFrom | Recall | Retire | Interrupt | Remove
+
+
+class Try(NamedTuple):
+    """A task was tried in vain; see `eflows_nb.tasks.events.TryEnded`."""
+
+    task: int
+    engine: int
+    start: float
+    seconds: float
+    reason: str
 
 
 class Change(NamedTuple):

@@ -338,7 +338,10 @@ class Exchange:
         )
 
     def _note_changes(self, memory: int = 0) -> None:
-        self._observers.note_changes(self._scheduler.graph.changes, self._scheduler.graph.failures, memory)
+        graph = self._scheduler.graph
+        if graph.tries:
+            self._observers.note_tries(graph.tries)
+        self._observers.note_changes(graph.changes, graph.failures, memory)
 
 
 def _patience(task: Task) -> float:

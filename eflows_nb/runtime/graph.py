@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from eflows_nb.engine.messages import Failure
-from eflows_nb.runtime.commands import Change
+from eflows_nb.runtime.commands import Change, Try
 from eflows_nb.runtime.endings import because
 from eflows_nb.runtime.lineage import output_numbers, recalled, was_recalled
+from eflows_nb.runtime.recent_calls import RecentCalls
 from eflows_nb.runtime.unseen import Unseen
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
 from eflows_nb.tasks.policy import OnFailure
@@ -30,12 +31,16 @@ class TaskGraph:
         """How many tasks are in each state."""
         self.changes: list[Change] = []
         """What those who watch are to be told of."""
+        self.tries: list[Try] = []
+        """What was tried in vain, for those who watch."""
         self.ready: list[Task] = []
         """Tasks that can run and have not been placed."""
         self.resolved: list[Datum] = []
         """Data with callbacks whose value came, or will never come, since this list was emptied."""
         self.failures: deque[Broken] = deque(maxlen=FAILURES_KEPT)
         """How the last tasks that failed did so, whether somebody was told or not."""
+        self.recent: RecentCalls | None = None
+        """What the last tasks were called with, where somebody may want to see that."""
         self.unseen = Unseen()
         """The failures that nobody was told of, unless the program counts with them."""
 
@@ -44,8 +49,10 @@ class TaskGraph:
         """Number of tasks that are not done, failed or cancelled."""
         return self.counts[TaskState.WAITING] + self.counts[TaskState.READY] + self.counts[TaskState.RUNNING]
 
-    def submit(self, tasks: Iterable[Task]) -> None:
+    def submit(self, tasks: Sequence[Task]) -> None:
         """Take new tasks, each after those that make what it reads."""
+        if self.recent is not None:  # now, since a task may end at once and be emptied
+            self.recent.note(tasks, self.unfinished)
         for task in tasks:
             self.counts[TaskState.WAITING] += 1
             self.enter(task)
@@ -137,6 +144,8 @@ class TaskGraph:
         self, task: Task, failure: Failure, engine: int, start: float = 0.0, seconds: float = 0.0
     ) -> None:
         """A task has failed on an engine, where it began at `start` and ran for so many seconds."""
+        if self.recent is not None:
+            self.recent.note_failed(task)
         self.count(task.state, TaskState.FAILED, 1)
         task.state = TaskState.FAILED
         self.changes.append(Change(TaskState.FAILED, engine, [task], [start], [seconds], [0]))

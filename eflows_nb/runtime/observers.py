@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from eflows_nb.runtime.commands import Change
+from eflows_nb.runtime.commands import Change, Try
 from eflows_nb.tasks.data import Broken, Datum
-from eflows_nb.tasks.events import Event, TaskFailed, TasksChanged, TasksSubmitted
+from eflows_nb.tasks.events import Event, TaskFailed, TasksChanged, TasksSubmitted, TryEnded
 from eflows_nb.tasks.task import Task
 
 __all__ = ["Observer", "Observers"]
@@ -60,6 +60,12 @@ class Observers:
         """Note new tasks; now, since the scheduler may end a task and empty it."""
         if self._observers:
             self._events.append(_submitted(time.time(), tasks))
+
+    def note_tries(self, tries: list[Try]) -> None:
+        """Note what was tried in vain, and forget it."""
+        for told in tries:
+            self.note(TryEnded, **told._asdict())
+        tries.clear()
 
     def note_changes(self, changes: list[Change], failures: Iterable[Broken], memory: int = 0) -> None:
         """Note what has become of tasks, and forget the changes."""

@@ -14,7 +14,16 @@ from typing import Any
 
 from eflows_nb.engine.messages import Code, Failure, has_run
 from eflows_nb.engine.packing import Packed
-from eflows_nb.runtime.commands import Change, Command, ExportFrom, Interrupt, Recall, Remove, Retire
+from eflows_nb.runtime.commands import (
+    Change,
+    Command,
+    ExportFrom,
+    Interrupt,
+    Recall,
+    Remove,
+    Retire,
+    Try,
+)
 from eflows_nb.runtime.durations import Durations
 from eflows_nb.runtime.endings import blamed, deprived, expired, unshared
 from eflows_nb.runtime.gangs import Gangs
@@ -38,6 +47,7 @@ MISSED_LIMIT = 100
 """A task that did not find an input on its engine so many times fails: what it reads has been removed."""
 
 _WORTH_SHARING_SECONDS = 0.25
+_REASON_LIMIT = 300
 
 
 class Scheduler:
@@ -87,7 +97,7 @@ class Scheduler:
 
     # What happened -------------------------------------------------------------------------------------
 
-    def submit(self, tasks: Iterable[Task]) -> None:
+    def submit(self, tasks: Sequence[Task]) -> None:
         """Take new tasks, each after those that make what it reads."""
         self.graph.submit(tasks)
 
@@ -146,8 +156,12 @@ class Scheduler:
             task.lost = task.lost + 1 if len(suspects) == 1 else max(task.lost, 1)
             if task.lost >= LOST_ENGINES_LIMIT:
                 self._give_up(task, blamed(task), number)
+        current = queue.current
         for task in itertools.chain.from_iterable(running):
             if task.state is TaskState.RUNNING:
+                if task is current:  # of those behind it none had begun, as far as is known
+                    how = f"engine {number} {'was lost' if blame else 'ended'}"
+                    self.graph.tries.append(Try(task.number, number, 0.0, 0.0, how))
                 self._requeue(task)
         self.graph.ready.extend(queue.queue)
 
@@ -214,6 +228,7 @@ class Scheduler:
                 continue
             elif code is Code.FAILED:
                 if task.failures < task.code.policy.retries and not result[1].final:
+                    self._note_try(task, number, result[1], began, duration)
                     self._retry(task, queue)
                 else:
                     self.graph.fail(task, result[1], number, began, duration)
@@ -351,6 +366,7 @@ class Scheduler:
         if task.state is not TaskState.RUNNING or task.engine != engine:
             return
         if task.failures < task.code.policy.retries:
+            self._note_try(task, engine, expired(task))
             self._retry(task, queue)
         else:
             self._give_up(task, expired(task), engine)
@@ -626,6 +642,13 @@ class Scheduler:
         else:
             self.graph.fail(task, failure, engine)
 
+    def _note_try(
+        self, task: Task, engine: int, failure: Failure, start: float = 0.0, seconds: float = 0.0
+    ) -> None:
+        """Let those who watch know how a task ended that runs again."""
+        reason = f"{failure.kind}: {failure.message}"[:_REASON_LIMIT]
+        self.graph.tries.append(Try(task.number, engine, start, seconds, reason))
+
     def _retry(self, task: Task, failed_on: EngineQueue) -> None:
         """Run a task that has failed again: first on the same engine, then on another."""
         task.failures += 1
@@ -678,7 +701,11 @@ class Scheduler:
                 size += told[1]
                 if datum.value is PENDING:
                     datum.value = Large(
-                        datum=datum.number, size=told[1], engines={queue.number}, released=self.released
+                        datum=datum.number,
+                        size=told[1],
+                        engines={queue.number},
+                        released=self.released,
+                        brief=told[2] if len(told) > 2 else "",
                     )
                     queue.holds.add(datum.value)
                     self.graph.wake_readers(datum)

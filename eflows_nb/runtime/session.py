@@ -35,6 +35,8 @@ from eflows_nb.runtime.given import as_futures, check_timeout, listed
 from eflows_nb.runtime.group import in_groups, join_groups
 from eflows_nb.runtime.held import warn_of_held
 from eflows_nb.runtime.placement import load
+from eflows_nb.runtime.recent_calls import Call, NamedPreview, RecentCalls, find_call
+from eflows_nb.runtime.recent_calls import describe as describe_call
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.runtime.snapshot import SessionSnapshot
 from eflows_nb.runtime.submission import Plan, Planner
@@ -180,6 +182,23 @@ class Session:
     def living(self, value: Any) -> Datum | None:
         """Return the newest datum of a future or object that was not given up on purpose."""
         return self._arguments.living(value)
+
+    def remember_calls(self) -> None:
+        """From now on keep what the last tasks were called with, for `describe_task`."""
+        if self._driver.scheduler.graph.recent is None:
+            self._driver.scheduler.graph.recent = RecentCalls()
+
+    def describe_task(self, number: int) -> tuple[list[NamedPreview] | None, list[NamedPreview] | None]:
+        """Return what a task was called with and has made, as far as it is known here; None for what is not.
+
+        Nothing is fetched: of what lies on an engine it is told where it is, and how large.
+        """
+        if self._driver.breakdown:
+            return None, None
+        found: list[Call | None] = []
+        self._driver.change(lambda scheduler: found.append(find_call(scheduler, number)))
+        call = found[0] if found else None
+        return (None, None) if call is None else describe_call(call)
 
     def keep_versions(self) -> None:
         """From now on what tasks would have written that are given up on purpose is as it was before."""

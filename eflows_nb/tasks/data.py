@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -81,9 +82,11 @@ class Large:
         The engines that hold it.
     shared
         The shared file, None while there is none.
+    brief
+        What it is in words, empty where nobody has said so.
     """
 
-    __slots__ = ("__weakref__", "_released", "datum", "engines", "shared", "size")
+    __slots__ = ("__weakref__", "_released", "brief", "datum", "engines", "shared", "size")
 
     def __init__(
         self,
@@ -93,7 +96,9 @@ class Large:
         engines: set[int],
         released: deque[tuple[int, set[int], Any]],
         shared: Any = None,
+        brief: str = "",
     ) -> None:
+        self.brief = intern(brief)  # as many large values have the same as have the same shape
         self.datum = datum
         self.size = size
         self.engines = engines

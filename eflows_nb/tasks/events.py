@@ -25,6 +25,7 @@ __all__ = [
     "TaskOutput",
     "TasksChanged",
     "TasksSubmitted",
+    "TryEnded",
     "WaitEnded",
     "WaitStarted",
 ]
@@ -99,6 +100,30 @@ class TaskFailed:
     task: int
     error: str
     traceback: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TryEnded:
+    """A task was tried in vain, and is to run again; comes before its change to WAITING.
+
+    Parameters
+    ----------
+    engine
+        Where it ran.
+    start
+        When it began, seconds since the epoch on the engine's clock; 0 where that is not known.
+    seconds
+        How long it ran; 0 where that is not known.
+    reason
+        What the try ended with: an error, or the end of its engine.
+    """
+
+    time: float
+    task: int
+    engine: int
+    start: float
+    seconds: float
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -261,6 +286,7 @@ Event = (
     TasksSubmitted
     | TasksChanged
     | TaskFailed
+    | TryEnded
     | TaskOutput
     | TaskDisplay
     | TaskCleared

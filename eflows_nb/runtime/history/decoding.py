@@ -19,6 +19,7 @@ from eflows_nb.tasks.events import (
     TaskFailed,
     TasksChanged,
     TasksSubmitted,
+    TryEnded,
     WaitEnded,
     WaitStarted,
 )
@@ -71,6 +72,12 @@ class LineDecoder:
                 self._functions[fields[0]] = fields[1]
             case "error":
                 return TaskFailed(time=time, task=fields[0], error=fields[1], traceback=fields[2])
+            case "try":
+                task, engine, start, nanos, reason = fields[:5]
+                began = self._time(start) if start else 0.0
+                return TryEnded(
+                    time=time, task=task, engine=engine, start=began, seconds=nanos * 1e-9, reason=reason
+                )
             case "joined":
                 return EngineJoined(time=time, engine=fields[0], host=fields[1], pid=fields[2])
             case "left":

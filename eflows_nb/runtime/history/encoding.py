@@ -21,6 +21,7 @@ from eflows_nb.tasks.events import (
     TaskFailed,
     TasksChanged,
     TasksSubmitted,
+    TryEnded,
     WaitEnded,
     WaitStarted,
 )
@@ -56,6 +57,7 @@ class LineEncoder:
             TasksSubmitted: self._submitted,
             TasksChanged: self._changed,
             TaskFailed: self._failed,
+            TryEnded: self._tried,
             EngineJoined: lambda e: self._line("joined", e.time, e.engine, e.host, e.pid),
             EngineLeft: lambda e: self._line("left", e.time, e.engine, e.expected),
             ClusterChanged: lambda e: self._line("cluster", e.time, e.cluster, e.state, e.reason),
@@ -119,6 +121,11 @@ class LineEncoder:
         self._failures += 1
         traceback = event.traceback[-_TEXT_LIMIT:] if self._failures <= TRACEBACKS else ""
         return self._line("error", event.time, event.task, event.error[:_TEXT_LIMIT], traceback)
+
+    def _tried(self, event: TryEnded) -> str:
+        start = self._time(event.start) if event.start else 0
+        seconds = round(event.seconds * 1e9)
+        return self._line("try", event.time, event.task, event.engine, start, seconds, event.reason)
 
     def _wait(self, event: WaitStarted) -> str:
         tasks = _numbers(tuple(sorted(event.tasks))) if event.tasks else "0"

@@ -44,6 +44,14 @@ export function oneLine(text: string, length: number): string {
   return line.length > length ? `${line.slice(0, length - 1)}…` : line;
 }
 
+/** Text without the colours of a terminal, and of what was written over only the end. */
+export function plain(text: string): string {
+  return text
+    .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '')
+    .replace(/\r\n/g, '\n')
+    .replace(/^[^\n]*\r(?=[^\n])/gm, '');
+}
+
 function digits(value: number): string {
   return value >= 99.5
     ? value.toFixed(0)

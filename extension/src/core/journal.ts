@@ -3,7 +3,7 @@
  * `eflows_nb/runtime/history/decoding.py`.
  */
 import { isRecord } from './record';
-import type { IGraphEngine, IGraphPart, ITaskDetail } from './protocol';
+import type { IGraphEngine, IGraphPart, ITaskDetail, ITry } from './protocol';
 import { STATE } from './tasks';
 
 const FORMAT = 'eflows-journal';
@@ -16,6 +16,23 @@ const STATES: Readonly<Record<string, number>> = {
   failed: STATE.failed,
   cancelled: STATE.cancelled,
   cached: STATE.cached
+};
+
+const TRIES = 20;
+
+/** What a journal knows of a task of which it tells nothing besides its states. */
+export const NOTHING: ITaskDetail = {
+  kind: 'task',
+  task: -1,
+  error: '',
+  traceback: '',
+  cell: '',
+  line: 0,
+  inputs: null,
+  outputs: null,
+  tries: [],
+  log: null,
+  logCut: false
 };
 
 /** A past run: all of its tasks as they were in the end. */
@@ -74,6 +91,9 @@ class Reader {
       case 'error':
         this._fail(Number(rest[0]), String(rest[1]), String(rest[2] ?? ''));
         return true;
+      case 'try':
+        this._try(time, rest);
+        return true;
       case 'joined':
         this._engines.push({
           engine: Number(rest[0]),
@@ -108,9 +128,9 @@ class Reader {
       firstFunction: 0,
       functions: Array.from(this._functions, name => name ?? ''),
       engines: this._engines,
-      errors: [...this._details.values()].map(
-        ({ task, error }) => [task, error] as const
-      ),
+      errors: [...this._details.values()]
+        .filter(({ error }) => error !== '')
+        .map(({ task, error }) => [task, error] as const),
       cells: [],
       added: {
         task: Int32Array.from(this._task),
@@ -216,7 +236,27 @@ class Reader {
   }
 
   private _fail(task: number, error: string, traceback: string): void {
-    this._details.set(task, { kind: 'task', task, error, traceback });
+    this._details.set(task, { ...this._detail(task), error, traceback });
+  }
+
+  private _try(time: number, fields: readonly unknown[]): void {
+    const [task, engine, start, nanos, reason] = fields;
+    const detail = this._detail(Number(task));
+    const began = Number(start) * 1e-6;
+    const tried: ITry = {
+      engine: Number(engine),
+      start: began,
+      ended: began > 0 ? began + Number(nanos) * 1e-9 : time,
+      reason: String(reason)
+    };
+    this._details.set(Number(task), {
+      ...detail,
+      tries: [...detail.tries, tried].slice(-TRIES)
+    });
+  }
+
+  private _detail(task: number): ITaskDetail {
+    return this._details.get(task) ?? { ...NOTHING, task };
   }
 
   private _began: number;

@@ -65,12 +65,42 @@ export interface IGraphPart {
   readonly changed: IChangedColumns;
 }
 
-/** Why a task failed. */
+/** One argument or result of a task; all of it is text. */
+export interface IValue {
+  readonly name: string;
+  readonly type: string;
+  readonly about: string;
+  readonly text: string;
+  /** Number of the task that has made it, 0 for none. */
+  readonly task: number;
+}
+
+/** A try of a task that ended without its end; `start` is 0 where it is not known. */
+export interface ITry {
+  readonly engine: number;
+  readonly start: number;
+  readonly ended: number;
+  readonly reason: string;
+}
+
+/** What is told of a task only when somebody looks at it. */
 export interface ITaskDetail {
   readonly kind: 'task';
   readonly task: number;
+  /** Why it failed; empty if it did not. */
   readonly error: string;
   readonly traceback: string;
+  /** The cell in which the traceback ends, and the line there, from 1. */
+  readonly cell: string;
+  readonly line: number;
+  /** Null where that is not known. */
+  readonly inputs: readonly IValue[] | null;
+  readonly outputs: readonly IValue[] | null;
+  /** Those before the last one. */
+  readonly tries: readonly ITry[];
+  /** The end of what it wrote; null where that is not known. */
+  readonly log: string | null;
+  readonly logCut: boolean;
 }
 
 /** How many of the tasks that were to be cancelled had not ended. */
@@ -113,16 +143,7 @@ export function readGraphMessage(
     case 'graph':
       return readPart(data, buffers);
     case 'task':
-      return typeof data.task === 'number' &&
-        typeof data.error === 'string' &&
-        typeof data.traceback === 'string'
-        ? {
-            kind: 'task',
-            task: data.task,
-            error: data.error,
-            traceback: data.traceback
-          }
-        : null;
+      return readDetail(data);
     case 'answer':
       return typeof data.request === 'string' &&
         typeof data.cancelled === 'number'
@@ -135,6 +156,26 @@ export function readGraphMessage(
     default:
       return null;
   }
+}
+
+function readDetail(data: Record<string, unknown>): ITaskDetail | null {
+  const { task, error, traceback, cell, line, inputs, outputs, tries, log } =
+    data;
+  return typeof task === 'number' && isText(error) && isText(traceback)
+    ? {
+        kind: 'task',
+        task,
+        error,
+        traceback,
+        cell: isText(cell) ? cell : '',
+        line: typeof line === 'number' ? line : 0,
+        inputs: isArrayOf(inputs, isValue) ? inputs : null,
+        outputs: isArrayOf(outputs, isValue) ? outputs : null,
+        tries: isArrayOf(tries, isTry) ? tries : [],
+        log: isText(log) ? log : null,
+        logCut: data.log_cut === true
+      }
+    : null;
 }
 
 function readPart(
@@ -320,6 +361,27 @@ function isTextPair(data: unknown): data is readonly [string, string] {
 
 function isPair(data: unknown): data is readonly [number, string] {
   return Array.isArray(data) && typeof data[0] === 'number' && isText(data[1]);
+}
+
+function isValue(data: unknown): data is IValue {
+  return (
+    isRecord(data) &&
+    isText(data.name) &&
+    isText(data.type) &&
+    isText(data.about) &&
+    isText(data.text) &&
+    typeof data.task === 'number'
+  );
+}
+
+function isTry(data: unknown): data is ITry {
+  return (
+    isRecord(data) &&
+    typeof data.engine === 'number' &&
+    typeof data.start === 'number' &&
+    typeof data.ended === 'number' &&
+    isText(data.reason)
+  );
 }
 
 function isEngine(data: unknown): data is IGraphEngine {

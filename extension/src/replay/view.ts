@@ -16,6 +16,8 @@ const STEPS = 1000;
 const NO_CELLS: ITaskActions = {
   hasCell: () => false,
   goToCell: () => undefined,
+  hasLine: () => false,
+  goToLine: () => undefined,
   runCell: () => undefined
 };
 

@@ -6,13 +6,15 @@ import {
   formatBytes,
   formatCount,
   formatSeconds,
-  oneLine
+  oneLine,
+  plain
 } from '../core/format';
 import { STATE } from '../core/tasks';
 import { stateLabel } from '../session/labels';
 import { TASK_STATES } from '../session/protocol';
 import { Sign } from '../signs/sign';
 import type { RunModel } from './model';
+import { TaskDetail } from './task-detail';
 
 const NEIGHBOURS = 6;
 
@@ -21,6 +23,10 @@ export interface ITaskActions {
   /** Whether the cell that submitted a task is known and there. */
   hasCell(row: number): boolean;
   goToCell(row: number): void;
+  /** Whether a cell with a line of a traceback is there. */
+  hasLine(cell: string): boolean;
+  /** Go to a line of a cell, counted from 1. */
+  goToLine(cell: string, line: number): void;
   /**
    * Run the cell that submitted a task again; where the task has no result, also
    * the cells that have none because of it.
@@ -183,7 +189,9 @@ function Task(props: {
           </span>
         )}
       </div>
-      {code === STATE.failed && <Failure model={model} trans={trans} />}
+      {code === STATE.failed && (
+        <Failure model={model} actions={actions} trans={trans} />
+      )}
       {actions.hasCell(row) || model.canCancel(row) ? (
         <div className="eflows-Actions">
           <button
@@ -265,6 +273,7 @@ function Task(props: {
             : null
         ]}
       />
+      <TaskDetail model={model} trans={trans} />
       <Neighbours
         title={trans.__('Reads from')}
         rows={[...table.parentsOf(row)]}
@@ -346,9 +355,10 @@ function Neighbours(props: {
 
 function Failure(props: {
   model: RunModel;
+  actions: ITaskActions;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { model, trans } = props;
+  const { model, actions, trans } = props;
   const { table, selected, detail } = model;
   const error = table.errors.get(table.task[selected] ?? -1) ?? '';
   return (
@@ -356,6 +366,16 @@ function Failure(props: {
       <p className="eflows-Reason" data-testid="eflows-error">
         {detail?.error || error || trans.__('Its error was not kept.')}
       </p>
+      {detail !== null && actions.hasLine(detail.cell) && (
+        <button
+          className="jp-mod-styled eflows-Button eflows-Place"
+          onClick={() => actions.goToLine(detail.cell, detail.line)}
+          title={trans.__('Show the line of the notebook that raised it')}
+          data-testid="eflows-go-to-line"
+        >
+          {trans.__('Go to line %1 of its cell', detail.line)}
+        </button>
+      )}
       {detail !== null && detail.traceback !== '' && (
         <pre
           className="eflows-Traceback"
@@ -368,9 +388,4 @@ function Failure(props: {
       )}
     </>
   );
-}
-
-/** Text without the colours of a terminal. */
-function plain(text: string): string {
-  return text.replace(/\u001b\[[0-9;]*m/g, '');
 }

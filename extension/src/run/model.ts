@@ -34,6 +34,7 @@ export type RunStatus =
 
 const TICK_MS = 500;
 const TOTALS_MS = 1000;
+const LOG_MS = 2000;
 
 /** Where a task graph comes from. */
 export interface IGraphSource {
@@ -132,7 +133,12 @@ export class RunModel implements IDisposable {
     return this._totals;
   }
 
-  /** Why the selected task failed; null until the kernel has told. */
+  /** Whether the run is a past one, of which a journal tells. */
+  get isPast(): boolean {
+    return this._past !== null;
+  }
+
+  /** What is told of the selected task alone; null until the kernel has told. */
   get detail(): ITaskDetail | null {
     const detail = this._detail;
     const task = this.table.task[this._selected];
@@ -206,9 +212,7 @@ export class RunModel implements IDisposable {
     this._notice = '';
     this._detail =
       this._past?.details.get(this.table.task[row] ?? -1) ?? this._detail;
-    if (this.table.state[row] === STATE.failed && row >= 0) {
-      this._source?.request({ task: this.table.task[row] ?? 0 });
-    }
+    this._askForDetail();
     this._changed.emit();
     if (options.reveal === true && row >= 0) {
       this._revealed.emit(row);
@@ -303,6 +307,7 @@ export class RunModel implements IDisposable {
         if (this._wanted >= 0) {
           this.selectTask(this._wanted);
         }
+        this._askForDetail({ onlyIfChanged: true });
         this._heardAt = performance.now();
         this._toldNow = message.now;
         this._tick();
@@ -341,6 +346,9 @@ export class RunModel implements IDisposable {
         const since = (performance.now() - this._heardAt) / 1000;
         this.table.now = this._toldNow + since;
         this.table.version++;
+        if (this.table.state[this._selected] === STATE.running) {
+          this._askForDetail({ afterMs: LOG_MS }); // it may have written something
+        }
         this._changed.emit();
       }, TICK_MS);
     }
@@ -349,6 +357,30 @@ export class RunModel implements IDisposable {
   private _stop(): void {
     clearInterval(this._clock);
     this._clock = undefined;
+  }
+
+  /** Ask what is known of the selected task, unless that was asked already. */
+  private _askForDetail(
+    options: { onlyIfChanged?: boolean; afterMs?: number } = {}
+  ): void {
+    const { table, _selected: row } = this;
+    if (row < 0 || this._source === null) {
+      this._askedFor = '';
+      return;
+    }
+    const now = performance.now();
+    const about = `${table.task[row]}/${table.state[row]}/${table.engine[row]}`;
+    const since = now - this._askedAt;
+    const isKnown = about === this._askedFor;
+    if (
+      (options.onlyIfChanged === true && isKnown) ||
+      (options.afterMs !== undefined && since < options.afterMs)
+    ) {
+      return;
+    }
+    this._askedFor = about;
+    this._askedAt = now;
+    this._source.request({ task: table.task[row] ?? 0 });
   }
 
   private _askForAll(): void {
@@ -400,6 +432,8 @@ export class RunModel implements IDisposable {
   }
 
   private _asked = false;
+  private _askedAt = 0;
+  private _askedFor = '';
   private _changed = new Signal<this, void>(this);
   private _clock: ReturnType<typeof setInterval> | undefined;
   private _detail: ITaskDetail | null = null;

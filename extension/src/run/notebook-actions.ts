@@ -29,8 +29,40 @@ export class CellActions implements ITaskActions {
   }
 
   goToCell(row: number): void {
+    this._show(this._find(row));
+  }
+
+  hasLine(cell: string): boolean {
+    return this._indexOf(cell) >= 0;
+  }
+
+  goToLine(cell: string, line: number): void {
+    const index = this._indexOf(cell);
+    this._show(index);
     const panel = this._panel();
-    const index = this._find(row);
+    const widget = panel?.content.widgets[index];
+    if (!panel || widget === undefined) {
+      return;
+    }
+    // A cell that was never seen has no editor before it is scrolled to.
+    void panel.content
+      .scrollToItem(index, 'center')
+      .then(() => widget.ready)
+      .then(() => {
+        const { editor } = widget;
+        if (editor !== null && !widget.isDisposed) {
+          const last = Math.max(0, editor.lineCount - 1);
+          const at = { line: Math.min(line - 1, last), column: 0 };
+          panel.content.mode = 'edit';
+          editor.setCursorPosition(at);
+          editor.revealPosition(at);
+          editor.focus();
+        }
+      });
+  }
+
+  private _show(index: number): void {
+    const panel = this._panel();
     if (panel !== null && index >= 0) {
       this._reveal(panel);
       panel.content.deselectAll();
@@ -62,9 +94,12 @@ export class CellActions implements ITaskActions {
   }
 
   private _find(row: number): number {
-    const cell = this._cellOf(row);
+    return this._indexOf(this._cellOf(row) ?? '');
+  }
+
+  private _indexOf(cell: string): number {
     const widgets = this._panel()?.content.widgets ?? [];
-    return cell === undefined
+    return cell === ''
       ? -1
       : widgets.findIndex(widget => widget.model.id === cell);
   }

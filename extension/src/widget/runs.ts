@@ -14,6 +14,8 @@ import { words } from './words';
 const NO_CELLS: ITaskActions = {
   hasCell: () => false,
   goToCell: () => undefined,
+  hasLine: () => false,
+  goToLine: () => undefined,
   runCell: () => undefined
 };
 

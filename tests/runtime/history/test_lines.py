@@ -23,6 +23,7 @@ from eflows_nb.tasks.events import (
     TaskOutput,
     TasksChanged,
     TasksSubmitted,
+    TryEnded,
     WaitEnded,
     WaitStarted,
 )
@@ -85,6 +86,7 @@ events = st.one_of(
     submissions(),
     changes(),
     st.builds(TaskFailed, time=times, task=numbers, error=text, traceback=text),
+    st.builds(TryEnded, time=times, task=numbers, engine=engines, start=times, seconds=times, reason=text),
     st.builds(EngineJoined, time=times, engine=engines, host=text, pid=numbers),
     st.builds(EngineLeft, time=times, engine=engines, expected=st.booleans()),
     st.builds(ClusterChanged, time=times, cluster=text, state=text, reason=text),
@@ -112,7 +114,7 @@ def _fields(event: Event) -> dict[str, Any]:
 
 
 def _nearly(event: Event) -> dict[str, Any]:
-    inexact = ("time", "starts", "seconds")
+    inexact = ("time", "start", "starts", "seconds")
     return {
         name: pytest.approx(value, abs=2e-6) if name in inexact else value
         for name, value in _fields(event).items()
