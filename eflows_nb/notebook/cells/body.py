@@ -14,18 +14,18 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from eflows_nb.engine.packing import SCALARS, adopts_classes, pack
+from eflows_nb.engine.packing import SCALARS, adopts_classes
 from eflows_nb.errors import CellError
 from eflows_nb.notebook.cells import display
 from eflows_nb.notebook.cells.borrowing import Borrower
 from eflows_nb.notebook.cells.calls import unfold
 from eflows_nb.notebook.cells.changes import Watch
 from eflows_nb.notebook.cells.figures import Look
-from eflows_nb.notebook.cells.fingerprint import is_of_notebook
 from eflows_nb.notebook.cells.names import parse
 from eflows_nb.notebook.cells.program import Layers, Program, Shown, Untouched
 from eflows_nb.notebook.cells.ranks import run_on_ranks
-from eflows_nb.notebook.cells.shipping import Shipment, Unsendable, Wrapped, arriving_in, at_home
+from eflows_nb.notebook.cells.shipping import Unsendable, arriving_in
+from eflows_nb.notebook.cells.wrapping import brought_home, wrapped
 
 __all__ = ["CellBody", "CellBodyWithFiles", "Surroundings"]
 
@@ -82,10 +82,12 @@ class CellBody:
         try:
             with arriving_in(names):
                 names.update(arrival.load())
-            for name, given in zip(program.direct, direct, strict=True):
-                value = given.top() if type(given) is Layers else given
-                if type(value) is not Untouched:
-                    names[name] = at_home(value, names)
+            arrived = {
+                name: given.top() if type(given) is Layers else given
+                for name, given in zip(program.direct, direct, strict=True)
+            }
+            there = {name: value for name, value in arrived.items() if type(value) is not Untouched}
+            names.update(brought_home(there, names))
             if program.ranks:
                 return run_on_ranks(self, program, names)
             shown, *outputs = self.run(program, names)
@@ -258,16 +260,10 @@ def _output(name: str, names: dict[str, Any], inputs: dict[str, Any], program: P
         return Untouched()
     if type(value) in SCALARS:
         return value
-    if is_of_notebook(value):
-        try:
-            return Wrapped(Shipment(names).packed(value))
-        except Exception:  # noqa: BLE001 - what it uses is large or odd; the runtime has the last word
-            return value
     try:
-        pack(value)
+        return wrapped(value, names)
     except Exception as error:  # noqa: BLE001 - pickle raises what it likes
         return Unsendable(
             f"The value of {name!r}, a {type(value).__name__}, cannot leave the engine that made it: "
             f"{error}. Use it within its cell, and name the outputs of that cell with %%task -o."
         )
-    return value

@@ -144,6 +144,7 @@ class TaskCells:
         if self.client is not Client.LIVE:
             for execution in self.executions:
                 execution.conclude(errors=self.client is not Client.PLAIN)
+                self.pending.keep(execution.submission.outputs)
             flush()
 
     def visit(self, tree: ast.Module) -> ast.Module:
@@ -207,6 +208,7 @@ class TaskCells:
     def _as_plain_cell(self, tree: ast.Module) -> ast.Module:
         __tracebackhide__ = True
         self._warn_of_process_state(tree)
+        self._take_back()
         if not self.autowait:
             return tree
         found = names_of(tree)
@@ -281,11 +283,12 @@ class TaskCells:
         __tracebackhide__ = True
         kernel = getattr(self.shell, "kernel", None)
         stale = {name: self.shell.user_ns.get(name) for name in self.pending.names()}
+        self._take_back()
         self._observe()
         page = Page(kernel)
         execution = Execution(self._submitted(plan, page), page, self.shell)
         if kernel is not None:
-            execution.cell = (kernel.get_parent("shell") or {}).get("metadata", {}).get("cellId", "")
+            execution.cell = self._cell()
         if self._ledger is not None:
             self._ledger.refine(reads=execution.submission.reads, binds=execution.submission.outputs)
         self._forget(execution)
@@ -332,6 +335,20 @@ class TaskCells:
             if begun:
                 show(TaskState.CANCELLED, f"Not submitted: {type(error).__name__}: {error}")
             raise
+
+    def _cell(self) -> str:
+        """Return the identity of the cell that runs now, empty where the client does not tell."""
+        kernel = getattr(self.shell, "kernel", None)
+        parent = kernel.get_parent("shell") if kernel is not None else None
+        return str((parent or {}).get("metadata", {}).get("cellId", ""))
+
+    def _take_back(self) -> None:
+        """Let names be what they were before this cell ran and failed: mended, it finds them again."""
+        cell = self._cell()
+        for execution in reversed(self.executions):
+            if cell and execution.cell == cell and execution.state in _ENDED_BADLY:
+                for name in execution.submission.outputs:
+                    self.pending.take_back(name, execution.submission.results)
 
     def _forget(self, execution: Execution) -> None:
         """Let go of earlier executions of the same cell that have ended."""
@@ -386,7 +403,9 @@ class TaskCells:
                     return
             for execution, futures in ended:
                 try:
+                    outputs = execution.submission.outputs
                     execution.conclude(futures)
+                    self.pending.keep(outputs)
                 except Exception:  # noqa: BLE001 - the next cells are to be shown all the same
                     _log.exception("What task cell %r shows cannot be shown.", execution.submission.title)
 

@@ -21,9 +21,18 @@ ABSENT = object()
 class _Pending:
     """What stands in the notebook for a name, and what the name was before."""
 
-    __slots__ = ("before", "cell", "needs", "standing", "sure")
+    __slots__ = ("before", "cell", "earlier", "needs", "standing", "sure")
 
-    def __init__(self, standing: Any, cell: str, before: Any, sure: bool, needs: frozenset[str]) -> None:
+    def __init__(
+        self,
+        standing: Any,
+        cell: str,
+        before: Any,
+        sure: bool,
+        needs: frozenset[str],
+        earlier: tuple[Any, _Pending | None] | None,
+    ) -> None:
+        self.earlier = earlier
         self.needs = needs
         self.standing = standing
         self.cell = cell
@@ -81,14 +90,48 @@ class PendingNames:
             Names that it may need, should it become a function.
         """
         before = ABSENT if sure else self.layers(name)
+        earlier = self._home.get(name, ABSENT), self._known[name] if name in self else None
         self._home[name] = standing
-        self._known[name] = _Pending(standing, cell, before, sure, needs)
+        self._known[name] = _Pending(standing, cell, before, sure, needs, earlier)
 
     def replace(self, old: Any, new: Any) -> None:
         """Let the name that refers to one future refer to another."""
         for name in self.names():
             if self._known[name].standing is old:
                 self._home[name] = self._known[name].standing = new
+
+    def take_back(self, name: str, futures: Iterable[Future]) -> None:
+        """Let a name be what it was before tasks bound it that have failed or were cancelled.
+
+        Parameters
+        ----------
+        futures
+            The results of those tasks.
+        """
+        known = self._known[name] if name in self else None
+        while known is not None and _is_broken(known.standing) and known.earlier is not None:
+            value, below = known.earlier
+            if any(future in futures for future in _futures(known.standing)):
+                if value is ABSENT:
+                    del self._home[name]
+                else:
+                    self._home[name] = value
+                if below is not None:
+                    self._known[name] = below
+                else:
+                    del self._known[name]
+                return
+            known = below
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Forget what names were before tasks bound them that are done."""
+        for name in names:
+            known = self._known.get(name)
+            while known is not None and known.earlier is not None:
+                if all(future.state.has_result for future in _futures(known.standing)):
+                    known.earlier = None
+                    break
+                known = known.earlier[1]
 
     def layers(self, name: str) -> Any:
         """Return what a name stands for: its value or future, or `Layers` of what it may turn out to be."""
@@ -112,11 +155,7 @@ class PendingNames:
 
     def failed(self, names: Iterable[str]) -> list[str]:
         """Return those of these pending names whose values will never come."""
-        return [
-            name
-            for name in names
-            if any(type(future.datum.value) is Broken for future in _futures(self.layers(name)))
-        ]
+        return [name for name in names if _is_broken(self.layers(name))]
 
     def settle(self, names: Iterable[str]) -> None:
         """Wait for pending names and put their values in their place.
@@ -152,6 +191,10 @@ class PendingNames:
             for name in wanted:
                 with suppress(Exception):
                     self.settle([name])
+
+
+def _is_broken(standing: Any) -> bool:
+    return any(type(future.datum.value) is Broken for future in _futures(standing))
 
 
 def _futures(standing: Any) -> list[Future]:

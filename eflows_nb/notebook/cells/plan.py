@@ -39,6 +39,8 @@ class Plan:
         Whether the value of its last expression is shown.
     needs
         Names that functions among its results may use when they are called.
+    carried
+        Names that it reads for more than a call: what they hold may be in its results.
     """
 
     options: TaskOptions
@@ -51,6 +53,7 @@ class Plan:
     skipped: tuple[int, ...] = ()
     shows: bool = True
     needs: frozenset[str] = frozenset()
+    carried: frozenset[str] = frozenset()
 
     @property
     def writes(self) -> frozenset[str]:
@@ -136,6 +139,7 @@ def plan_of(
         skipped=(*range(first), *skipped),
         shows=folded or not _ends_silently(source),
         needs=_used_by_functions([node for position, node in enumerate(body) if position not in hoisted]),
+        carried=_used_otherwise_than_called(body),
     )
 
 
@@ -209,6 +213,13 @@ def _used_by_functions(nodes: list[ast.stmt]) -> frozenset[str]:
     return frozenset(
         inner.id for node in functions for inner in ast.walk(node) if isinstance(inner, ast.Name)
     )
+
+
+def _used_otherwise_than_called(nodes: list[ast.stmt]) -> frozenset[str]:
+    """Return the names that are read elsewhere than as the function of a call."""
+    inner = [one for node in nodes for one in ast.walk(node)]
+    called = {id(one.func) for one in inner if isinstance(one, ast.Call)}
+    return frozenset(one.id for one in inner if isinstance(one, ast.Name) and id(one) not in called)
 
 
 def _is_import(node: ast.stmt) -> bool:

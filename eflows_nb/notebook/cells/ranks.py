@@ -27,7 +27,8 @@ from eflows_nb.engine.processes import (
 from eflows_nb.engine.threads import LIMITS
 from eflows_nb.errors import CellError
 from eflows_nb.notebook.cells.program import Program
-from eflows_nb.notebook.cells.shipping import Shipment, Unsendable, Wrapped, arriving_in
+from eflows_nb.notebook.cells.shipping import Shipment, Unsendable, arriving_in
+from eflows_nb.notebook.cells.wrapping import Wrapped
 
 if TYPE_CHECKING:
     from eflows_nb.notebook.cells.body import CellBody

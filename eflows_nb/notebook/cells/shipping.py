@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import io
 import pickle
+import sys
 import threading
 import types
 from collections.abc import Iterator, Mapping
@@ -20,13 +21,20 @@ import cloudpickle
 from eflows_nb.engine.packing import (
     INLINE,
     is_cached_function,
-    make_cached_function,
     reduced_cached_function,
 )
 from eflows_nb.notebook.cells.needs import global_names
 from eflows_nb.runtime.future import Future
 
-__all__ = ["HoldsMoreError", "Shipment", "Unsendable", "Wrapped", "arriving_in", "at_home"]
+__all__ = [
+    "HoldsMoreError",
+    "Shipment",
+    "Unsendable",
+    "arriving_in",
+    "is_home_known",
+    "lost_functions_arrived",
+    "nobodys_names",
+]
 
 _arriving = threading.local()
 
@@ -44,14 +52,31 @@ class Shipment(cloudpickle.Pickler):  # type: ignore[misc]
         The names of the notebook.
     whole
         Whether large buffers are in the pickle, too.
+    aside
+        Takes the large buffers; without it a large buffer is an error.
+    writable
+        Whether those who get the value can write to arrays that are read-only here.
     """
 
-    def __init__(self, home: Mapping[str, Any], *, whole: bool = False) -> None:
+    def __init__(
+        self,
+        home: Mapping[str, Any],
+        *,
+        whole: bool = False,
+        aside: list[pickle.PickleBuffer] | None = None,
+        writable: bool = False,
+    ) -> None:
         self._file = io.BytesIO()
-        super().__init__(self._file, 5, buffer_callback=None if whole else _refuse_large)
+        self._aside = aside
+        super().__init__(self._file, 5, buffer_callback=None if whole else self._is_small)
         self._home = home
+        self._arrays: Any = getattr(sys.modules.get("numpy"), "ndarray", ()) if writable else ()
         self.used: set[str] = set()
         """Names of the notebook that the functions pickled so far use."""
+        self.has_functions = False
+        """Whether a function of the notebook was pickled."""
+        self.lost: list[dict[str, Any]] = []
+        """Global names of functions that arrived where it was not known yet whose they are."""
 
     def packed(self, value: Any) -> bytes:
         """Return the pickle of a value.
@@ -72,23 +97,30 @@ class Shipment(cloudpickle.Pickler):  # type: ignore[misc]
             raise HoldsMoreError
         if is_cached_function(thing):
             return reduced_cached_function(thing)
+        if isinstance(thing, self._arrays) and not thing.flags.writeable:
+            return thing.copy().__reduce_ex__(5)
         reduced = super().reducer_override(thing)
         if (
             isinstance(thing, types.FunctionType)
-            and thing.__globals__ is self._home
+            and (thing.__globals__ is self._home or _LOST in thing.__globals__)
             and isinstance(reduced, tuple)
         ):
+            self.has_functions = True
+            if _LOST in thing.__globals__:
+                self.lost.append(thing.__globals__)
             self.used.update(global_names(thing.__code__))
             make, (code, _, *others), (attributes, slots), *rest = reduced
             slots = {**slots, "__globals__": {}}
             return (make, (code, _HOME, *others), (attributes, slots), *rest)
         return reduced
 
-
-def _refuse_large(buffer: pickle.PickleBuffer) -> bool:
-    if buffer.raw().nbytes >= INLINE:
-        raise HoldsMoreError
-    return True
+    def _is_small(self, buffer: pickle.PickleBuffer) -> bool:
+        if buffer.raw().nbytes < INLINE:
+            return True
+        if self._aside is None:
+            raise HoldsMoreError
+        self._aside.append(buffer)
+        return False
 
 
 class _Home:
@@ -103,12 +135,29 @@ _HOME = _Home()
 
 def _names_here() -> dict[str, Any]:
     names: dict[str, Any] | None = getattr(_arriving, "names", None)
-    if names is None:
-        return {"__name__": "__main__", "__builtins__": builtins, _LOST: True}
-    return names
+    return nobodys_names() if names is None else names
+
+
+def nobodys_names() -> dict[str, Any]:
+    """Return the global names of functions that arrive where it is not known yet whose they are."""
+    _arriving.lost = True
+    return {"__name__": "__main__", "__builtins__": builtins, _LOST: True}
+
+
+def lost_functions_arrived() -> bool:
+    """Return whether such functions were unpickled by this thread since it was last asked."""
+    lost: bool = getattr(_arriving, "lost", False)
+    _arriving.lost = False
+    return lost
 
 
 _LOST = "__eflows_lost__"
+"""Marks the global names of functions that arrived where it was not known yet whose they are."""
+
+
+def is_home_known() -> bool:
+    """Return whether functions that are unpickled by this thread have global names to use."""
+    return getattr(_arriving, "names", None) is not None
 
 
 @contextmanager
@@ -120,33 +169,6 @@ def arriving_in(names: dict[str, Any]) -> Iterator[None]:
         yield
     finally:
         _arriving.names = before
-
-
-class Wrapped:
-    """A function or class that a cell has made; where it is unpickled it is that function or class."""
-
-    __slots__ = ("_pickled",)
-
-    def __init__(self, pickled: bytes) -> None:
-        self._pickled = pickled
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return pickle.loads, (self._pickled,)
-
-
-def at_home(value: Any, names: dict[str, Any]) -> Any:
-    """Return a value; a function that arrived without a home gets these names as its globals."""
-    if is_cached_function(value):
-        _, (function, *parameters) = reduced_cached_function(value)
-        return make_cached_function(at_home(function, names), *parameters)
-    if not isinstance(value, types.FunctionType) or _LOST not in value.__globals__:
-        return value
-    found = types.FunctionType(value.__code__, names, value.__name__, value.__defaults__, value.__closure__)
-    found.__kwdefaults__ = value.__kwdefaults__
-    found.__dict__.update(value.__dict__)
-    found.__doc__, found.__module__ = value.__doc__, value.__module__
-    found.__qualname__, found.__annotations__ = value.__qualname__, value.__annotations__
-    return found
 
 
 class Unsendable:

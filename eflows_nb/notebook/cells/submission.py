@@ -162,6 +162,7 @@ def submit(
     files = options.paths()
     if files:
         given |= _FILES
+    needs = _needs(plan, home, pending)
     function = api.task(returns=len(outputs) + 1, **given)(
         (CellBodyWithFiles if files else CellBody)(
             plan.title, Surroundings(filename=plan.filename, area=area, look=look_of_figures())
@@ -177,11 +178,11 @@ def submit(
         results = done.call(*head, *direct.values())
         for name, future in zip(outputs, results, strict=True):
             sure = name in plan.names.sure or (name in wanted and name not in rebound)
-            pending.bind(name, future, cell=plan.title, sure=sure, needs=plan.needs)
+            pending.bind(name, future, cell=plan.title, sure=sure, needs=needs)
         return done
     rows = [done.call(*head, *direct.values(), one) for one in items]
     for place, name in enumerate(outputs):
-        pending.bind(name, [row[place] for row in rows], cell=plan.title, sure=True, needs=plan.needs)
+        pending.bind(name, [row[place] for row in rows], cell=plan.title, sure=True, needs=needs)
     return done
 
 
@@ -219,6 +220,17 @@ def _rebound(plan: Plan, home: MutableMapping[str, Any]) -> frozenset[str]:
             "does with 'global': its tasks run at the same time. Let the function return the value."
         )
     return frozenset(rebound)
+
+
+def _needs(plan: Plan, home: MutableMapping[str, Any], pending: PendingNames) -> frozenset[str]:
+    """Return the names that functions in its results may use: its own, those of its inputs and of classes."""
+    needs = set(plan.needs)
+    for name in plan.names.reads & home.keys():
+        if name in pending:
+            needs |= pending.needs(name)
+        elif name in plan.carried or isinstance(home[name], type):
+            needs |= reached([name], home).names - {name}
+    return frozenset(needs)
 
 
 def _is_of_ipython(value: Any) -> bool:

@@ -69,7 +69,7 @@ def test_a_live_front_end_is_told_why_a_cell_is_not_run(kernel: Any) -> None:
     """The reason is shown and the reply is ok: an error would end Run All for independent cells too."""
     kernel.run("%%task bad\nbad = 1 / 0")
 
-    request = kernel.run("before = 1\nprint(bad)")
+    request = kernel.run("before = 1\nprint(bad)", cell="reads")
 
     assert "Not run: it reads bad, and task cell 'bad' has no result (ZeroDivisionError" in kernel.text(
         request
@@ -193,3 +193,28 @@ def test_comments_run_as_lines_where_the_metadata_say_so(kernel: Any) -> None:
 
     assert (shown(waits), shown(explicit)) == (["'int'"], ["'Future'"])
     kernel.run("%eflows autowait on")
+
+
+def test_a_mended_cell_finds_what_it_found_before(kernel: Any) -> None:
+    """A cell that changes a name and fails has that name as it was, when it runs again."""
+    kernel.run("table = {'a': 1}", cell="begin")
+    kernel.run("%%task\ntable['b'] = 1 / 0", cell="first")
+    kernel.run("%%task\ntable['c'] = table['b']", cell="second")
+    refused = kernel.run("table", cell="shows")
+
+    kernel.run("%%task\ntable['b'] = 2", cell="first")
+    kernel.run("%%task\ntable['c'] = table['b']", cell="second")
+
+    assert "Not run: it reads table" in kernel.text(refused)
+    assert "{'a': 1, 'b': 2, 'c': 2}" in kernel.text(kernel.run("table", cell="shows"))
+
+
+def test_a_failed_task_cell_can_become_an_ordinary_one(kernel: Any) -> None:
+    """It reads what was there before it failed; and failing twice changes nothing."""
+    kernel.run("number = 1", cell="begin")
+    kernel.run("%%task\nnumber = number + nowhere", cell="same")
+    kernel.run("%%task\nnumber = number + nowhere", cell="same")
+    kernel.run("%eflows wait", cell="waits")
+    kernel.run("number = number + 5", cell="same")
+
+    assert "6" in kernel.text(kernel.run("number", cell="shows"))

@@ -398,3 +398,36 @@ def test_results_that_nobody_can_read_are_let_go(notebook: Any) -> None:
 
     assert future() is None
     assert notebook.cells.executions[0].state == "done"
+
+
+def test_functions_within_values_see_later_definitions(notebook: Any) -> None:
+    """A helper that is defined anew is used by functions in lists and objects that came from a task, too."""
+    notebook.run("def h(x): return x + 1\ndef f(x): return h(x)\nclass M:\n    def m(self, x): return h(x)")
+    notebook.run("%%task\npipe = [f, lambda x: h(x)]\nobject_ = M()")
+    notebook.run("def h(x): return x + 100")
+    notebook.run("%%task\nin_task = pipe[0](1), pipe[1](1), object_.m(1)")
+    notebook.run("%%task\ndef h(x): return x + 1000\nin_cell = pipe[0](1), pipe[1](1), object_.m(1)")
+
+    assert notebook.run("in_task") == (101, 101, 101)
+    assert notebook.run("in_cell") == (1001, 1001, 1001)
+    assert notebook.run("pipe[0](1), pipe[1](1), object_.m(1)") == (1001, 1001, 1001)
+
+
+def test_functions_bring_what_is_not_there(notebook: Any) -> None:
+    """A function that a task returns finds its names in a task that does not know of them."""
+    notebook.run("def h(x): return x + 1\ndef build(): return [lambda x: h(x)]")
+    notebook.run("%%task\nbuilt = build()")
+    notebook.run("%%task -o scaled\nk = 4\nscaled = [lambda x: x * k]")
+    notebook.run("%%task\nr = built[0](1), scaled[0](2)")
+
+    assert notebook.run("r") == (2, 8)
+
+
+def test_objects_of_the_notebook_keep_large_arrays_writable(notebook: Any) -> None:
+    """Also where their class uses names of the notebook."""
+    notebook.run("import numpy as np\ndef k(): return 1\nclass Q:\n    def m(self): return k()")
+    notebook.run("%%task\nq = Q()\nq.w = np.ones(100_000)\nboth = [q, q]")
+    notebook.run("%%task\nq.w[0] = 5")
+    notebook.run("both[0].w[1] = 3")
+
+    assert notebook.run("q.w[0], both[1].w[1], both[0] is both[1], q.m()") == (5.0, 3.0, True, 1)
