@@ -34,6 +34,10 @@ def test_cores_of_each_engine_say_how_many_are_started(lab: Any) -> None:
     cores.fill("9")
     expect(panel.get_by_role("alert")).to_have_text("Give each engine a whole number of cores, 1 to 8.")
     expect(panel.get_by_test_id("eflows-start")).to_be_disabled()
+    expect(panel.get_by_test_id("eflows-start")).to_have_css("opacity", "0.5")  # and is seen to be
+    lab.command("apputils:change-theme", theme="JupyterLab Dark")
+    expect(lab.page.locator("body[data-jp-theme-light='false']")).to_be_attached()
+    lab.picture("engines-refused-dark")
     number.fill("4")
     expect(cores).to_have_value("2")
     expect(panel.get_by_test_id("eflows-start")).to_be_enabled()
