@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
+
+from IPython.core import inputtransformer2
 
 from eflows_nb.notebook.cells.options import MAGIC
 
@@ -19,13 +22,17 @@ def task_line(source: str) -> str | None:
 def mark_task_cell(lines: list[str]) -> list[str]:
     """Put a text in the place of the ``%%task`` line: the lines after it keep their numbers.
 
-    An input transformer of IPython. A text may stand before ``from __future__`` imports.
+    An input transformer of IPython, which takes an indent of the whole cell away but does not look behind
+    such a line. A text may stand before ``from __future__`` imports.
     """
     line = task_line("".join(lines))
     if line is None:
         return lines
     place = next(number for number, text in enumerate(lines) if text.strip())
-    return [*lines[:place], repr(line) + "\n", *lines[place + 1 :]]
+    begin = next((n for n in range(place + 1, len(lines)) if lines[n].strip()), len(lines))
+    ipython: Any = inputtransformer2  # untyped
+    code = ipython.leading_indent(lines[begin:])
+    return [*lines[:place], repr(line) + "\n", *lines[place + 1 : begin], *code]
 
 
 def marked_line(tree: ast.Module) -> str | None:

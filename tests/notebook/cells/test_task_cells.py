@@ -431,3 +431,10 @@ def test_objects_of_the_notebook_keep_large_arrays_writable(notebook: Any) -> No
     notebook.run("both[0].w[1] = 3")
 
     assert notebook.run("q.w[0], both[1].w[1], both[0] is both[1], q.m()") == (5.0, 3.0, True, 1)
+
+
+def test_an_indented_cell_runs_as_without_the_magic(notebook: Any) -> None:
+    """Code that was pasted with its indent is no error, in a task cell neither."""
+    notebook.run("%%task\n\n    a = 1\n    if a:\n        b = 2\n")
+
+    assert notebook.run("a, b") == (1, 2)
