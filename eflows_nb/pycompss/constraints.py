@@ -14,7 +14,7 @@ from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
 from eflows_nb.tasks.resources import USUAL, Resources
 
-__all__ = ["ConstraintWarning", "Constraints"]
+__all__ = ["ConstraintWarning", "Constraints", "in_grains"]
 
 CPU, GPU = "CPU", "GPU"
 _GRAIN = 100_000_000
@@ -96,7 +96,7 @@ class Constraints:
             self._warn("memory_size", memory, f"this machine has {total / 1e9:.0f} GB")
         found = Resources(
             cores=max(1, min(int(wanted.get(CPU, 1)), there[CPU])),
-            memory=min(_in_grains(memory or 0), total - total % _GRAIN),
+            memory=min(in_grains(memory or 0), total - total % _GRAIN),
             gpus=min(int(wanted.get(GPU, 0)), there.get(GPU, 0)),
         )
         return USUAL if found == USUAL else found
@@ -117,7 +117,7 @@ class Constraints:
         for given in self._given.get("processors") or ():
             told = {_plain(word): value for word, value in given.items()}
             kind = str(told.get("processor_type") or CPU).upper()
-            units = self._value("processors", told.get("computing_units", 1), arguments, namespace)
+            units = self.value("processors", told.get("computing_units", 1), arguments, namespace)
             wanted[kind] = max(units, wanted.get(kind, 0))
         return wanted
 
@@ -133,16 +133,28 @@ class Constraints:
 
     def _number(self, word: str, arguments: Mapping[str, Any], namespace: Mapping[str, Any]) -> float | None:
         given = self._given.get(word)
-        value = None if given is None else self._value(word, given, arguments, namespace)
+        value = None if given is None else self.value(word, given, arguments, namespace)
         if value is not None and value < 0:
             raise TaskDefinitionError(
                 f"The constraint {word}={given!r} of '{self._name}' is {value:g}, less than nothing."
             )
         return value
 
-    def _value(
+    def value(
         self, word: str, given: Any, arguments: Mapping[str, Any], namespace: Mapping[str, Any]
     ) -> float:
+        """Return a number that is given as such, or as an expression over arguments and variables.
+
+        Parameters
+        ----------
+        word
+            What it is of, for errors.
+
+        Raises
+        ------
+        TaskDefinitionError
+            For an environment variable that is not set, or an expression without a value.
+        """
         if not isinstance(given, str):
             return float(given)
         text = _VARIABLE.sub(lambda match: self._variable(word, given, match[1] or match[2]), given)
@@ -191,6 +203,6 @@ def _in_words(kind: str, number: int) -> str:
     return f"{number} {kind}s that can be used" if number else f"no {kind} that can be used"
 
 
-def _in_grains(gigabytes: float) -> int:
+def in_grains(gigabytes: float) -> int:
     """Return bytes, rounded up: the tasks of each size are a function of their own to the runtime."""
     return ceil(gigabytes * 1e9 / _GRAIN) * _GRAIN

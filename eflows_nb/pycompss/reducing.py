@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from eflows_nb.errors import TaskDefinitionError
-from eflows_nb.tasks.parameter import Kind
+from eflows_nb.tasks.parameter import Kind, Parameter
 
 if TYPE_CHECKING:
-    from eflows_nb.pycompss.function import LayerTask
     from eflows_nb.tasks.function import TaskFunction
 
 __all__ = ["reduce_in_chunks"]
 
 
+class _Reduced(Protocol):
+    name: str
+    plain: Callable[..., Any]
+
+    def locate(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> list[tuple[int | str, str, Parameter]]: ...
+
+
 def reduce_in_chunks(
-    task: LayerTask,
+    task: _Reduced,
     variant: TaskFunction[Any, Any],
     chunk_size: Any,
     args: tuple[Any, ...],
@@ -46,7 +55,7 @@ def reduce_in_chunks(
     return call(items)
 
 
-def _collection(task: LayerTask, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | str:
+def _collection(task: _Reduced, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | str:
     for place, _, parameter in task.locate(args, kwargs):
         if parameter.kind is Kind.COLLECTION:
             return place
@@ -55,7 +64,7 @@ def _collection(task: LayerTask, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     )
 
 
-def _size(task: LayerTask, chunk_size: Any) -> int:
+def _size(task: _Reduced, chunk_size: Any) -> int:
     import os
 
     given = chunk_size

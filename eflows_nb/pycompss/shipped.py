@@ -7,7 +7,6 @@ goes by value. Around it come wraps: what an engine does besides calling it.
 from __future__ import annotations
 
 import copyreg
-import functools
 import importlib
 import sys
 import types
@@ -16,47 +15,25 @@ from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 from eflows_nb.pycompss import naming
+from eflows_nb.pycompss.wrapped import Wrap, Wrapped, wrap
 
 __all__ = ["Shipped", "Wrap"]
 
 naming.activate()  # an engine comes here first, before it imports anything of the program
 
-Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-
-class Shipped:
-    """A function and what is wrapped around it.
-
-    Parameters
-    ----------
-    plain
-        The user's function.
-    wraps
-        The innermost first; each takes a function and returns one.
-    """
+class Shipped(Wrapped):
+    """A function and what is wrapped around it, which goes by its name where it can."""
 
     def __init__(self, plain: Callable[..., Any], wraps: Iterable[Wrap] = ()) -> None:
-        self.plain = plain
-        self.wraps = tuple(wraps)
+        super().__init__(plain, wraps)
         self._reference = _reference(plain)
-        self._wrapped: Callable[..., Any] | None = None
-        functools.update_wrapper(self, plain)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call it here, with all that is wrapped around it."""
-        if self._wrapped is None:
-            self._wrapped = _wrap(self.plain, self.wraps)
-        return self._wrapped(*args, **kwargs)
 
     def __eflows_surroundings__(self) -> tuple[Any, ...]:
         """Return what is to be watched for changes."""
         if self._reference is not None and self._is_found():
             return (sys.modules[self._reference[0]],)
         return (self.plain,)
-
-    def __eflows_code__(self) -> tuple[Callable[..., Any], Any]:
-        """Return what decides on the results: the user's function, and what is wrapped around it."""
-        return self.plain, self.wraps
 
     def _is_found(self) -> bool:
         module, qualname = self._reference or ("", "")
@@ -115,6 +92,4 @@ def _import(module: str, qualname: str, wraps: tuple[Wrap, ...]) -> Callable[...
 
 
 def _wrap(function: Callable[..., Any], wraps: tuple[Wrap, ...]) -> Callable[..., Any]:
-    for wrap in wraps:
-        function = wrap(function)
-    return function
+    return wrap(function, wraps)

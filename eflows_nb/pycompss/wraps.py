@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import socket
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,7 @@ from typing import Any, ClassVar
 from eflows_nb.pycompss.programs import THREADS
 from eflows_nb.pycompss.refusal import UnsupportedError
 
-__all__ = ["Cores", "Defaults", "Numba", "Silence", "environment", "replace"]
+__all__ = ["Cores", "Defaults", "Nodes", "Numba", "Silence", "environment", "replace"]
 
 _THREADS = (THREADS, "OMP_NUM_THREADS", "COMPSS_NUM_CPUS")
 
@@ -67,6 +68,26 @@ def environment(told: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """Tell the function that it has one node, this one."""
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function with the variables of PyCOMPSs set."""
+
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            told = {
+                "COMPSS_NUM_NODES": "1",
+                "COMPSS_HOSTNAMES": socket.gethostname(),
+                THREADS: os.environ.get(THREADS, "1"),
+            }
+            with environment(told):
+                return function(*args, **kwargs)
+
+        return run
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-import warnings
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.pycompss.function import LayerTask
-from eflows_nb.pycompss.refusal import UnexpectedArgumentWarning
+from eflows_nb.pycompss.refusal import require, warn_of_unknown
 
 __all__ = ["on_task", "require", "warn_of_unknown"]
 
@@ -55,29 +53,3 @@ def on_task(change: Callable[..., None]) -> Callable[..., Callable[[Any], Any]]:
         return decorate
 
     return decorator
-
-
-def require(task: LayerTask, decorator: str, word: str, given: Mapping[str, Any]) -> None:
-    """Complain when a decorator lacks an argument, which may also be in camel case.
-
-    Raises
-    ------
-    TaskDefinitionError
-        When it is not among the given ones.
-    """
-    first, *more = word.split("_")
-    if word not in given and first + "".join(part.title() for part in more) not in given:
-        raise TaskDefinitionError(f"@{decorator} of '{task.name}' needs {word}=….")
-
-
-def warn_of_unknown(task: LayerTask, decorator: str, given: Iterable[str], known: Container[str]) -> None:
-    """Warn of the arguments of a decorator that have no effect, as nobody knows them."""
-    for word in given:
-        if word not in known:
-            names = f"; it has: {', '.join(sorted(known))}" if isinstance(known, set) else ""
-            warnings.warn(
-                f"The argument '{word}' of @{decorator} of '{task.name}' has no effect: there is no such "
-                f"one{names}.",
-                UnexpectedArgumentWarning,
-                stacklevel=4,
-            )
