@@ -29,14 +29,17 @@ from eflows_nb.runtime.api import (
     delete,
     group,
     map,
+    open,
     put,
     scale,
+    snapshot,
     start,
     stop,
     summary,
     task,
     trace,
     wait_on,
+    wait_on_directory,
     wait_on_file,
 )
 from eflows_nb.runtime.arguments import StaleArgumentWarning
@@ -45,7 +48,7 @@ from eflows_nb.runtime.future import Future
 from eflows_nb.runtime.held import HeldFutureWarning
 from eflows_nb.runtime.session import Session
 from eflows_nb.tasks.direction import Direction
-from eflows_nb.tasks.parameter import PARAMETERS, Parameter
+from eflows_nb.tasks.parameter import PARAMETERS, Parameter, prefix
 from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.resources import ScarceResourceWarning
 from eflows_nb.tasks.state import TaskState
@@ -53,6 +56,21 @@ from eflows_nb.tasks.state import TaskState
 if TYPE_CHECKING:
     from eflows_nb.notebook.bars import progress
     from eflows_nb.notebook.view import view
+    from eflows_nb.programs.calls import constraint, implement, reduction, transform
+    from eflows_nb.programs.software import software
+    from eflows_nb.programs.streams import FileStream, ObjectStream
+    from eflows_nb.programs.words import (
+        Program,
+        binary,
+        container,
+        epilog,
+        http,
+        mpi,
+        mpmd_mpi,
+        multinode,
+        prolog,
+    )
+    from eflows_nb.pycompss.layouts import Layout
 
 __all__ = [
     "COLLECTION_FILE_IN",
@@ -72,25 +90,40 @@ __all__ = [
     "DIRECTORY_INOUT",
     "DIRECTORY_OUT",
     "FILE_COMMUTATIVE",
+    "FILE_COMMUTATIVE_STDERR",
+    "FILE_COMMUTATIVE_STDOUT",
     "FILE_CONCURRENT",
+    "FILE_CONCURRENT_STDERR",
+    "FILE_CONCURRENT_STDOUT",
     "FILE_IN",
     "FILE_INOUT",
+    "FILE_INOUT_STDERR",
+    "FILE_INOUT_STDOUT",
+    "FILE_IN_STDIN",
     "FILE_OUT",
+    "FILE_OUT_STDERR",
+    "FILE_OUT_STDOUT",
     "IN",
     "INOUT",
     "IN_DELETE",
     "OUT",
+    "STREAM_IN",
+    "STREAM_OUT",
     "ClusterError",
     "Direction",
     "EflowsError",
     "EngineLostError",
+    "FileStream",
     "Future",
     "HeldFutureWarning",
     "InternalError",
     "JournalError",
+    "Layout",
     "NotKeptWarning",
+    "ObjectStream",
     "OnFailure",
     "Parameter",
+    "Program",
     "ScarceResourceWarning",
     "Session",
     "StaleArgumentWarning",
@@ -102,20 +135,37 @@ __all__ = [
     "WaitTimeoutError",
     "as_completed",
     "barrier",
+    "binary",
     "cancel",
+    "constraint",
+    "container",
     "delete",
+    "epilog",
     "group",
+    "http",
+    "implement",
     "map",
+    "mpi",
+    "mpmd_mpi",
+    "multinode",
+    "open",
+    "prefix",
     "progress",
+    "prolog",
     "put",
+    "reduction",
     "scale",
+    "snapshot",
+    "software",
     "start",
     "stop",
     "summary",
     "task",
     "trace",
+    "transform",
     "view",
     "wait_on",
+    "wait_on_directory",
     "wait_on_file",
 ]
 
@@ -131,6 +181,15 @@ FILE_OUT: Final = PARAMETERS["FILE_OUT"]
 FILE_INOUT: Final = PARAMETERS["FILE_INOUT"]
 FILE_CONCURRENT: Final = PARAMETERS["FILE_CONCURRENT"]
 FILE_COMMUTATIVE: Final = PARAMETERS["FILE_COMMUTATIVE"]
+FILE_COMMUTATIVE_STDERR: Final = PARAMETERS["FILE_COMMUTATIVE_STDERR"]
+FILE_COMMUTATIVE_STDOUT: Final = PARAMETERS["FILE_COMMUTATIVE_STDOUT"]
+FILE_CONCURRENT_STDERR: Final = PARAMETERS["FILE_CONCURRENT_STDERR"]
+FILE_CONCURRENT_STDOUT: Final = PARAMETERS["FILE_CONCURRENT_STDOUT"]
+FILE_INOUT_STDERR: Final = PARAMETERS["FILE_INOUT_STDERR"]
+FILE_INOUT_STDOUT: Final = PARAMETERS["FILE_INOUT_STDOUT"]
+FILE_IN_STDIN: Final = PARAMETERS["FILE_IN_STDIN"]
+FILE_OUT_STDERR: Final = PARAMETERS["FILE_OUT_STDERR"]
+FILE_OUT_STDOUT: Final = PARAMETERS["FILE_OUT_STDOUT"]
 DIRECTORY_IN: Final = PARAMETERS["DIRECTORY_IN"]
 DIRECTORY_OUT: Final = PARAMETERS["DIRECTORY_OUT"]
 DIRECTORY_INOUT: Final = PARAMETERS["DIRECTORY_INOUT"]
@@ -145,6 +204,8 @@ DICTIONARY_IN: Final = PARAMETERS["DICTIONARY_IN"]
 DICTIONARY_OUT: Final = PARAMETERS["DICTIONARY_OUT"]
 DICTIONARY_INOUT: Final = PARAMETERS["DICTIONARY_INOUT"]
 DICTIONARY_IN_DELETE: Final = PARAMETERS["DICTIONARY_IN_DELETE"]
+STREAM_IN: Final = PARAMETERS["STREAM_IN"]
+STREAM_OUT: Final = PARAMETERS["STREAM_OUT"]
 
 
 def _show(session: Session) -> None:
@@ -159,13 +220,33 @@ def _show(session: Session) -> None:
 _session.on_created(_show)
 
 
-# Widgets are imported when they are used, not with the package.
-_WIDGETS = {"progress": "eflows_nb.notebook.bars", "view": "eflows_nb.notebook.view"}
+# Widgets and programs are imported when they are used, not with the package.
+_LATER = {
+    "progress": "eflows_nb.notebook.bars",
+    "view": "eflows_nb.notebook.view",
+    "Layout": "eflows_nb.pycompss.layouts",
+    "software": "eflows_nb.programs.software",
+    "FileStream": "eflows_nb.programs.streams",
+    "ObjectStream": "eflows_nb.programs.streams",
+    "constraint": "eflows_nb.programs.calls",
+    "implement": "eflows_nb.programs.calls",
+    "reduction": "eflows_nb.programs.calls",
+    "transform": "eflows_nb.programs.calls",
+    "Program": "eflows_nb.programs.words",
+    "binary": "eflows_nb.programs.words",
+    "container": "eflows_nb.programs.words",
+    "epilog": "eflows_nb.programs.words",
+    "http": "eflows_nb.programs.words",
+    "mpi": "eflows_nb.programs.words",
+    "mpmd_mpi": "eflows_nb.programs.words",
+    "multinode": "eflows_nb.programs.words",
+    "prolog": "eflows_nb.programs.words",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _WIDGETS:
-        return getattr(import_module(_WIDGETS[name]), name)
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     if name == "__version__":
         from importlib.metadata import version
 

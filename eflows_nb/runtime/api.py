@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import IO, TYPE_CHECKING, Any, overload
 
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.runtime import session
@@ -28,20 +28,37 @@ __all__ = [
     "delete",
     "group",
     "map",
+    "open",
     "put",
     "scale",
+    "snapshot",
     "start",
     "stop",
     "summary",
     "task",
     "trace",
     "wait_on",
+    "wait_on_directory",
     "wait_on_file",
 ]
 
 
 def _submit(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return session.current().submit(function, args, kwargs)
+
+
+def _feed(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Submit a task that puts something into streams: these end when all such tasks have closed them."""
+    for place, name, parameter in function.locate(args, kwargs):
+        if parameter.feeds:
+            stream = args[place] if isinstance(place, int) else kwargs[place]
+            if not hasattr(stream, "register_producer"):
+                raise TaskDefinitionError(
+                    f"The parameter '{name}' of '{function.name}' is STREAM_OUT, and {stream!r:.50} is no "
+                    "stream. Pass an ef.ObjectStream or ef.FileStream."
+                )
+            stream.register_producer()
+    return _submit(function, args, kwargs)
 
 
 def _resources(
@@ -166,7 +183,9 @@ def task(
     )
 
     def decorate(function: Callable[..., Any]) -> TaskFunction[..., Any]:
-        return TaskFunction(function, submit=_submit, returns=returns, directions=directions, policy=policy)
+        feeds = any(isinstance(one, Parameter) and one.feeds for one in directions.values())
+        submit = _feed if feeds else _submit
+        return TaskFunction(function, submit=submit, returns=returns, directions=directions, policy=policy)
 
     return decorate if function is None else decorate(function)
 
@@ -234,6 +253,71 @@ def wait_on_file(path: str | Path, timeout: float | None = None) -> Path:
     return Path(path)
 
 
+def wait_on_directory(path: str | Path, timeout: float | None = None) -> Path:
+    """Wait until the tasks that write a folder have ended, and return its path.
+
+    Raises
+    ------
+    WaitTimeoutError
+        When they did not end within `timeout` seconds.
+    Exception
+        What the task raised that should have written it.
+
+    Examples
+    --------
+    >>> import eflows_nb as ef, tempfile
+    >>> from pathlib import Path
+    >>> @ef.task(folder=ef.DIRECTORY_OUT)
+    ... def write(folder):
+    ...     Path(folder).mkdir()
+    ...     (Path(folder) / "a.txt").touch()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = write(f"{folder}/made")
+    ...     [file.name for file in ef.wait_on_directory(f"{folder}/made").iterdir()]
+    ['a.txt']
+    """
+    __tracebackhide__ = True
+    return wait_on_file(path, timeout)
+
+
+def open(path: str | Path, mode: str = "r", *, encoding: str | None = None) -> IO[Any]:
+    """Open a file when the tasks that write it have ended; to write it, when those that read it have, too.
+
+    Parameters
+    ----------
+    path
+        The file.
+    mode, encoding
+        As of Python's own `open`.
+
+    Raises
+    ------
+    Exception
+        What the task raised that should have written it.
+    OSError
+        When it cannot be opened.
+
+    Examples
+    --------
+    >>> import eflows_nb as ef, tempfile
+    >>> @ef.task(path=ef.FILE_OUT)
+    ... def write(path):
+    ...     with open(path, "w") as file:
+    ...         _ = file.write("done")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = write(f"{folder}/a.txt")
+    ...     with ef.open(f"{folder}/a.txt") as file:
+    ...         file.read()
+    'done'
+    """
+    __tracebackhide__ = True
+    current = session.current()
+    current.wait_on_file(path)
+    if set(mode) & set("wax+"):
+        current.wait_for_turn(path)
+    return Path(path).open(mode, encoding=encoding)
+
+
 def delete(value: Any) -> None:
     """Let go of the versions of an object that was passed to tasks; those that run still see them."""
     session.current().forget(value)
@@ -252,6 +336,27 @@ def barrier(timeout: float | None = None) -> None:
     """
     __tracebackhide__ = True
     session.current().barrier(timeout)
+
+
+def snapshot() -> None:
+    """Wait for all tasks: with ``ef.start(checkpoint=…)`` their results are in the folder then.
+
+    Raises
+    ------
+    Exception
+        What the first task raised that failed, if nobody was told of that before.
+
+    Examples
+    --------
+    >>> import eflows_nb as ef
+    >>> double = ef.task(lambda x: 2 * x)
+    >>> doubled = double(3)
+    >>> ef.snapshot()
+    >>> doubled.done()
+    True
+    """
+    __tracebackhide__ = True
+    session.current().barrier()
 
 
 def map(function: Callable[..., Any], *iterables: Iterable[Any]) -> list[Future]:

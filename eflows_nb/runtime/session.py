@@ -45,7 +45,7 @@ from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.events import SessionEnded, WaitEnded, WaitStarted
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.policy import OnFailure
-from eflows_nb.tasks.resources import USUAL, ScarceResourceWarning
+from eflows_nb.tasks.resources import USUAL, Resources, ScarceResourceWarning
 from eflows_nb.tasks.task import FunctionCode
 
 if TYPE_CHECKING:
@@ -209,9 +209,13 @@ class Session:
         if not inside_task():
             self._arguments.forget(value)
 
+    def lacking(self, resources: Resources) -> str:
+        """Return in words what of some resources no host has, empty when nothing is lacking."""
+        return resources.lacking(self._driver.cluster.capacity)
+
     def _warn_of_scarcity(self, code: FunctionCode) -> None:
         """Say once of each function when its tasks cannot have what they ask for."""
-        lacking = code.policy.resources.lacking(self._driver.cluster.capacity)
+        lacking = self.lacking(code.policy.resources)
         if lacking and code.number not in self._scarce:
             self._scarce.add(code.number)
             warnings.warn(

@@ -9,7 +9,7 @@ from typing import Any, Final
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.tasks.direction import Direction
 
-__all__ = ["PARAMETERS", "Kind", "Parameter"]
+__all__ = ["PARAMETERS", "Kind", "Parameter", "prefix"]
 
 
 class Kind(StrEnum):
@@ -39,6 +39,13 @@ class Parameter:
         One value, a file, or a collection.
     depth
         Of a collection: how many levels of lists lie above the items that have versions, 1 for a plain list.
+    channel
+        Of a task that is a program: ``"STDIN"``, ``"STDOUT"`` or ``"STDERR"`` when the file is that, else
+        empty.
+    prefix
+        Of a task that is a program: what stands before the value on its command line.
+    feeds
+        Whether it is a stream that the task puts something into.
 
     Examples
     --------
@@ -50,6 +57,9 @@ class Parameter:
     direction: Direction
     kind: Kind = Kind.OBJECT
     depth: int = 1
+    channel: str = ""
+    prefix: str = ""
+    feeds: bool = False
 
     def of_depth(self, depth: int) -> Parameter:
         """Return this parameter for collections of so many levels.
@@ -81,6 +91,38 @@ class Parameter:
         raise TaskDefinitionError(f"{given!r} is not a direction such as ef.INOUT or ef.FILE_OUT.")
 
 
+def prefix(text: str, of: Direction | Parameter = Direction.IN) -> Parameter:
+    r"""Return a parameter whose value stands behind a text on the command line of a program.
+
+    Parameters
+    ----------
+    text
+        Such as ``"--max-count="``.
+    of
+        What the task does with it, and whether it is a file.
+
+    Raises
+    ------
+    TaskDefinitionError
+        When `text` is no text, or `of` no direction.
+
+    Examples
+    --------
+    >>> import eflows_nb as ef
+    >>> @ef.binary("echo")
+    ... @ef.task(count=ef.prefix("--count="), out=ef.FILE_OUT_STDOUT)
+    ... def echo(count, out): ...
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = echo(3, f"{folder}/out")
+    ...     ef.wait_on_file(f"{folder}/out").read_text()
+    '--count=3\n'
+    """
+    if not isinstance(text, str):
+        raise TaskDefinitionError(f"prefix({text!r}) is no text. Give what stands before the value.")
+    return replace(Parameter.of(of), prefix=text)
+
+
 def _all() -> dict[str, Parameter]:
     usual = (Direction.IN, Direction.OUT, Direction.INOUT)
     shared = (Direction.CONCURRENT, Direction.COMMUTATIVE)
@@ -91,11 +133,23 @@ def _all() -> dict[str, Parameter]:
         "COLLECTION_FILE": (Kind.COLLECTION_FILE, usual),
         "DICTIONARY": (Kind.DICTIONARY, (*usual, Direction.IN_DELETE)),
     }
-    return {
+    channels = {
+        "STDIN": (Direction.IN,),
+        "STDOUT": (Direction.OUT, Direction.INOUT, *shared),
+        "STDERR": (Direction.OUT, Direction.INOUT, *shared),
+    }
+    found = {
         f"{word}_{direction.name}": Parameter(direction=direction, kind=kind)
         for word, (kind, directions) in allowed.items()
         for direction in directions
     }
+    for channel, directions in channels.items():
+        for direction in directions:
+            file = found[f"FILE_{direction.name}"]
+            found[f"FILE_{direction.name}_{channel}"] = replace(file, channel=channel)
+    found["STREAM_IN"] = Parameter(direction=Direction.IN)
+    found["STREAM_OUT"] = Parameter(direction=Direction.IN, feeds=True)
+    return found
 
 
 PARAMETERS: Final = _all()

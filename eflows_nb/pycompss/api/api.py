@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from eflows_nb.engine.worker import inside_task
@@ -15,7 +14,7 @@ from eflows_nb.pycompss.groups import TaskGroup
 from eflows_nb.pycompss.removal import remove
 from eflows_nb.pycompss.resizing import resize
 from eflows_nb.pycompss.waiting import wait_for
-from eflows_nb.runtime import session
+from eflows_nb.runtime import api, session
 
 __all__ = [
     "TaskGroup",
@@ -82,7 +81,7 @@ def compss_cancel_group(group_name: str) -> None:
 
 def compss_snapshot() -> None:
     """Wait for all tasks: if `eflows_nb.start` was given a ``checkpoint``, their results are then there."""
-    session.current().barrier()
+    api.snapshot()
 
 
 def compss_delete_object(*values: Any) -> Any:
@@ -95,10 +94,7 @@ def compss_delete_object(*values: Any) -> Any:
 def compss_open(file_name: str, mode: str = "r") -> Any:
     """Open a file when the tasks that write it have ended; to write it, when those that read it have, too."""
     __tracebackhide__ = True
-    session.current().wait_on_file(file_name)
-    if not inside_task() and set(mode) & set("wax+"):
-        session.current().wait_for_turn(file_name)
-    return Path(file_name).open(mode)
+    return api.open(file_name, mode)
 
 
 def compss_wait_on_file(*file_names: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Task functions that are more than a function: programs, requests, reductions, streams."""

@@ -1,0 +1,299 @@
+"""Task functions that are programs, or have programs around them."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import eflows_nb as ef
+from eflows_nb.engine.processes import ProgramFailedError
+from eflows_nb.pycompss.requests import RequestFailedError
+
+pytestmark = pytest.mark.usefixtures("cluster")
+
+MPI = pytest.mark.skipif(
+    shutil.which("mpiexec", path=f"{os.environ.get('PATH')}{os.pathsep}{Path(sys.executable).parent}") is None
+    or importlib.util.find_spec("mpi4py") is None,
+    reason="mpiexec and mpi4py are not installed",
+)
+
+
+@ef.binary("sort", args="-n {{source}}")
+@ef.task(source=ef.FILE_IN, target=ef.FILE_OUT_STDOUT)
+def sort(source: Path, target: Path) -> None:
+    """Sort the lines of a file by number."""
+
+
+@ef.binary("sh", args="-c 'exit {{code}}'")
+@ef.task
+def end(code: int) -> None:
+    """End with an exit code."""
+
+
+def test_a_program_reads_and_writes_files(tmp_path: Path) -> None:
+    """What comes after it waits for the file, as for that of any task."""
+    (tmp_path / "numbers").write_text("10\n9\n8\n")
+
+    sort(tmp_path / "numbers", tmp_path / "sorted")
+    sort(tmp_path / "sorted", tmp_path / "again")
+
+    with ef.open(tmp_path / "again") as file:
+        assert file.read() == "8\n9\n10\n"
+
+
+def test_without_args_a_program_gets_all_values_in_order(tmp_path: Path) -> None:
+    """A file that is a channel is none of them, and a prefix stands before the value."""
+    (tmp_path / "in").write_text("a b\nb c\nb d\n")
+
+    @ef.binary("grep")
+    @ef.task(source=ef.FILE_IN_STDIN, count=ef.prefix("--max-count="), found=ef.FILE_OUT_STDOUT)
+    def grep(count: int, word: str, source: Path, found: Path) -> None: ...
+
+    grep(1, "b", tmp_path / "in", tmp_path / "found")
+
+    assert ef.wait_on_file(tmp_path / "found").read_text() == "a b\n"
+
+
+def test_a_prefix_may_stand_before_a_file(tmp_path: Path) -> None:
+    """And the task still waits for the one that writes it."""
+    (tmp_path / "a").write_text("2\n1\n")
+
+    @ef.binary("sort")
+    @ef.task(source=ef.FILE_IN, target=ef.prefix("--output=", ef.FILE_OUT))
+    def sort_into(source: Path, target: Path) -> None: ...
+
+    sort_into(tmp_path / "a", tmp_path / "b")
+    sort_into(tmp_path / "b", tmp_path / "c")
+
+    assert ef.wait_on_file(tmp_path / "c").read_text() == "1\n2\n"
+
+
+def test_output_is_added_to_a_file_that_is_not_only_written(tmp_path: Path) -> None:
+    """Errors go to a file of their own."""
+    (tmp_path / "log").write_text("first\n")
+
+    @ef.binary("sh", args="-c 'echo second; echo wrong >&2'", working_dir=str(tmp_path) + "/{{folder}}")
+    @ef.task(log=ef.FILE_INOUT_STDOUT, errors=ef.FILE_OUT_STDERR)
+    def speak(folder: str, log: Path, errors: Path) -> None: ...
+
+    speak("made", tmp_path / "log", tmp_path / "errors")
+
+    assert ef.wait_on_file(tmp_path / "log").read_text() == "first\nsecond\n"
+    assert (tmp_path / "errors").read_text() == "wrong\n"
+    assert (tmp_path / "made").is_dir()
+
+
+def test_a_variable_of_the_notebook_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its value at the call, also by engines that were started before."""
+
+    @ef.binary("echo", args="${EFLOWS_TEST_WORD}")
+    @ef.task(out=ef.FILE_OUT_STDOUT)
+    def say(out: Path) -> None: ...
+
+    monkeypatch.setenv("EFLOWS_TEST_WORD", "one")
+    say(tmp_path / "one")
+    monkeypatch.setenv("EFLOWS_TEST_WORD", "two")
+    say(tmp_path / "two")
+
+    assert ef.wait_on_file(tmp_path / "one").read_text() == "one\n"
+    assert ef.wait_on_file(tmp_path / "two").read_text() == "two\n"
+
+
+def test_the_result_of_a_program_is_its_exit_code() -> None:
+    """One other than 0 is a failure, told with the command line, unless that is not checked."""
+
+    @ef.binary("sh", args="-c 'exit 3'", check=False)
+    @ef.task
+    def code() -> None: ...
+
+    assert ef.wait_on(end(0)) == 0
+    assert ef.wait_on(code()) == 3
+    with pytest.raises(ProgramFailedError, match="'sh -c 'exit 4'' ended with exit code 4"):
+        ef.wait_on(end(4))
+
+
+def test_what_the_task_decorator_says_holds_for_programs(tmp_path: Path) -> None:
+    """A program is run again on failure, ended when it takes too long, and ignored."""
+    script = f"-c 'echo . >> {tmp_path}/tries; test $(wc -l < {tmp_path}/tries) = 3'"
+
+    @ef.binary("sh", args=script)
+    @ef.task(retries=2)
+    def stubborn() -> None: ...
+
+    @ef.binary("false")
+    @ef.task(on_failure="ignore")
+    def ignored() -> None: ...
+
+    assert ef.wait_on(stubborn()) == 0
+    assert ef.wait_on(ignored()) is None
+    assert stubborn.policy.retries == 2
+
+
+def test_methods_and_static_methods_may_be_programs(tmp_path: Path) -> None:
+    """The program gets the arguments after the object, and may name what that has."""
+
+    class Speaker:
+        word = "hello"
+
+        @ef.binary("echo", args="{{self.word}} {{name}}")
+        @ef.task(out=ef.FILE_OUT_STDOUT)
+        def greet(self, name: str, out: Path) -> None: ...
+
+        @staticmethod
+        @ef.binary("echo")
+        @ef.task(out=ef.FILE_OUT_STDOUT)
+        def say(name: str, out: Path) -> None: ...
+
+    Speaker().greet("you", tmp_path / "a")
+    Speaker.say("me", tmp_path / "b")
+
+    assert ef.wait_on_file(tmp_path / "a").read_text() == "hello you\n"
+    assert ef.wait_on_file(tmp_path / "b").read_text() == "me\n"
+
+
+def test_a_task_may_call_a_program_function(tmp_path: Path) -> None:
+    """It then runs on the spot, and its exit code is returned."""
+
+    @ef.task(target=ef.FILE_OUT)
+    def outer(source: Path, target: Path) -> Any:
+        return sort(source, target), end(0)
+
+    (tmp_path / "a").write_text("2\n1\n")
+
+    assert ef.wait_on(outer(tmp_path / "a", tmp_path / "b")) == (0, 0)
+    assert (tmp_path / "b").read_text() == "1\n2\n"
+
+
+def test_programs_run_before_and_after_a_task(tmp_path: Path) -> None:
+    """One that fails before the task lets it fail; one after it only where that is asked for."""
+
+    @ef.epilog("sh", args="-c 'echo after >> {{path}}; exit 1'")
+    @ef.prolog("sh", args="-c 'echo before > {{path}}'")
+    @ef.task(path=ef.FILE_INOUT)
+    def append(path: str) -> str:
+        with Path(path).open("a") as file:
+            file.write("task\n")
+        return "done"
+
+    @ef.prolog("false")
+    @ef.task
+    def never() -> None: ...
+
+    assert ef.wait_on(append(tmp_path / "f")) == "done"
+    assert (tmp_path / "f").read_text() == "before\ntask\nafter\n"
+    with pytest.raises(ProgramFailedError, match="'false' ended with exit code 1"):
+        ef.wait_on(never())
+
+
+def test_a_task_asks_a_web_service(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JSON becomes a value, anything else is text; the address may have a variable in it."""
+    monkeypatch.setenv("EFLOWS_TEST_SERVICE", service)
+
+    @ef.http("get", "${EFLOWS_TEST_SERVICE}/at/{{x}}")
+    @ef.task
+    def ask(x: int) -> Any: ...
+
+    @ef.http("GET", f"{service}/text")
+    @ef.task
+    def ask_for_text() -> Any: ...
+
+    assert ef.wait_on([ask(5), ask_for_text()]) == [{"path": "/at/5"}, "/text"]
+
+
+def test_parts_of_an_answer_are_returned_and_put_into_arguments(service: str) -> None:
+    """As many results as the task function has."""
+
+    @ef.http(
+        "POST",
+        service,
+        payload="[{{x}}]",
+        produces='{"of": {"size": "{{return_0}}"}, "sent": "{{told}}"}',
+        updates="{{known}}.sent = {{told}}",
+    )
+    @ef.task(known=ef.INOUT)
+    def send(x: str, known: dict[str, Any]) -> Any: ...
+
+    known: dict[str, Any] = {}
+
+    assert ef.wait_on(send("a", known)) == 5
+    assert ef.wait_on(known) == {"sent": ["a"]}
+
+
+def test_a_service_that_refuses_lets_the_task_fail(service: str) -> None:
+    """With the code of its answer, and what it says; so does one that is not there."""
+
+    @ef.http("GET", "{{address}}/nowhere")
+    @ef.task
+    def ask(address: str) -> Any: ...
+
+    with pytest.raises(RequestFailedError, match=r"GET http://\S+/nowhere was refused: 404 Not Found \(\{"):
+        ef.wait_on(ask(service))
+    with pytest.raises(RequestFailedError, match=r"GET http://127.0.0.1:1/nowhere got no answer"):
+        ef.wait_on(ask("http://127.0.0.1:1"))
+
+
+@MPI
+def test_a_function_runs_in_several_processes() -> None:
+    """Its result is a list by rank; what it writes is what rank 0 has made of it."""
+
+    @ef.mpi(processes="count", layouts={"parts": ef.Layout()})
+    @ef.task(totals=ef.INOUT)
+    def reduce(parts: Any, totals: list[int], count: int) -> tuple[int, Any]:
+        from mpi4py import MPI
+
+        totals.append(MPI.COMM_WORLD.allreduce(parts))
+        return MPI.COMM_WORLD.rank, parts
+
+    totals: list[int] = []
+
+    assert ef.wait_on(reduce([3, 4], totals, 2)) == [(0, 3), (1, 4)]
+    assert ef.wait_on(totals) == [7]
+
+
+@MPI
+def test_programs_run_in_several_processes(tmp_path: Path) -> None:
+    """One program, or several that are started together."""
+
+    @ef.mpi(program="echo", args="{{word}}", processes=2)
+    @ef.task(out=ef.FILE_OUT_STDOUT)
+    def echo(word: str, out: Path) -> None: ...
+
+    @ef.mpmd_mpi(ef.Program(program="echo", args="{{a}}", processes=2), ef.Program(program="echo", args="b"))
+    @ef.task(out=ef.FILE_OUT_STDOUT)
+    def both(a: str, out: Path) -> None: ...
+
+    echo("x", tmp_path / "one")
+    both("a", tmp_path / "two")
+
+    assert ef.wait_on_file(tmp_path / "one").read_text().split() == ["x", "x"]
+    assert sorted(ef.wait_on_file(tmp_path / "two").read_text().split()) == ["a", "a", "b"]
+
+
+def test_the_runner_is_told_what_to_start(tmp_path: Path) -> None:
+    """Flags, processes for each core, and the program; here it is ``echo``, which takes the first ``-n``."""
+
+    @ef.mpi(runner="echo", program="ocean", args="{{x}}", processes=2, flags="--quiet", per_core=True)
+    @ef.task(told=ef.FILE_OUT_STDOUT)
+    def start(x: int, told: Path) -> None: ...
+
+    start(7, tmp_path / "told")
+
+    assert ef.wait_on_file(tmp_path / "told").read_text().split() == ["--quiet", "-n", "2", "ocean", "7"]
+
+
+def test_a_task_is_told_of_its_node() -> None:
+    """By the variables that programs for several nodes look at; there is one node."""
+    with pytest.warns(ef.ScarceResourceWarning, match="'nodes' gets one node: a task runs on one host"):
+
+        @ef.multinode(nodes=4)
+        @ef.task
+        def nodes() -> str:
+            return os.environ["COMPSS_NUM_NODES"]
+
+    assert ef.wait_on(nodes()) == "1"
