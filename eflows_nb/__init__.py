@@ -56,7 +56,8 @@ from eflows_nb.tasks.state import TaskState
 if TYPE_CHECKING:
     from eflows_nb.notebook.bars import progress
     from eflows_nb.notebook.view import view
-    from eflows_nb.programs.calls import constraint, implement, reduction, transform
+    from eflows_nb.programs.calls import constraint, defaults, implement, reduction, transform
+    from eflows_nb.programs.files import delete_file, file_exists
     from eflows_nb.programs.software import software
     from eflows_nb.programs.streams import FileStream, ObjectStream
     from eflows_nb.programs.words import (
@@ -139,8 +140,11 @@ __all__ = [
     "cancel",
     "constraint",
     "container",
+    "defaults",
     "delete",
+    "delete_file",
     "epilog",
+    "file_exists",
     "group",
     "http",
     "implement",
@@ -229,6 +233,9 @@ _LATER = {
     "FileStream": "eflows_nb.programs.streams",
     "ObjectStream": "eflows_nb.programs.streams",
     "constraint": "eflows_nb.programs.calls",
+    "defaults": "eflows_nb.programs.calls",
+    "delete_file": "eflows_nb.programs.files",
+    "file_exists": "eflows_nb.programs.files",
     "implement": "eflows_nb.programs.calls",
     "reduction": "eflows_nb.programs.calls",
     "transform": "eflows_nb.programs.calls",

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from eflows_nb.engine.worker import inside_task
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.programs.function import Change, ProgramTask, above_task
+from eflows_nb.pycompss.wraps import Defaults
 from eflows_nb.runtime import api, session
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.parameter import Kind, Parameter
+from eflows_nb.tasks.policy import OnFailure
 
-__all__ = ["constraint", "implement", "reduction", "transform"]
+__all__ = ["constraint", "defaults", "implement", "reduction", "transform"]
 
 Decorator = Callable[[Any], ProgramTask]
 
@@ -70,6 +72,55 @@ def constraint(
         task.wanted = wanted
 
     return above_task("constraint", change)
+
+
+def defaults(*, returns: Any = None, values: Mapping[str, Any] | None = None) -> Decorator:
+    """Let a task whose function fails give these values, where its failure is ignored.
+
+    It stands above ``@ef.task(on_failure="ignore")``. What the function has raised is written to the standard
+    error. A task that is ended, as its time is over, gives None all the same.
+
+    Parameters
+    ----------
+    returns
+        Its result; with several results a tuple of as many, or one value for each of them.
+    values
+        By parameter, what an argument that it writes becomes: a value, or for a file the path of one that is
+        copied there.
+
+    Raises
+    ------
+    TaskDefinitionError
+        When its failure is not ignored, a parameter does not exist or is not written, or it stands above no
+        task function, or twice.
+
+    Examples
+    --------
+    >>> import eflows_nb as ef
+    >>> @ef.defaults(returns=0.0)
+    ... @ef.task(on_failure="ignore")
+    ... def invert(x):
+    ...     return 1 / x
+    >>> ef.wait_on([invert(2), invert(0)])
+    [0.5, 0.0]
+    """
+
+    def change(task: ProgramTask) -> None:
+        if task.policy.on_failure is not OnFailure.IGNORE:
+            raise TaskDefinitionError(
+                f"@ef.defaults of '{task.name}' is for failures that are ignored. Give "
+                "@ef.task(on_failure='ignore') below it."
+            )
+        for name in values or {}:
+            if name not in task.directions or not task.directions[name].writes:
+                raise TaskDefinitionError(
+                    f"@ef.defaults(values={{{name!r}: …}}) of '{task.name}': it writes no parameter of that "
+                    "name. Give its direction, such as ef.INOUT or ef.FILE_OUT, to @ef.task."
+                )
+        files = frozenset(name for name, one in task.parameters.items() if one.kind is Kind.FILE)
+        task.defaults = Defaults({**(values or {}), "returns": returns}, files, task.returns)
+
+    return above_task("defaults", change)
 
 
 def reduction(*, chunk_size: int = 2) -> Decorator:

@@ -11,10 +11,11 @@ from typing import Any
 from eflows_nb.errors import TaskDefinitionError
 from eflows_nb.pycompss.constraints import Constraints, in_grains
 from eflows_nb.pycompss.parameters import Declared
-from eflows_nb.pycompss.programs import settled, with_variables
+from eflows_nb.pycompss.programs import Program, settled, with_variables
 from eflows_nb.pycompss.reducing import reduce_in_chunks
 from eflows_nb.pycompss.requests import Request
 from eflows_nb.pycompss.wrapped import Wrap, Wrapped
+from eflows_nb.pycompss.wraps import Defaults
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.parameter import Parameter
@@ -64,6 +65,8 @@ class ProgramTask(TaskFunction[Any, Any]):
         """What runs in the place of the function."""
         self.outer: list[Wrap] = []
         """What comes before and after it."""
+        self.defaults: Defaults | None = None
+        """What the task gives when its function fails; None for what its policy says."""
         self.wanted: Mapping[str, int | str] = {}
         """Numbers of cores, bytes of memory and GPUs: numbers, or expressions over arguments."""
         self.chunk_size: int | None = None
@@ -71,7 +74,7 @@ class ProgramTask(TaskFunction[Any, Any]):
         self.changes: tuple[Change, ...] = ()
         """What changes the arguments before a call, the first one first."""
         if isinstance(below, ProgramTask):
-            self.program, self.outer = below.program, list(below.outer)
+            self.program, self.outer, self.defaults = below.program, list(below.outer), below.defaults
             self.wanted, self.chunk_size, self.changes = below.wanted, below.chunk_size, below.changes
         self._variants: dict[tuple[Resources, Any], TaskFunction[Any, Any]] = {}
         self._wraps: tuple[Wrap | None, list[Wrap]] = (None, [])
@@ -149,6 +152,7 @@ class ProgramTask(TaskFunction[Any, Any]):
         key = (resources, getattr(program, "launcher", None))
         made = self._variants.get(key)
         if made is None:
+            self._check_words()
             made = self._variants[key] = TaskFunction(
                 self._wrapped(program, outer),
                 submit=self._submit,
@@ -158,8 +162,18 @@ class ProgramTask(TaskFunction[Any, Any]):
             )
         return made
 
+    def _check_words(self) -> None:
+        """Complain of what only a program has, where the task is none."""
+        for name, parameter in self.parameters.items():
+            if parameter.word_of_programs and not isinstance(self.program, Program):
+                raise TaskDefinitionError(
+                    f"The parameter '{name}' of '{self.name}' has {parameter.word_of_programs}, which only a "
+                    "program has. Put @ef.binary(…) above @ef.task, or leave that out."
+                )
+
     def _wrapped(self, program: Wrap | None, outer: list[Wrap]) -> Wrapped:
-        return Wrapped(self.plain, outer if program is None else [program, *outer])
+        inner = [] if program is None else [program]
+        return Wrapped(self.plain, [*inner, *outer, *([] if self.defaults is None else [self.defaults])])
 
 
 def _with_address(program: Wrap | None) -> Wrap | None:

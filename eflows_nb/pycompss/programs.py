@@ -151,6 +151,7 @@ class Refusal:
 
         @functools.wraps(function)
         def refuse(*args: Any, **kwargs: Any) -> None:
+            __tracebackhide__ = True
             raise UnsupportedError(self.reason)
 
         return refuse
@@ -199,6 +200,7 @@ class Program:
 
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> int:
+            __tracebackhide__ = True
             return self.run(formal, args, kwargs)
 
         return run
@@ -211,6 +213,7 @@ class Program:
         ProgramFailedError
             When the code is not 0 and that is a failure.
         """
+        __tracebackhide__ = True
         bound = formal.bind(*args, **kwargs)
         bound.apply_defaults()
         arguments = dict(_flat(formal, bound.arguments)) | bound.arguments
@@ -264,6 +267,7 @@ class Around:
 
         @functools.wraps(function)
         def both(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             if not self.after:
                 self.program.run(formal, args, kwargs)
             result = function(*args, **kwargs)

@@ -57,6 +57,7 @@ class Request:
 
         @functools.wraps(function)
         def ask(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             bound = formal.bind(*args, **kwargs)
             bound.apply_defaults()
             return self._ask(bound.arguments)
@@ -64,6 +65,7 @@ class Request:
         return ask
 
     def _ask(self, arguments: Mapping[str, Any]) -> Any:
+        __tracebackhide__ = True
         body = None if self.payload is None else _fill(self.payload, arguments, json.dumps).encode()
         address = _fill(self.address, arguments, str)
         request = urllib.request.Request(

@@ -30,6 +30,7 @@ class Wrapped:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it here, with all that is wrapped around it."""
+        __tracebackhide__ = True
         if self._wrapped is None:
             self._wrapped = wrap(self.plain, self.wraps)
         return self._wrapped(*args, **kwargs)

@@ -32,6 +32,7 @@ class Silence:
 
         @functools.wraps(function)
         def silent(*args: Any, **kwargs: Any) -> None:
+            __tracebackhide__ = True
             function(*args, **kwargs)
 
         return silent
@@ -49,6 +50,7 @@ class Cores:
 
         @functools.wraps(function)
         def limited(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             with environment(dict.fromkeys(_THREADS, number)):
                 return function(*args, **kwargs)
 
@@ -79,6 +81,7 @@ class Nodes:
 
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             told = {
                 "COMPSS_NUM_NODES": "1",
                 "COMPSS_HOSTNAMES": socket.gethostname(),
@@ -175,6 +178,7 @@ class Defaults:
 
         @functools.wraps(function)
         def careful(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             try:
                 return function(*args, **kwargs)
             except (Exception, SystemExit):  # noqa: BLE001 - it is to be ignored, whatever it is

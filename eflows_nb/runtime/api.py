@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -47,9 +48,17 @@ def _submit(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dic
     return session.current().submit(function, args, kwargs)
 
 
-def _feed(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Submit a task that puts something into streams: these end when all such tasks have closed them."""
+def _submit_checked(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Submit a task that is a program, or puts something into streams.
+
+    A stream ends when all tasks have closed it that put something into it.
+    """
     for place, name, parameter in function.locate(args, kwargs):
+        if (parameter.channel or parameter.prefix) and isinstance(function.function, types.FunctionType):
+            raise TaskDefinitionError(
+                f"The parameter '{name}' of '{function.name}' has {parameter.word_of_programs}, which only a "
+                "program has. Put @ef.binary(…) above @ef.task, or leave that out."
+            )
         if parameter.feeds:
             stream = args[place] if isinstance(place, int) else kwargs[place]
             if not hasattr(stream, "register_producer"):
@@ -183,8 +192,10 @@ def task(
     )
 
     def decorate(function: Callable[..., Any]) -> TaskFunction[..., Any]:
-        feeds = any(isinstance(one, Parameter) and one.feeds for one in directions.values())
-        submit = _feed if feeds else _submit
+        checked = any(
+            isinstance(one, Parameter) and (one.feeds or one.word_of_programs) for one in directions.values()
+        )
+        submit = _submit_checked if checked else _submit
         return TaskFunction(function, submit=submit, returns=returns, directions=directions, policy=policy)
 
     return decorate if function is None else decorate(function)

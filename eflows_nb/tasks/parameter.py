@@ -61,6 +61,11 @@ class Parameter:
     prefix: str = ""
     feeds: bool = False
 
+    @property
+    def word_of_programs(self) -> str:
+        """What of it only a program has, for people; empty for nothing."""
+        return self.channel or (f"the prefix {self.prefix!r}" if self.prefix else "")
+
     def of_depth(self, depth: int) -> Parameter:
         """Return this parameter for collections of so many levels.
 

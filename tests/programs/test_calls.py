@@ -33,18 +33,65 @@ def test_each_call_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert threads.policy.retries == 1
 
 
-def test_a_call_that_asks_for_too_much_is_told_of() -> None:
-    """It runs with what there is, as where the number was given to the task function."""
+def test_a_call_that_asks_for_too_much_is_told_of(cluster: str) -> None:
+    """It runs with what there is, as where the number was given to the task function; told once of each."""
 
     @ef.constraint(cores="n")
     @ef.task
-    def wide(n: int) -> int:
+    def wide(n: int, where: str = cluster) -> int:
         return n
 
     with pytest.warns(ef.ScarceResourceWarning, match="'wide' asks for 4096 cores"):
         result = wide(4096)
 
     assert ef.wait_on(result) == 4096
+
+
+def test_a_failure_that_is_ignored_gives_defaults(tmp_path: Path) -> None:
+    """For results, and for what it writes: of a file a copy of another one."""
+
+    @ef.defaults(returns=(0, -1), values={"items": [7], "path": str(tmp_path / "usual")})
+    @ef.task(on_failure="ignore", returns=2, items=ef.INOUT, path=ef.FILE_OUT)
+    def divide(x: int, y: int, items: list[int], path: str) -> tuple[int, int]:
+        Path(path).write_text("made")
+        return x // y, x % y
+
+    @ef.defaults(returns=99)
+    @ef.binary("sh", args="-c 'exit 3'")
+    @ef.task(on_failure="ignore")
+    def end() -> None: ...
+
+    (tmp_path / "usual").write_text("usual")
+    items: list[int] = []
+
+    assert ef.wait_on(list(divide(7, 2, items, tmp_path / "a"))) == [3, 1]
+    assert ef.wait_on(items) == []
+    assert ef.wait_on(list(divide(7, 0, items, tmp_path / "b"))) == [0, -1]
+    assert ef.wait_on(items) == [7]
+    assert ef.wait_on_file(tmp_path / "b").read_text() == "usual"
+    assert ef.wait_on(end()) == 99
+
+
+def test_files_are_asked_for_and_given_up_while_tasks_use_them(tmp_path: Path) -> None:
+    """One that a task will write is there for who asks; one that is given up goes after its readers."""
+
+    @ef.task(path=ef.FILE_OUT)
+    def write(path: str) -> None:
+        Path(path).write_text("made")
+
+    @ef.task(path=ef.FILE_IN)
+    def read(path: str) -> str:
+        return Path(path).read_text()
+
+    write(tmp_path / "f")
+    assert ef.file_exists(tmp_path / "f")
+    seen = read(tmp_path / "f")
+    ef.delete_file(tmp_path / "f")
+    assert not ef.file_exists(tmp_path / "f")
+
+    assert ef.wait_on(seen) == "made"
+    ef.barrier()
+    assert not (tmp_path / "f").exists()
 
 
 def test_a_long_collection_is_reduced_in_chunks() -> None:

@@ -73,6 +73,14 @@ def test_a_decorator_stands_above_a_task_function() -> None:
             "@ef.constraint(cores=[2]) of 'take' is neither a number nor an expression, such as '2 * n'.",
         ),
         (
+            lambda task: ef.defaults(returns=0)(task),
+            "@ef.defaults of 'take' is for failures that are ignored. Give @ef.task(on_failure='ignore')",
+        ),
+        (
+            lambda task: ef.defaults(values={"x": 0})(ef.task(on_failure="ignore")(take)),
+            "@ef.defaults(values={'x': …}) of 'take': it writes no parameter of that name.",
+        ),
+        (
             lambda task: ef.reduction(chunk_size=1)(task),
             "@ef.reduction(chunk_size=1) of 'take' is no number of items. Give 2 or more.",
         ),
@@ -138,6 +146,22 @@ def test_a_stream_parameter_takes_streams() -> None:
 
     with pytest.raises(ef.TaskDefinitionError, match=r"'x' of 'take' is STREAM_OUT, and 3 is no stream."):
         task(3)
+
+
+@pytest.mark.parametrize(
+    ("direction", "word"),
+    [(ef.FILE_OUT_STDOUT, "STDOUT"), (ef.prefix("-x"), r"the prefix '-x'")],
+)
+def test_what_only_a_program_has_is_refused_elsewhere(direction: ef.Parameter, word: str) -> None:
+    """In a plain task function, and in one that asks a service."""
+    plain = ef.task(x=direction)(take)
+
+    for task in (plain, ef.http("GET", "http://x")(plain)):
+        with pytest.raises(
+            ef.TaskDefinitionError,
+            match=f"'x' of 'take' has {word}, which only a program has. Put @ef.binary",
+        ):
+            task("f")
 
 
 def test_a_prefix_is_a_text() -> None:

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +119,27 @@ def test_the_result_of_a_program_is_its_exit_code() -> None:
         ef.wait_on(end(4))
 
 
+def test_a_traceback_shows_the_lines_of_the_user() -> None:
+    """Not how a program is run, and what is wrapped around a function."""
+
+    @ef.prolog("true")
+    @ef.task
+    def invert(x: int) -> float:
+        return 1 / x
+
+    with pytest.raises(ZeroDivisionError) as of_function:
+        ef.wait_on(invert(0))
+    with pytest.raises(ProgramFailedError) as of_program:
+        ef.wait_on(end(4))
+
+    shown = [Path(line.filename) for line in traceback.extract_tb(of_function.value.__traceback__)]
+    assert shown[-1] == Path(__file__)
+    shown += [Path(line.filename) for line in traceback.extract_tb(of_program.value.__traceback__)]
+    assert [path for path in shown if "pycompss" in path.parts] == []
+
+
 def test_what_the_task_decorator_says_holds_for_programs(tmp_path: Path) -> None:
-    """A program is run again on failure, ended when it takes too long, and ignored."""
+    """A program is run again on failure, or its failure is ignored."""
     script = f"-c 'echo . >> {tmp_path}/tries; test $(wc -l < {tmp_path}/tries) = 3'"
 
     @ef.binary("sh", args=script)
