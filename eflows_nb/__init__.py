@@ -56,21 +56,14 @@ from eflows_nb.tasks.state import TaskState
 if TYPE_CHECKING:
     from eflows_nb.notebook.bars import progress
     from eflows_nb.notebook.view import view
-    from eflows_nb.programs.calls import constraint, defaults, implement, reduction, transform
+    from eflows_nb.programs.binaries import binary, container, epilog, prolog
+    from eflows_nb.programs.calls import reduction, transform
+    from eflows_nb.programs.demands import constraint, defaults, implement
     from eflows_nb.programs.files import delete_file, file_exists
+    from eflows_nb.programs.ranks import Program, mpi, mpmd_mpi, multinode
+    from eflows_nb.programs.services import http
     from eflows_nb.programs.software import software
     from eflows_nb.programs.streams import FileStream, ObjectStream
-    from eflows_nb.programs.words import (
-        Program,
-        binary,
-        container,
-        epilog,
-        http,
-        mpi,
-        mpmd_mpi,
-        multinode,
-        prolog,
-    )
     from eflows_nb.pycompss.layouts import Layout
 
 __all__ = [
@@ -226,28 +219,21 @@ _session.on_created(_show)
 
 # Widgets and programs are imported when they are used, not with the package.
 _LATER = {
-    "progress": "eflows_nb.notebook.bars",
-    "view": "eflows_nb.notebook.view",
-    "Layout": "eflows_nb.pycompss.layouts",
-    "software": "eflows_nb.programs.software",
-    "FileStream": "eflows_nb.programs.streams",
-    "ObjectStream": "eflows_nb.programs.streams",
-    "constraint": "eflows_nb.programs.calls",
-    "defaults": "eflows_nb.programs.calls",
-    "delete_file": "eflows_nb.programs.files",
-    "file_exists": "eflows_nb.programs.files",
-    "implement": "eflows_nb.programs.calls",
-    "reduction": "eflows_nb.programs.calls",
-    "transform": "eflows_nb.programs.calls",
-    "Program": "eflows_nb.programs.words",
-    "binary": "eflows_nb.programs.words",
-    "container": "eflows_nb.programs.words",
-    "epilog": "eflows_nb.programs.words",
-    "http": "eflows_nb.programs.words",
-    "mpi": "eflows_nb.programs.words",
-    "mpmd_mpi": "eflows_nb.programs.words",
-    "multinode": "eflows_nb.programs.words",
-    "prolog": "eflows_nb.programs.words",
+    name: f"eflows_nb.{module}"
+    for module, names in {
+        "notebook.bars": ["progress"],
+        "notebook.view": ["view"],
+        "programs.binaries": ["binary", "container", "epilog", "prolog"],
+        "programs.calls": ["reduction", "transform"],
+        "programs.demands": ["constraint", "defaults", "implement"],
+        "programs.files": ["delete_file", "file_exists"],
+        "programs.ranks": ["Program", "mpi", "mpmd_mpi", "multinode"],
+        "programs.services": ["http"],
+        "programs.software": ["software"],
+        "programs.streams": ["FileStream", "ObjectStream"],
+        "pycompss.layouts": ["Layout"],
+    }.items()
+    for name in names
 }
 
 

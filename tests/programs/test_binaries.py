@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import shutil
-import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -14,15 +10,8 @@ import pytest
 
 import eflows_nb as ef
 from eflows_nb.engine.processes import ProgramFailedError
-from eflows_nb.pycompss.requests import RequestFailedError
 
 pytestmark = pytest.mark.usefixtures("cluster")
-
-MPI = pytest.mark.skipif(
-    shutil.which("mpiexec", path=f"{os.environ.get('PATH')}{os.pathsep}{Path(sys.executable).parent}") is None
-    or importlib.util.find_spec("mpi4py") is None,
-    reason="mpiexec and mpi4py are not installed",
-)
 
 
 @ef.binary("sort", args="-n {{source}}")
@@ -209,111 +198,3 @@ def test_programs_run_before_and_after_a_task(tmp_path: Path) -> None:
     assert (tmp_path / "f").read_text() == "before\ntask\nafter\n"
     with pytest.raises(ProgramFailedError, match="'false' ended with exit code 1"):
         ef.wait_on(never())
-
-
-def test_a_task_asks_a_web_service(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """JSON becomes a value, anything else is text; the address may have a variable in it."""
-    monkeypatch.setenv("EFLOWS_TEST_SERVICE", service)
-
-    @ef.http("get", "${EFLOWS_TEST_SERVICE}/at/{{x}}")
-    @ef.task
-    def ask(x: int) -> Any: ...
-
-    @ef.http("GET", f"{service}/text")
-    @ef.task
-    def ask_for_text() -> Any: ...
-
-    assert ef.wait_on([ask(5), ask_for_text()]) == [{"path": "/at/5"}, "/text"]
-
-
-def test_parts_of_an_answer_are_returned_and_put_into_arguments(service: str) -> None:
-    """As many results as the task function has."""
-
-    @ef.http(
-        "POST",
-        service,
-        payload="[{{x}}]",
-        produces='{"of": {"size": "{{return_0}}"}, "sent": "{{told}}"}',
-        updates="{{known}}.sent = {{told}}",
-    )
-    @ef.task(known=ef.INOUT)
-    def send(x: str, known: dict[str, Any]) -> Any: ...
-
-    known: dict[str, Any] = {}
-
-    assert ef.wait_on(send("a", known)) == 5
-    assert ef.wait_on(known) == {"sent": ["a"]}
-
-
-def test_a_service_that_refuses_lets_the_task_fail(service: str) -> None:
-    """With the code of its answer, and what it says; so does one that is not there."""
-
-    @ef.http("GET", "{{address}}/nowhere")
-    @ef.task
-    def ask(address: str) -> Any: ...
-
-    with pytest.raises(RequestFailedError, match=r"GET http://\S+/nowhere was refused: 404 Not Found \(\{"):
-        ef.wait_on(ask(service))
-    with pytest.raises(RequestFailedError, match=r"GET http://127.0.0.1:1/nowhere got no answer"):
-        ef.wait_on(ask("http://127.0.0.1:1"))
-
-
-@MPI
-def test_a_function_runs_in_several_processes() -> None:
-    """Its result is a list by rank; what it writes is what rank 0 has made of it."""
-
-    @ef.mpi(processes="count", layouts={"parts": ef.Layout()})
-    @ef.task(totals=ef.INOUT)
-    def reduce(parts: Any, totals: list[int], count: int) -> tuple[int, Any]:
-        from mpi4py import MPI
-
-        totals.append(MPI.COMM_WORLD.allreduce(parts))
-        return MPI.COMM_WORLD.rank, parts
-
-    totals: list[int] = []
-
-    assert ef.wait_on(reduce([3, 4], totals, 2)) == [(0, 3), (1, 4)]
-    assert ef.wait_on(totals) == [7]
-
-
-@MPI
-def test_programs_run_in_several_processes(tmp_path: Path) -> None:
-    """One program, or several that are started together."""
-
-    @ef.mpi(program="echo", args="{{word}}", processes=2)
-    @ef.task(out=ef.FILE_OUT_STDOUT)
-    def echo(word: str, out: Path) -> None: ...
-
-    @ef.mpmd_mpi(ef.Program(program="echo", args="{{a}}", processes=2), ef.Program(program="echo", args="b"))
-    @ef.task(out=ef.FILE_OUT_STDOUT)
-    def both(a: str, out: Path) -> None: ...
-
-    echo("x", tmp_path / "one")
-    both("a", tmp_path / "two")
-
-    assert ef.wait_on_file(tmp_path / "one").read_text().split() == ["x", "x"]
-    assert sorted(ef.wait_on_file(tmp_path / "two").read_text().split()) == ["a", "a", "b"]
-
-
-def test_the_runner_is_told_what_to_start(tmp_path: Path) -> None:
-    """Flags, processes for each core, and the program; here it is ``echo``, which takes the first ``-n``."""
-
-    @ef.mpi(runner="echo", program="ocean", args="{{x}}", processes=2, flags="--quiet", per_core=True)
-    @ef.task(told=ef.FILE_OUT_STDOUT)
-    def start(x: int, told: Path) -> None: ...
-
-    start(7, tmp_path / "told")
-
-    assert ef.wait_on_file(tmp_path / "told").read_text().split() == ["--quiet", "-n", "2", "ocean", "7"]
-
-
-def test_a_task_is_told_of_its_node() -> None:
-    """By the variables that programs for several nodes look at; there is one node."""
-    with pytest.warns(ef.ScarceResourceWarning, match="'nodes' gets one node: a task runs on one host"):
-
-        @ef.multinode(nodes=4)
-        @ef.task
-        def nodes() -> str:
-            return os.environ["COMPSS_NUM_NODES"]
-
-    assert ef.wait_on(nodes()) == "1"
