@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from eflows_nb.errors import TaskDefinitionError
-from eflows_nb.programs.decorating import Decorator, given, require_alone
+from eflows_nb.programs.decorating import Decorator, given, require_alone, require_program
 from eflows_nb.programs.function import ProgramTask, above_task, require_names
 from eflows_nb.pycompss.api import programs
 from eflows_nb.pycompss.programs import Container
@@ -15,7 +15,7 @@ __all__ = ["binary", "container", "epilog", "prolog"]
 
 
 def binary(
-    program: str, *, args: str | None = None, working_dir: str | Path | None = None, check: bool = True
+    program: str | Path, *, args: str | None = None, working_dir: str | Path | None = None, check: bool = True
 ) -> Decorator:
     r"""Let a program run in the place of the function; the result is its exit code.
 
@@ -37,7 +37,8 @@ def binary(
     Raises
     ------
     TaskDefinitionError
-        When it stands above no task function, or twice, or a text names a parameter that does not exist.
+        When no program is named, it stands above no task function, or twice, or a text names a parameter that
+        does not exist.
 
     Examples
     --------
@@ -52,10 +53,11 @@ def binary(
     ...     ef.wait_on_file(f"{folder}/b").read_text()
     '10 9\n'
     """
+    require_program("binary", program)
 
     def change(task: ProgramTask) -> None:
         require_alone(task, "binary")
-        require_names(task, "binary", (program, args, str(working_dir)))
+        require_names(task, "binary", (str(program), args, str(working_dir)))
         programs.set_program(task, "binary", given(program, args, working_dir, check))
 
     return above_task("binary", change)
@@ -101,7 +103,7 @@ def container(engine: str, *, image: str, options: str = "") -> Decorator:
 
 
 def prolog(
-    program: str, *, args: str = "", working_dir: str | Path | None = None, check: bool = True
+    program: str | Path, *, args: str = "", working_dir: str | Path | None = None, check: bool = True
 ) -> Decorator:
     """Let a program run before the task, on the same engine.
 
@@ -117,7 +119,8 @@ def prolog(
     Raises
     ------
     TaskDefinitionError
-        When it stands above no task function, or twice, or a text names a parameter that does not exist.
+        When no program is named, it stands above no task function, or twice, or a text names a parameter that
+        does not exist.
 
     Examples
     --------
@@ -134,7 +137,7 @@ def prolog(
 
 
 def epilog(
-    program: str, *, args: str = "", working_dir: str | Path | None = None, check: bool = False
+    program: str | Path, *, args: str = "", working_dir: str | Path | None = None, check: bool = False
 ) -> Decorator:
     """Let a program run after the task, on the same engine, when that has not failed.
 
@@ -150,7 +153,8 @@ def epilog(
     Raises
     ------
     TaskDefinitionError
-        When it stands above no task function, or twice, or a text names a parameter that does not exist.
+        When no program is named, it stands above no task function, or twice, or a text names a parameter that
+        does not exist.
 
     Examples
     --------
@@ -167,9 +171,13 @@ def epilog(
     return _around("epilog", program, args, working_dir, check)
 
 
-def _around(word: str, program: str, args: str, working_dir: str | Path | None, check: bool) -> Decorator:
+def _around(
+    word: str, program: str | Path, args: str, working_dir: str | Path | None, check: bool
+) -> Decorator:
+    require_program(word, program)
+
     def change(task: ProgramTask) -> None:
-        require_names(task, word, (program, args, str(working_dir)))
+        require_names(task, word, (str(program), args, str(working_dir)))
         said = given(program, args, working_dir, check)
         programs.put_around(task, said, after=word == "epilog")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eflows_nb.errors import TaskDefinitionError
-from eflows_nb.programs.decorating import Decorator, given, require_alone
+from eflows_nb.programs.decorating import Decorator, given, require_alone, require_program
 from eflows_nb.programs.function import ProgramTask, above_task, require_names
 from eflows_nb.pycompss.api import programs
 from eflows_nb.pycompss.layouts import Layout
@@ -43,7 +43,7 @@ def mpi(
     *,
     processes: int | str,
     runner: str = "mpiexec",
-    program: str | None = None,
+    program: str | Path | None = None,
     args: str | None = None,
     working_dir: str | Path | None = None,
     check: bool = True,
@@ -87,6 +87,8 @@ def mpi(
     ...     from mpi4py import MPI
     ...     return MPI.COMM_WORLD.rank + x
     """
+    if program is not None:
+        require_program("mpi", program)
 
     def change(task: ProgramTask) -> None:
         require_alone(task, "mpi")
@@ -102,7 +104,7 @@ def mpi(
                     f"@ef.mpi(layouts=…) of '{task.name}' deals out arguments of a function, and a program "
                     "takes its place. Leave one of them out."
                 )
-            require_names(task, "mpi", (program, args, str(working_dir)))
+            require_names(task, "mpi", (str(program), args, str(working_dir)))
             programs.set_program(task, "mpi", given(program, args, working_dir, check), launcher)
             return
         if args is not None or working_dir is not None:
@@ -146,14 +148,13 @@ def mpmd_mpi(
     ... @ef.task
     ... def climate(days): ...
     """
+    if not members or not all(isinstance(one, Program) for one in members):
+        raise TaskDefinitionError(
+            f"@ef.mpmd_mpi{members!r:.60} needs programs, such as ef.Program(program='ocean', processes=4)."
+        )
 
     def change(task: ProgramTask) -> None:
         require_alone(task, "mpmd_mpi")
-        if not members or not all(isinstance(one, Program) for one in members):
-            raise TaskDefinitionError(
-                f"@ef.mpmd_mpi of '{task.name}' needs programs, such as "
-                "ef.Program(program='ocean', processes=4)."
-            )
         texts = [text for one in members for text in (one.program, one.args)]
         require_names(task, "mpmd_mpi", (*texts, str(working_dir)))
         said = [{"binary": one.program, "args": one.args, "processes": one.processes} for one in members]

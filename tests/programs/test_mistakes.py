@@ -36,6 +36,12 @@ def test_a_decorator_stands_above_a_task_function() -> None:
     [
         (lambda task: ef.binary("a")(ef.binary("b")(task)), "@ef.binary stands twice above 'take'"),
         (
+            lambda task: ef.binary(task),
+            "@ef.binary is given <task function take(x: 'Any', y: 'Any' = 1) -> 'Any'>, which is no program.",
+        ),
+        (lambda task: ef.epilog(task), "which is no program. Name one, such as @ef.epilog('sort')."),
+        (lambda task: ef.mpmd_mpi(task), "needs programs, such as ef.Program("),
+        (
             lambda task: ef.http("GET", "http://x")(ef.mpi(processes=2)(task)),
             "'take' is given by @ef.mpi already, and cannot be given by @ef.http too. Leave one of them out",
         ),
@@ -62,7 +68,7 @@ def test_a_decorator_stands_above_a_task_function() -> None:
             lambda task: ef.mpi(processes=2, layouts={"z": ef.Layout()})(task),
             "'take' has no parameter 'z'; it has: x, y.",
         ),
-        (lambda task: ef.mpmd_mpi()(task), "@ef.mpmd_mpi of 'take' needs programs, such as ef.Program("),
+        (lambda task: ef.mpmd_mpi()(task), "@ef.mpmd_mpi() needs programs, such as ef.Program("),
         (
             lambda task: ef.container("docker", image="a")(ef.http("GET", "http://x")(task)),
             "'take' asks a web service, which runs in no container. Leave @ef.container out.",
