@@ -143,7 +143,8 @@ def task(
         What the function does with its parameters, by name: `IN` reads (the default), `INOUT` changes the
         argument, `OUT` fills it, `IN_DELETE` is the last to read it, the order of `COMMUTATIVE` ones does not
         matter. ``FILE_…`` and ``DIRECTORY_…`` are for paths, ``COLLECTION_…`` for lists whose items have
-        versions of their own, ``DICTIONARY_…`` for dicts; see the documentation of task functions.
+        versions of their own, ``DICTIONARY_…`` for dicts, ``STREAM_…`` for streams; of a program there are
+        files such as ``FILE_OUT_STDOUT``, and `prefix`. See the documentation of task functions.
 
     Raises
     ------
