@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from eflows_nb.pycompss.streams.distro_stream import FileDistroStream, ObjectDistroStream
 
 __all__ = ["FileStream", "ObjectStream"]
 
+T = TypeVar("T")
+
 _PERIOD = 0.5
 
 
-class ObjectStream:
+class _Stream(ABC, Generic[T]):
+    """What streams have in common: they end when their producers have closed them."""
+
+    _stream: ObjectDistroStream | FileDistroStream
+
+    @abstractmethod
+    def poll(self, timeout: float = 0) -> list[T]:
+        """Return what has come and nobody has taken, after at most `timeout` seconds."""
+
+    def close(self) -> None:
+        """Say that nothing more comes from this task; what has come is still given out."""
+        self._stream.close()
+
+    def closed(self) -> bool:
+        """Return whether all producers have closed it, and nothing is left that was not polled for."""
+        return self._stream.is_closed()
+
+    def register_producer(self) -> None:
+        """Say that one more task will publish, and close it; a call with `STREAM_OUT` does that."""
+        self._stream.register_producer()
+
+    def __iter__(self) -> Iterator[T]:
+        while not self.closed():
+            yield from self.poll(_PERIOD)
+        yield from self.poll()
+
+
+class ObjectStream(_Stream[Any]):
     """A stream of objects between tasks of one host, and the notebook.
 
     Each object is given out once, to whoever asks first. The tasks to which it is passed as `STREAM_OUT` are
@@ -41,6 +71,8 @@ class ObjectStream:
     6
     """
 
+    _stream: ObjectDistroStream
+
     def __init__(self, alias: str | None = None) -> None:
         self._stream = ObjectDistroStream(alias)
 
@@ -57,23 +89,8 @@ class ObjectStream:
         """Return what has come and nobody has taken, after at most `timeout` seconds."""
         return self._stream.poll(timeout * 1000)
 
-    def close(self) -> None:
-        """Say that nothing more comes from this task; what has come is still given out."""
-        self._stream.close()
 
-    def closed(self) -> bool:
-        """Return whether all producers have closed it, and nothing is left that was not polled for."""
-        return self._stream.is_closed()
-
-    def register_producer(self) -> None:
-        """Say that one more task will publish, and close it; a call with `STREAM_OUT` does that."""
-        self._stream.register_producer()
-
-    def __iter__(self) -> Iterator[Any]:
-        return _each(self)
-
-
-class FileStream:
+class FileStream(_Stream[Path]):
     """A stream of the files that appear in a folder, between tasks of one host, and the notebook.
 
     A file is published by being there: write it elsewhere, and rename it into the folder when it is complete.
@@ -100,6 +117,8 @@ class FileStream:
     ['a.txt']
     """
 
+    _stream: FileDistroStream
+
     def __init__(self, folder: str | Path, *, alias: str | None = None) -> None:
         self._stream = FileDistroStream(alias, str(folder))
 
@@ -111,24 +130,3 @@ class FileStream:
     def poll(self, timeout: float = 0) -> list[Path]:
         """Return the files that have come and nobody has taken, after at most `timeout` seconds."""
         return [Path(path) for path in self._stream.poll(timeout * 1000)]
-
-    def close(self) -> None:
-        """Say that nothing more comes from this task; what has come is still given out."""
-        self._stream.close()
-
-    def closed(self) -> bool:
-        """Return whether all producers have closed it, and nothing is left that was not polled for."""
-        return self._stream.is_closed()
-
-    def register_producer(self) -> None:
-        """Say that one more task will write files, and close it; a call with `STREAM_OUT` does that."""
-        self._stream.register_producer()
-
-    def __iter__(self) -> Iterator[Path]:
-        return _each(self)
-
-
-def _each(stream: Any) -> Iterator[Any]:
-    while not stream.closed():
-        yield from stream.poll(_PERIOD)
-    yield from stream.poll()
