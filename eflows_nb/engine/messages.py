@@ -1,7 +1,7 @@
 """The records that cross the wire between the client and an engine.
 
 A batch goes out, results come in. A task in a batch is a plain tuple, since there are many:
-``(task, function, payload, outputs)`` with the number of the task, the number of its function, the payload,
+``(task, function, payload, outputs)`` with the number of the task, the number of its function, the `Payload`,
 and None for a single result that bears the task's number or else an `Outputs`.
 """
 
@@ -29,6 +29,7 @@ __all__ = [
     "Hello",
     "Lasting",
     "Outputs",
+    "Payload",
     "Ping",
     "Place",
     "Results",
@@ -48,7 +49,16 @@ Place = int | str | tuple[Any, ...]
 """Where an argument is: its position, its name, or the way to an item of a collection, which begins with one
 of these; the empty way leads to None."""
 
-WireTask = tuple[int, int, bytes, "Outputs | None"]
+Payload = bytes | tuple[Any, ...] | list[Any]
+"""The arguments of a task; nobody changes them, since it may run again.
+
+A tuple has the positional arguments themselves, all of them scalars (`eflows_nb.engine.packing.SCALARS`). A
+list ``[values, places, data]`` has three tuples: scalars, the places among them that data stand for, and the
+numbers of these data. Both are pickled with the whole batch, which takes several times less than a pickle for
+each task. Bytes are the pickle of any other positional and named arguments.
+"""
+
+WireTask = tuple[int, int, Payload, "Outputs | None"]
 
 
 class Code(IntEnum):

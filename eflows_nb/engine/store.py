@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from eflows_nb.engine.messages import Payload
 from eflows_nb.engine.packing import Packed, load
 from eflows_nb.engine.shared import spilled
 
@@ -103,7 +104,7 @@ def definition(number: int) -> Any:
     return _definitions[number].load()
 
 
-def arguments(payload: bytes) -> tuple[Any, dict[str, Any]]:
+def arguments(payload: Payload) -> tuple[Sequence[Any], dict[str, Any]]:
     """Return the positional and the named arguments of a task.
 
     Raises
@@ -111,16 +112,23 @@ def arguments(payload: bytes) -> tuple[Any, dict[str, Any]]:
     MissingDatumError
         When one of them is not here.
     """
-    loaded = load(payload)
-    if len(loaded) == 2:
-        return loaded  # type: ignore[no-any-return]
-    args, places, data = loaded
-    values: dict[int, Any] = {}
+    if type(payload) is tuple:
+        return payload, {}
+    if type(payload) is list:
+        return _with_data(*payload), {}
+    loaded = load(payload)  # type: ignore[arg-type]  # type() does not narrow what is left
+    return loaded if len(loaded) == 2 else (_with_data(*loaded), {})
+
+
+def _with_data(values: Sequence[Any], places: Sequence[int], data: Sequence[int]) -> list[Any]:
+    """Return values with data in some places, each of them once: one argument twice is one object."""
+    args = list(values)
+    fetched: dict[int, Any] = {}
     for place, datum in zip(places, data, strict=True):
-        if datum not in values:  # the same argument twice is the same object, as it is in a pickle
-            values[datum] = fetch(datum)
-        args[place] = values[datum]
-    return args, {}
+        if datum not in fetched:
+            fetched[datum] = fetch(datum)
+        args[place] = fetched[datum]
+    return args
 
 
 def fetch(datum: int) -> Any:

@@ -99,6 +99,29 @@ def test_arguments_find_what_they_refer_to() -> None:
     assert store.fetch(3) == store.fetch_writable(3) == 7
 
 
+def test_scalars_are_the_payload_themselves() -> None:
+    """Positional arguments without data cross the wire as they are."""
+    assert store.arguments((1, "two", None)) == ((1, "two", None), {})
+
+
+def test_a_payload_can_name_data_by_place() -> None:
+    """One datum is one object of this run, and the payload stays as it is for another run."""
+    held = Store()
+    held.begin_batch(0)
+    held.keep_for_batch(5, pack([1, 2]))
+    held.keep_for_batch(6, 7)
+    store.activate(held, {})
+    payload = [(None, "between", None, None), (0, 2, 3), (5, 6, 5)]
+    (first, *between, last), named = store.arguments(payload)
+    (again, *_), _ = store.arguments(payload)
+
+    assert first == [1, 2]
+    assert first is last
+    assert first is not again
+    assert (between, named) == (["between", 7], {})
+    assert payload == [(None, "between", None, None), (0, 2, 3), (5, 6, 5)]
+
+
 @pytest.mark.parametrize("more", [{}, {"third": None}])
 def test_an_argument_that_is_passed_twice_is_one_object(more: dict[str, Any]) -> None:
     """As it is when the function is called without tasks, whether the call is packed the short way or not."""
@@ -114,3 +137,5 @@ def test_what_is_not_here_is_missing() -> None:
     for fetch in (store.fetch, store.fetch_writable):
         with pytest.raises(MissingDatumError):
             fetch(99)
+    with pytest.raises(MissingDatumError):
+        store.arguments([(None,), (0,), (99,)])
