@@ -53,9 +53,9 @@ Payload = bytes | tuple[Any, ...] | list[Any]
 """The arguments of a task; nobody changes them, since it may run again.
 
 A tuple has the positional arguments themselves, all of them scalars (`eflows_nb.engine.packing.SCALARS`). A
-list ``[values, places, data]`` has three tuples: scalars, the places among them that data stand for, and the
-numbers of these data. Both are pickled with the whole batch, which takes several times less than a pickle for
-each task. Bytes are the pickle of any other positional and named arguments.
+list has such arguments too, numbers of data in the place of some, and last a tuple of these places. Both are
+pickled with the whole batch, which takes several times less than a pickle for each task. Bytes are the pickle
+of any other positional and named arguments.
 """
 
 WireTask = tuple[int, int, Payload, "Outputs | None"]

@@ -115,20 +115,15 @@ def arguments(payload: Payload) -> tuple[Sequence[Any], dict[str, Any]]:
     if type(payload) is tuple:
         return payload, {}
     if type(payload) is list:
-        return _with_data(*payload), {}
-    loaded = load(payload)  # type: ignore[arg-type]  # type() does not narrow what is left
-    return loaded if len(loaded) == 2 else (_with_data(*loaded), {})
-
-
-def _with_data(values: Sequence[Any], places: Sequence[int], data: Sequence[int]) -> list[Any]:
-    """Return values with data in some places, each of them once: one argument twice is one object."""
-    args = list(values)
-    fetched: dict[int, Any] = {}
-    for place, datum in zip(places, data, strict=True):
-        if datum not in fetched:
-            fetched[datum] = fetch(datum)
-        args[place] = fetched[datum]
-    return args
+        *args, places = payload
+        fetched: dict[int, Any] = {}
+        for place in places:
+            datum = args[place]
+            if datum not in fetched:  # one argument twice is one object
+                fetched[datum] = fetch(datum)
+            args[place] = fetched[datum]
+        return args, {}
+    return load(payload)  # type: ignore[arg-type, no-any-return]  # type() does not narrow what is left
 
 
 def fetch(datum: int) -> Any:

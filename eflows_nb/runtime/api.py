@@ -44,10 +44,6 @@ __all__ = [
 ]
 
 
-def _submit(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return session.current().submit(function, args, kwargs)
-
-
 def _submit_checked(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Submit a task that is a program, or puts something into streams.
 
@@ -67,7 +63,7 @@ def _submit_checked(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwa
                     "stream. Pass an ef.ObjectStream or ef.FileStream."
                 )
             stream.register_producer()
-    return _submit(function, args, kwargs)
+    return session.submit(function, args, kwargs)
 
 
 def _resources(
@@ -196,7 +192,7 @@ def task(
         checked = any(
             isinstance(one, Parameter) and (one.feeds or one.word_of_programs) for one in directions.values()
         )
-        submit = _submit_checked if checked else _submit
+        submit = _submit_checked if checked else session.submit
         return TaskFunction(function, submit=submit, returns=returns, directions=directions, policy=policy)
 
     return decorate if function is None else decorate(function)

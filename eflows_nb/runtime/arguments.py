@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any
 
 from eflows_nb.engine import store
+from eflows_nb.engine.messages import Payload
 from eflows_nb.engine.packing import INLINE, SCALARS, Packed, pack
 from eflows_nb.errors import ClusterError
 from eflows_nb.runtime import containers
@@ -31,6 +32,10 @@ from eflows_nb.tasks.task import FunctionCode
 
 __all__ = ["Arguments", "StaleArgumentWarning", "level_of_caller"]
 
+
+Packing = tuple[Payload, tuple[Datum, ...], tuple[FunctionCode, ...]]
+
+_FLAT = SCALARS | {Future}
 
 _LOOKED_AT = 16_000_000
 """Bytes of an object up to which it is compared with what it was when somebody waits for it."""
@@ -119,7 +124,7 @@ class Arguments:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         writes: Sequence[tuple[int | str, Direction]] = (),
-    ) -> tuple[bytes, tuple[Datum, ...], tuple[FunctionCode, ...]]:
+    ) -> Packing:
         """Return the payload of a call, the data that it refers to, and the definitions.
 
         Raises
@@ -127,15 +132,28 @@ class Arguments:
         TypeError
             When an argument cannot be pickled; the text names it.
         """
-        if self._versions and not self._known:
-            with self._lock:  # another thread may write just now
-                self._versions = bool(self._known)
-        if self._known or writes:
+        if not (kwargs or writes) and SCALARS.issuperset(map(type, args)):
+            return args, (), ()
+        if self._known or self._versions or writes:
             args, kwargs = self._replace(args, kwargs, dict(writes))
-        if Future in map(type, args) and not kwargs and pickling.names is None and not pickling.private:
-            flat = _pack_flat(args)
-            if flat is not None:
-                return flat
+        if not kwargs and _FLAT.issuperset(map(type, args)) and (flat := _pack_flat(args)) is not None:
+            return flat
+        return self._pack_as_one(args, kwargs)
+
+    def pack_as_one(
+        self,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        writes: Sequence[tuple[int | str, Direction]] = (),
+    ) -> tuple[bytes, tuple[Datum, ...], tuple[FunctionCode, ...]]:
+        """Return the same as `pack`, and all of the payload in one pickle."""
+        if self._known or self._versions or writes:
+            args, kwargs = self._replace(args, kwargs, dict(writes))
+        return self._pack_as_one(args, kwargs)
+
+    def _pack_as_one(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[bytes, tuple[Datum, ...], tuple[FunctionCode, ...]]:
         found: list[Datum] = []
         pickling.found = found
         try:
@@ -158,11 +176,11 @@ class Arguments:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         writes: Sequence[tuple[int | str, Direction]] = (),
-    ) -> tuple[bytes, tuple[Datum, ...], tuple[FunctionCode, ...]]:
+    ) -> Packing:
         """Return the same as `pack`, for a task that gets copies of all that is large."""
         pickling.private = True
         try:
-            return self.pack(args, kwargs, writes)
+            return self.pack_as_one(args, kwargs, writes)
         finally:
             pickling.private = False
 
@@ -207,6 +225,9 @@ class Arguments:
 
         What is given several times and written is one object for the task, as it is for the caller.
         """
+        if self._versions and not self._known:
+            with self._lock:  # another thread may write just now
+                self._versions = bool(self._known)
         if not writes:
             newest = {name: self._newest(value, None) for name, value in kwargs.items()}
             return tuple(self._newest(value, None) for value in args), newest
@@ -220,6 +241,11 @@ class Arguments:
             return written[id(value)] if id(value) in written else self._newest(value, None)
 
         return tuple(map(show, args)), {name: show(value) for name, value in kwargs.items()}
+
+    @property
+    def keeps_versions(self) -> bool:
+        """Whether `keep_versions` was called."""
+        return self._before is not None
 
     def keep_versions(self) -> None:
         """From now on tasks may be given up on purpose: what they would have written is as it was before."""
@@ -474,23 +500,21 @@ def _pack_for_a_name(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def _pack_flat(
-    args: tuple[Any, ...],
-) -> tuple[bytes, tuple[Datum, ...], tuple[FunctionCode, ...]] | None:
-    """Return what `Arguments.pack` does for futures and scalars alone, several times faster; else None."""
-    values: list[Any] = list(args)
+def _pack_flat(args: tuple[Any, ...]) -> Packing | None:
+    """Return what `Arguments.pack` does for futures and scalars alone; None when a future is not our own."""
+    payload: list[Any] = list(args)
     places: list[int] = []
     data: list[Datum] = []
     for place, value in enumerate(args):
-        kind = type(value)
-        if kind is Future and value.is_own:
+        if type(value) is Future:
+            if not value.is_own:
+                return None
+            datum = value.datum
             places.append(place)
-            data.append(value.datum)
-            values[place] = None
-        elif kind not in SCALARS:
-            return None
-    head = pickle.dumps((values, places, [datum.number for datum in data]), 5)
-    return head, tuple(dict.fromkeys(data)), ()
+            data.append(datum)
+            payload[place] = datum.number
+    payload.append(tuple(places))
+    return payload, tuple(data) if len(data) == 1 else tuple(dict.fromkeys(data)), ()
 
 
 def level_of_caller() -> int:

@@ -106,7 +106,7 @@ def _why_many(engines: list[EngineQueue], wanted: Resources, kept: int, growing:
 def _holds_inputs(queue: EngineQueue) -> bool:
     """Return whether the task that others would take first reads what they cannot have."""
     waiting = queue.queue.first
-    return bool(waiting) and is_tied(waiting[-1])
+    return bool(waiting) and is_tied(waiting[-1].reads)
 
 
 def _tasks(number: int) -> str:

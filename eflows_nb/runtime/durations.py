@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 __all__ = ["BATCH_SECONDS", "Durations"]
 
 BATCH_SECONDS = 0.010
@@ -17,7 +19,7 @@ class Durations:
     def __init__(self) -> None:
         self._seconds: dict[int, float] = {}
 
-    def learn(self, function: int, durations: list[float]) -> None:
+    def learn(self, function: int, durations: Sequence[float]) -> None:
         """Take in the durations of the tasks of a batch.
 
         Of many short ones a few have lost the processor to somebody else, and say nothing of the next.

@@ -33,7 +33,7 @@ from eflows_nb.engine.messages import (
     Written,
 )
 from eflows_nb.engine.outputs import Display
-from eflows_nb.engine.packing import INLINE, Packed
+from eflows_nb.engine.packing import INLINE, SCALARS, Packed
 from eflows_nb.runtime.commands import Command, ExportFrom, Interrupt, Recall, Remove, Retire, Send
 from eflows_nb.runtime.deadlines import GRACE_SECONDS, Deadlines
 from eflows_nb.runtime.lag import Lag
@@ -218,7 +218,12 @@ class Exchange:
 
     def _carry_out(self, command: Command) -> None:
         if type(command) is Send:
-            data = {number: self._portable(datum, command.engine) for number, datum in command.data.items()}
+            data = {
+                number: value
+                if type(value := datum.value) in SCALARS
+                else self._portable(datum, command.engine)
+                for number, datum in command.data.items()
+            }
             tasks: list[WireTask] = [
                 (task.number, task.code.number, task.payload, task.wire_outputs) for task in command.tasks
             ]

@@ -48,7 +48,7 @@ class FunctionTable:
             When the function refers to something that cannot be pickled.
         """
         known = self._known.get(id(function))
-        if known is not None and known.holds(function):
+        if known is not None and known.thing() is function and known.surroundings.are_as_before():
             known.code.original = function.function  # another function may have the same code
             return known.code
         try:
@@ -78,7 +78,7 @@ class FunctionTable:
         Engines get it once. It is a new one when the notebook defines it, or what it uses, anew.
         """
         known = self._definitions.get(id(thing))
-        if known is not None and known.holds(thing):
+        if known is not None and known.thing() is thing and known.surroundings.are_as_before():
             return known.code
         pickled = dumps_by_value(thing)
         with self._lock:
@@ -130,13 +130,10 @@ class _Recent:
 class _Known:
     """The code of a task function, or of another thing of the notebook, and what it was made with."""
 
-    __slots__ = ("_surroundings", "_thing", "code")
+    __slots__ = ("code", "surroundings", "thing")
 
     def __init__(self, thing: Any, plain: Any, code: FunctionCode, known: dict[int, _Known]) -> None:
         number = id(thing)
         self.code = code
-        self._thing = weakref.ref(thing, lambda _: known.pop(number, None))
-        self._surroundings = Surroundings(plain, look_into_values=thing is not plain)
-
-    def holds(self, thing: Any) -> bool:
-        return self._thing() is thing and self._surroundings.are_as_before()
+        self.thing = weakref.ref(thing, lambda _: known.pop(number, None))
+        self.surroundings = Surroundings(plain, look_into_values=thing is not plain)

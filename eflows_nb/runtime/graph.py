@@ -14,7 +14,7 @@ from eflows_nb.runtime.recent_calls import RecentCalls
 from eflows_nb.runtime.unseen import Unseen
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
 from eflows_nb.tasks.policy import OnFailure
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.state import CANCELLED, FAILED, READY, RUNNING, WAITING, TaskState
 from eflows_nb.tasks.task import Task
 
 __all__ = ["FAILURES_KEPT", "TaskGraph", "close", "is_lost", "lacks_input"]
@@ -47,23 +47,31 @@ class TaskGraph:
     @property
     def unfinished(self) -> int:
         """Number of tasks that are not done, failed or cancelled."""
-        return self.counts[TaskState.WAITING] + self.counts[TaskState.READY] + self.counts[TaskState.RUNNING]
+        return self.counts[WAITING] + self.counts[READY] + self.counts[RUNNING]
 
     def submit(self, tasks: Sequence[Task]) -> None:
         """Take new tasks, each after those that make what it reads."""
         if self.recent is not None:  # now, since a task may end at once and be emptied
             self.recent.note(tasks, self.unfinished)
+        self.counts[WAITING] += len(tasks)
+        free = 0
         for task in tasks:
-            self.counts[TaskState.WAITING] += 1
-            self.enter(task)
+            if task.reads:
+                self.enter(task)
+            else:
+                task.state = READY
+                self.ready.append(task)
+                free += 1
+        self.count(WAITING, READY, free)
 
     def enter(self, task: Task) -> None:
         """Let a WAITING task wait for what it reads."""
         unmet = undispatched = 0
         for datum in task.reads:
             value = datum.value
-            if type(value) is Large and is_lost(datum):
-                self.revive(datum)
+            if type(value) is Large:
+                if is_lost(datum):
+                    self.revive(datum)
                 value = datum.value
             if value is PENDING:
                 unmet += 1
@@ -83,17 +91,17 @@ class TaskGraph:
 
     def make_ready(self, task: Task) -> None:
         """Everything that a WAITING task reads can be had."""
-        task.state = TaskState.READY
-        self.count(TaskState.WAITING, TaskState.READY, 1)
+        task.state = READY
+        self.count(WAITING, READY, 1)
         self.ready.append(task)
 
     def note_return(self, task: Task) -> None:
         """Let a task be WAITING again for those who watch; many come together."""
         last = self.changes[-1] if self.changes else None
-        if last is not None and last.state is TaskState.WAITING and last.engine == task.engine:
+        if last is not None and last.state is WAITING and last.engine == task.engine:
             last.tasks.append(task)  # type: ignore[attr-defined]
         else:
-            self.changes.append(Change(TaskState.WAITING, task.engine, [task]))
+            self.changes.append(Change(WAITING, task.engine, [task]))
 
     def revive(self, datum: Datum) -> None:
         """Make a lost datum again, and whatever is lost of what that needs."""
@@ -111,9 +119,9 @@ class TaskGraph:
                 if is_lost(output):
                     _forget(output)
             task.reads = tuple(recalled(read) for read in task.reads)
-            self.count(task.state, TaskState.WAITING, 1)
+            self.count(task.state, WAITING, 1)
             self.note_return(task)
-            task.state = TaskState.WAITING
+            task.state = WAITING
             task.engine = -1
             lost.extend(_forget(read) for read in task.reads if is_lost(read) or was_recalled(read))
             self.enter(task)
@@ -122,11 +130,13 @@ class TaskGraph:
         """A datum has its value; its maker needs nothing any more."""
         if datum.value is PENDING:
             datum.value = value
-            self.wake_readers(datum)
+            if datum.readers is not None or datum.callbacks is not None:
+                self.wake_readers(datum)
         task = datum.producer
         if task is not None:
             datum.producer = None
-            close(task)
+            task.reads = task.outputs = ()  # as `close`; it has one output
+            task.payload = b""
 
     def wake_readers(self, datum: Datum) -> None:
         """A datum has a value: its readers wait for one thing less."""
@@ -135,7 +145,7 @@ class TaskGraph:
             datum.readers = None
             for reader in readers:
                 reader.unmet -= 1
-                if not reader.unmet and reader.engine < 0 and reader.state is TaskState.WAITING:
+                if not reader.unmet and reader.engine < 0 and reader.state is WAITING:
                     self.make_ready(reader)
         if datum.callbacks is not None:
             self.resolved.append(datum)
@@ -146,9 +156,9 @@ class TaskGraph:
         """A task has failed on an engine, where it began at `start` and ran for so many seconds."""
         if self.recent is not None:
             self.recent.note_failed(task)
-        self.count(task.state, TaskState.FAILED, 1)
-        task.state = TaskState.FAILED
-        self.changes.append(Change(TaskState.FAILED, engine, [task], [start], [seconds], [0]))
+        self.count(task.state, FAILED, 1)
+        task.state = FAILED
+        self.changes.append(Change(FAILED, engine, [task], [start], [seconds], [0]))
         broken = Broken(task=task, failure=failure)
         broken.expected = failure.final or task.code.policy.on_failure is OnFailure.CANCEL_SUCCESSORS
         self.failures.append(broken)
@@ -158,9 +168,9 @@ class TaskGraph:
 
     def cancel(self, task: Task, broken: Broken) -> None:
         """End a task that does not run to its end, and all that reads what it would have made."""
-        self.count(task.state, TaskState.CANCELLED, 1)
-        task.state = TaskState.CANCELLED
-        self.changes.append(Change(TaskState.CANCELLED, task.engine, [task]))
+        self.count(task.state, CANCELLED, 1)
+        task.state = CANCELLED
+        self.changes.append(Change(CANCELLED, task.engine, [task]))
         self._end(task, broken)
 
     def _end(self, task: Task, broken: Broken) -> None:
@@ -176,9 +186,9 @@ class TaskGraph:
                 for reader in self.break_datum(datum, why):
                     if reader.state.is_final:
                         continue
-                    self.count(reader.state, TaskState.CANCELLED, 1)
-                    reader.state = TaskState.CANCELLED
-                    self.changes.append(Change(TaskState.CANCELLED, reader.engine, [reader]))
+                    self.count(reader.state, CANCELLED, 1)
+                    reader.state = CANCELLED
+                    self.changes.append(Change(CANCELLED, reader.engine, [reader]))
                     pending.append((reader, because(reader, why)))
 
     def break_datum(self, datum: Datum, broken: Broken) -> list[Task]:

@@ -16,9 +16,8 @@ __all__ = ["Group", "in_groups", "join_groups"]
 _groups: ContextVar[tuple[Group, ...]] = ContextVar("eflows_groups", default=())
 
 
-def in_groups() -> bool:
-    """Return whether a new task would belong to a group."""
-    return bool(_groups.get())
+in_groups = _groups.get
+"""Returns the groups that a new task would belong to."""
 
 
 def join_groups(future: Future) -> None:

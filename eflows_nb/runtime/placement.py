@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from eflows_nb.runtime.durations import Durations
 from eflows_nb.runtime.queues import RECALL_SECONDS, EngineQueue, is_tied
 from eflows_nb.tasks.data import Datum, Large
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.state import READY
 from eflows_nb.tasks.task import Task
 
 __all__ = ["best_engine", "load", "place_by_priority", "spread", "steal"]
@@ -119,7 +119,7 @@ def steal(idle: EngineQueue, queues: Iterable[EngineQueue], durations: Durations
             return False
     for _ in range(max(1, len(waiting) // 2)):
         task = waiting[-1]
-        if task.state is TaskState.READY and is_tied(task):
+        if task.state is READY and is_tied(task.reads):
             break
         idle.queue.append_first(waiting.pop())
     return bool(idle.queue)

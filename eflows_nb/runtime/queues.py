@@ -11,7 +11,7 @@ from eflows_nb.runtime.durations import BATCH_SECONDS, Durations
 from eflows_nb.runtime.lineage import last_read
 from eflows_nb.tasks.data import PENDING, Datum, Large
 from eflows_nb.tasks.resources import USUAL, Resources
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.state import READY, RUNNING, WAITING
 from eflows_nb.tasks.task import FunctionCode, Task
 
 __all__ = ["AHEAD_LIMIT", "BATCH_LIMIT", "RECALL_SECONDS", "EngineQueue", "Flight", "TaskQueue", "is_tied"]
@@ -34,18 +34,19 @@ _PATIENCE = 4.0
 class TaskQueue:
     """Tasks that wait: the most urgent first, and among those as urgent in the order of their coming."""
 
-    __slots__ = ("_others", "usual")
+    __slots__ = ("others", "usual")
 
     def __init__(self) -> None:
         self.usual: deque[Task] = deque()
         """Those of priority 0."""
-        self._others: dict[int, deque[Task]] = {}
+        self.others: dict[int, deque[Task]] = {}
+        """Those of other priorities."""
 
     def __len__(self) -> int:
-        return len(self.usual) + sum(map(len, self._others.values()))
+        return len(self.usual) + sum(map(len, self.others.values()))
 
     def __iter__(self) -> Iterator[Task]:
-        for priority in sorted({0, *self._others}, reverse=True):
+        for priority in sorted({0, *self.others}, reverse=True):
             yield from self._level(priority)
 
     def append(self, task: Task) -> None:
@@ -59,29 +60,25 @@ class TaskQueue:
     def clear(self) -> None:
         """Let no task wait any more."""
         self.usual.clear()
-        self._others.clear()
+        self.others.clear()
 
     @property
     def first(self) -> deque[Task]:
         """The most urgent tasks, all as urgent as each other; the caller may take some out."""
-        if self._others:
-            for priority in sorted({0, *self._others}, reverse=True):
+        if self.others:
+            for priority in sorted({0, *self.others}, reverse=True):
                 if level := self._level(priority):
                     return level
-                self._others.pop(priority, None)
+                self.others.pop(priority, None)
         return self.usual
 
     def precedes(self, task: Task) -> bool:
         """Return whether a task that waits is more urgent than one that does not."""
         priority = task.code.policy.priority
-        if not priority and not self._others:
-            return False
-        return any(
-            level and urgency > priority for urgency, level in [(0, self.usual), *self._others.items()]
-        )
+        return any(level and urgency > priority for urgency, level in [(0, self.usual), *self.others.items()])
 
     def _level(self, priority: int) -> deque[Task]:
-        return self._others.setdefault(priority, deque()) if priority else self.usual
+        return self.others.setdefault(priority, deque()) if priority else self.usual
 
 
 class Flight:
@@ -244,8 +241,10 @@ class EngineQueue:
         stack = [] if first is None else [first]
         functions: list[FunctionCode] = []
         data: dict[int, Datum] = {}
-        seconds = 0.0
+        seconds = expected = 0.0
         known = True
+        code: FunctionCode | None = None
+        holds = bool(self.holds)
         engine = self.number
         queue = self.queue
         level = queue.first
@@ -261,36 +260,37 @@ class EngineQueue:
                 break
             else:
                 continue
-            if task.state is not TaskState.READY and task.state is not TaskState.WAITING:
+            state, reads = task.state, task.reads
+            if state is not READY and state is not WAITING:
                 continue
-            code = task.code
-            risky = task.lost or code.policy.time_out is not None  # it may be the last of its engine
-            if (risky and batch) or (task.lost and self.flights):
-                if task.state is TaskState.READY:
-                    level.appendleft(task)
-                break
-            task.engine = engine
-            independent += task.state is TaskState.READY and not (task.reads and is_tied(task))
-            task.state = TaskState.RUNNING
-            batch.append(task)
-            expected = durations.expected(code.number)
-            seconds += expected
-            if code.number not in self.functions:
-                self.functions.add(code.number)
-                functions.append(code)
-            for definition in task.definitions:
-                if definition.number not in self.functions:
-                    self.functions.add(definition.number)
-                    functions.append(definition)
-            known = known and durations.knows(code.number)
-            if risky:
-                known = False
-                most = 0.0
+            if task.lost or not task.code.is_usual:
+                risky = task.lost or task.code.policy.time_out is not None  # it may be the last of its engine
+                if (risky and batch) or (task.lost and self.flights):
+                    if state is READY:
+                        level.appendleft(task)
+                    break
+                if risky:
+                    known = False
+                    most = 0.0
             if task is self.kept_for:
                 most = 0.0
-            self._provide(task.reads, data)
-            if expected > _WORTH_DROPPING_SECONDS and task.reads and (last := last_read(task, engine)):
-                last_reads[task.number] = last
+            task.engine = engine
+            task.state = RUNNING
+            batch.append(task)
+            if task.code is not code:
+                code = task.code
+                expected = durations.expected(code.number)
+                known = known and durations.knows(code.number)
+                self._teach(code, functions)
+            seconds += expected
+            for definition in task.definitions:
+                self._teach(definition, functions)
+            if state is READY and not (holds and reads and is_tied(reads)):
+                independent += 1
+            if reads:
+                self._provide(reads, data)
+                if expected > _WORTH_DROPPING_SECONDS and (last := last_read(task, engine)):
+                    last_reads[task.number] = last
             for output in task.outputs:
                 if output.readers:
                     self._follow(output.readers, stack)
@@ -305,6 +305,12 @@ class EngineQueue:
         self.ahead += seconds
         started.extend(batch)
         return send
+
+    def _teach(self, code: FunctionCode, functions: list[FunctionCode]) -> None:
+        """Add the code of a function, if the engine does not have it, to what goes with a batch."""
+        if code.number not in self.functions:
+            self.functions.add(code.number)
+            functions.append(code)
 
     def _provide(self, reads: Iterable[Datum], data: dict[int, Datum]) -> None:
         """Add what a task reads and the engine does not have to what goes with its batch."""
@@ -334,10 +340,11 @@ class EngineQueue:
         return wanted.shares(self.share) == 1 and (not wanted.target or self.host in wanted.target)
 
     def _can_run_here(self, task: Task) -> bool:
-        wanted = task.code.policy.resources
-        if task.state is not TaskState.WAITING or not self._suffices(wanted):
+        if task.state is not WAITING:
             return False
-        if self.queue.precedes(task):
+        if not task.code.is_usual and not self._suffices(task.code.policy.resources):
+            return False
+        if (self.queue.others or not task.code.is_usual) and self.queue.precedes(task):
             return False
         engine = self.number
         pending = 0
@@ -352,6 +359,9 @@ class EngineQueue:
         return pending == task.unmet  # otherwise it also waits for something on its way
 
 
-def is_tied(task: Task) -> bool:
-    """Return whether a task reads something that lies on some engines only."""
-    return any(type(datum.value) is Large and datum.value.shared is None for datum in task.reads)
+def is_tied(reads: Iterable[Datum]) -> bool:
+    """Return whether some of what a task reads lies on some engines only."""
+    for datum in reads:  # noqa: SIM110 - a generator costs more than to look at two data
+        if type(datum.value) is Large and datum.value.shared is None:
+            return True
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import weakref
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -101,6 +102,8 @@ class RecentCalls:
 
 def _call_of(task: Task) -> Call:
     payload = task.payload
+    if type(payload) is not bytes:  # not the values themselves, which may be large
+        payload = pickle.dumps((payload, {}) if type(payload) is tuple else payload, 5)
     return Call(
         task.number,
         payload if len(payload) <= _PAYLOAD_LIMIT else b"",
@@ -165,13 +168,13 @@ def _inputs(call: Call, reads: Mapping[int, Datum]) -> list[NamedPreview] | None
 
 
 def _arguments(loaded: Any) -> tuple[list[Any], dict[str, Any], dict[int, int]]:
-    """Return the arguments, and by position the data that stand for some of them."""
-    if not isinstance(loaded, tuple) or len(loaded) not in (2, 3):
-        raise ValueError("these are no arguments")
-    if len(loaded) == 2:
+    """Return the arguments, and by position the numbers of the data that stand for some of them."""
+    if isinstance(loaded, tuple) and len(loaded) == 2:
         return list(loaded[0]), dict(loaded[1]), {}
-    args, places, data = loaded
-    return list(args), {}, dict(zip(places, data, strict=True))
+    if isinstance(loaded, list):
+        *args, places = loaded
+        return args, {}, {place: args[place] for place in places}
+    raise ValueError("these are no arguments")
 
 
 def _parameters(function: Any, count: int) -> list[str]:

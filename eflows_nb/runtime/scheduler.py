@@ -35,7 +35,7 @@ from eflows_nb.runtime.queues import EngineQueue
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.resources import USUAL, Resources
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.state import CANCELLED, DONE, READY, RUNNING, WAITING, TaskState
 from eflows_nb.tasks.task import FunctionCode, Task
 
 __all__ = ["LOST_ENGINES_LIMIT", "MISSED_LIMIT", "Scheduler"]
@@ -148,7 +148,7 @@ class Scheduler:
             if type(datum.value) is not Large or is_lost(datum):  # one may be forgotten for another
                 self._not_exported(datum)
         running = [
-            [t for t in flight.tasks[flight.done :] if t.state is TaskState.RUNNING and t.engine == number]
+            [t for t in flight.tasks[flight.done :] if t.state is RUNNING and t.engine == number]
             for flight in queue.flights
         ]
         suspects = [task for tasks in running[:2] for task in tasks] if blame else []
@@ -158,7 +158,7 @@ class Scheduler:
                 self._give_up(task, blamed(task), number)
         current = queue.current
         for task in itertools.chain.from_iterable(running):
-            if task.state is TaskState.RUNNING:
+            if task.state is RUNNING:
                 if task is current:  # of those behind it none had begun, as far as is known
                     how = f"engine {number} {'was lost' if blame else 'ended'}"
                     self.graph.tries.append(Try(task.number, number, 0.0, 0.0, how))
@@ -196,19 +196,53 @@ class Scheduler:
         tasks = queue.finish(len(results))
         if number in self._lasting and any(task.number == self._lasting[number] for task in tasks):
             del self._lasting[number]
-        done: list[Task] = []
-        starts: list[float] = []
-        times: list[float] = []
-        sizes: list[int] = []
-        spent: dict[int, list[float]] = {}
+        starts = [start + passed for passed in itertools.accumulate(seconds[:-1], initial=0.0)]
+        if queue.last_reads or tuple in set(map(type, results)):
+            self._take_results(queue, tasks, results, starts, seconds)
+        else:
+            self._take_plain_results(queue, tasks, results, starts, seconds)
+
+    def _take_plain_results(
+        self,
+        queue: EngineQueue,
+        tasks: list[Task],
+        results: Sequence[Any],
+        starts: Sequence[float],
+        seconds: Sequence[float],
+    ) -> None:
+        """Take results that are numbers or short texts, as those of most short tasks are."""
+        number, resolve = queue.number, self.graph.resolve
+        strays: set[Task] = set()  # cancelled meanwhile, or run elsewhere
+        for task, result in zip(tasks, results, strict=True):
+            if task.state is RUNNING and task.engine == number:
+                resolve(task.outputs[0], result)
+                task.state = DONE
+            else:
+                strays.add(task)
+        if strays:
+            kept = [place for place, task in enumerate(tasks) if task not in strays]
+            tasks = [tasks[place] for place in kept]
+            starts = [starts[place] for place in kept]
+            seconds = [seconds[place] for place in kept]
+        if tasks:
+            self._end_well(DONE, queue, tasks, starts, seconds, (0,) * len(tasks))
+
+    def _take_results(
+        self,
+        queue: EngineQueue,
+        tasks: list[Task],
+        results: Sequence[Any],
+        starts: Sequence[float],
+        seconds: Sequence[float],
+    ) -> None:
+        number = queue.number
+        done: list[tuple[Task, float, float, int]] = []
         cached: list[tuple[Task, float, float, int]] = []
-        for task, result, duration in zip(tasks, results, seconds, strict=True):
-            began = start
-            start += duration
+        for task, result, began, duration in zip(tasks, results, starts, seconds, strict=True):
             size = 0
             if queue.last_reads and task.number in queue.last_reads:
                 _dropped(task, queue.last_reads.pop(task.number), number, result)
-            if task.state is not TaskState.RUNNING or task.engine != number:
+            if task.state is not RUNNING or task.engine != number:
                 self._discard(task, result, queue)
                 continue
             if type(result) is not tuple:
@@ -244,37 +278,41 @@ class Scheduler:
                 else:
                     self._requeue(task)
                 continue
-            task.state = TaskState.DONE
-            done.append(task)
-            starts.append(began)
-            times.append(duration)
-            sizes.append(size)
-            function = task.code.number
-            if function in spent:
-                spent[function].append(duration)
-            else:
-                spent[function] = [duration]
-        for function, durations in spent.items():
-            self.durations.learn(function, durations)
+            task.state = DONE
+            done.append((task, began, duration, size))
         if done:
-            self._end_well(TaskState.DONE, queue, done, starts, times, sizes)
+            self._end_well(DONE, queue, *zip(*done, strict=True))
         if cached:
-            self._end_well(TaskState.CACHED, queue, *(list(column) for column in zip(*cached, strict=True)))
+            self._end_well(TaskState.CACHED, queue, *zip(*cached, strict=True))
 
     def _end_well(
         self,
         state: TaskState,
         queue: EngineQueue,
-        tasks: list[Task],
-        starts: list[float],
-        seconds: list[float],
-        sizes: list[int],
+        tasks: Sequence[Task],
+        starts: Sequence[float],
+        seconds: Sequence[float],
+        sizes: Sequence[int],
     ) -> None:
+        if state is DONE:
+            self._learn(tasks, seconds)
         for task in tasks if self._missed else ():
             self._missed.pop(task.number, None)
         queue.finished += len(tasks)
-        self.graph.count(TaskState.RUNNING, state, len(tasks))
+        self.graph.count(RUNNING, state, len(tasks))
         self.graph.changes.append(Change(state, queue.number, tasks, starts, seconds, sizes))
+
+    def _learn(self, tasks: Sequence[Task], seconds: Sequence[float]) -> None:
+        """Know how long the functions of these tasks take."""
+        functions = {task.code.number for task in tasks}
+        if len(functions) == 1:
+            self.durations.learn(functions.pop(), seconds)
+            return
+        spent: dict[int, list[float]] = {function: [] for function in functions}
+        for task, duration in zip(tasks, seconds, strict=True):
+            spent[task.code.number].append(duration)
+        for function, durations in spent.items():
+            self.durations.learn(function, durations)
 
     def lasting(self, number: int, task_number: int, behind: int) -> None:
         """A task of an engine lasts: what is behind it will not run there, but may elsewhere.
@@ -302,7 +340,7 @@ class Scheduler:
         for _ in range(behind):
             given_back += queue.take_back(1)
         for task in given_back:
-            if task.state is TaskState.RUNNING and task.engine == number:
+            if task.state is RUNNING and task.engine == number:
                 self._requeue(task)
 
     def exported(self, number: int, datum_number: int, shared: Any, reason: str, home: str = "") -> None:
@@ -345,7 +383,7 @@ class Scheduler:
                 datum.producer = None  # the file outlives the engines: it is never made again
             for task in waiting:
                 task.unmet -= 1
-                if not task.unmet and task.engine < 0 and task.state is TaskState.WAITING:
+                if not task.unmet and task.engine < 0 and task.state is WAITING:
                     self.graph.make_ready(task)
 
     def is_running(self, task: Task, engine: int) -> bool:
@@ -363,7 +401,7 @@ class Scheduler:
         self._ended.add(engine)
         self.graph.ready.extend(queue.queue)
         queue.queue.clear()
-        if task.state is not TaskState.RUNNING or task.engine != engine:
+        if task.state is not RUNNING or task.engine != engine:
             return
         if task.failures < task.code.policy.retries:
             self._note_try(task, engine, expired(task))
@@ -380,7 +418,7 @@ class Scheduler:
         """Cancel tasks that are not finished, and all that reads what they would have made."""
         running: dict[int, list[int]] = {}
         for task in tasks:
-            if task.state is TaskState.RUNNING:
+            if task.state is RUNNING:
                 running.setdefault(task.engine, []).append(task.number)
             if not task.state.is_final:
                 self.graph.cancel(task, Broken(task=task, reason=reason))
@@ -452,21 +490,26 @@ class Scheduler:
         staying = [queue.number for queue in self.engines.values() if not queue.leaving]
         free: list[Task] = []
         tied: list[tuple[EngineQueue, Task]] = []
-        wanted = Counter(
-            datum.number
-            for task in tasks
-            for datum in task.reads
-            if type(datum.value) is Large and datum.value.shared is None
-        )
+        wanted: Counter[int] = Counter()
+        if any(queue.holds for queue in self.engines.values()):
+            wanted.update(
+                datum.number
+                for task in tasks
+                for datum in task.reads
+                if type(datum.value) is Large and datum.value.shared is None
+            )
+        unusual = False
         for task in tasks:
-            if task.state is not TaskState.READY:
+            if task.state is not READY:
                 continue
             if self._lossy and lacks_input(task):
-                self._reenter(task, TaskState.READY)
+                self._reenter(task, READY)
                 continue
-            if task.code.policy.resources is not USUAL and self.gangs.needs_many(task):
-                self._place_with_gang(task)
-                continue
+            if not task.code.is_usual:
+                unusual = True
+                if task.code.policy.resources is not USUAL and self.gangs.needs_many(task):
+                    self._place_with_gang(task)
+                    continue
             if not wanted or not task.reads:
                 free.append(task)
                 continue
@@ -486,7 +529,7 @@ class Scheduler:
             if task.code.policy.priority > 0 and queue.can_share:
                 self._recall(queue)
         if free:
-            urgent = [task for task in free if task.code.policy.priority]
+            urgent = [task for task in free if task.code.policy.priority] if unusual else ()
             if urgent:
                 for queue in place_by_priority(urgent, queues):
                     self._recall(queue)
@@ -509,8 +552,8 @@ class Scheduler:
             self.gangs.add(task)
 
     def _wait_for_exports(self, task: Task, missing: list[Datum]) -> None:
-        self.graph.count(TaskState.READY, TaskState.WAITING, 1)
-        task.state = TaskState.WAITING
+        self.graph.count(READY, WAITING, 1)
+        task.state = WAITING
         task.unmet += len(missing)
         for datum in missing:
             self._export(datum, task)
@@ -558,7 +601,7 @@ class Scheduler:
                 for datum in task.reads
                 if type(datum.value) is Large and datum.value.shared is None and datum.value.engines
             ]
-            if missing and task.state is TaskState.READY:
+            if missing and task.state is READY:
                 self._wait_for_exports(waiting.pop(), missing)
                 return
 
@@ -595,9 +638,9 @@ class Scheduler:
             return False
         self._commands.append(send)
         waiting = sum(1 for task in started if task.unmet)
-        self.graph.count(TaskState.WAITING, TaskState.RUNNING, waiting)
-        self.graph.count(TaskState.READY, TaskState.RUNNING, len(started) - waiting)
-        self.graph.changes.append(Change(TaskState.RUNNING, queue.number, started))
+        self.graph.count(WAITING, RUNNING, waiting)
+        self.graph.count(READY, RUNNING, len(started) - waiting)
+        self.graph.changes.append(Change(RUNNING, queue.number, started))
         return True
 
     def _export(self, datum: Datum, task: Task | None, *, optional: bool = False) -> None:
@@ -621,8 +664,8 @@ class Scheduler:
         if is_lost(datum):
             self.graph.revive(datum)
         for task in waiting:
-            if task.state is TaskState.WAITING and task.engine < 0:
-                self._reenter(task, TaskState.WAITING)
+            if task.state is WAITING and task.engine < 0:
+                self._reenter(task, WAITING)
 
     def _drop(self, number: int, engines: set[int], shared: Any) -> None:
         for engine in engines:
@@ -670,7 +713,7 @@ class Scheduler:
         for output in task.outputs:
             for reader in output.readers or ():
                 reader.undispatched += 1
-        self._reenter(task, TaskState.RUNNING)
+        self._reenter(task, RUNNING)
 
     def _reenter(self, task: Task, state: TaskState) -> None:
         for datum in task.reads:
@@ -679,8 +722,8 @@ class Scheduler:
         for _, waiting in self._exporting.values():
             if task in waiting:
                 waiting.remove(task)
-        self.graph.count(state, TaskState.WAITING, 1)
-        task.state = TaskState.WAITING
+        self.graph.count(state, WAITING, 1)
+        task.state = WAITING
         self.graph.enter(task)
 
     def _resolve_any(self, task: Task, result: Any, queue: EngineQueue) -> int:
@@ -767,7 +810,7 @@ def _dropped(task: Task, data: list[int], engine: int, result: Any) -> None:
 
 def _taken_back() -> Task:
     task = Task(-1, FunctionCode(-1, "", b""), b"", ())
-    task.state = TaskState.CANCELLED
+    task.state = CANCELLED
     return task
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from eflows_nb.clusters.cluster import ClusterState
 from eflows_nb.clusters.inline import InlineCluster
 from eflows_nb.engine import shared
-from eflows_nb.engine.packing import Packed
+from eflows_nb.engine.packing import SCALARS, Packed
 from eflows_nb.engine.worker import inside_task
 from eflows_nb.errors import ClusterError, EflowsError, InternalError, TaskFailedError
 from eflows_nb.runtime import containers
@@ -51,7 +51,7 @@ from eflows_nb.tasks.task import FunctionCode
 if TYPE_CHECKING:
     from eflows_nb.clusters.protection import Protection
 
-__all__ = ["ENGINES", "Session", "current", "existing", "on_created"]
+__all__ = ["ENGINES", "Session", "current", "existing", "on_created", "submit"]
 
 ENGINES = "EFLOWS_ENGINES"
 """Environment variable by which a headless run gives the number of engines; overrides the notebook's own."""
@@ -84,6 +84,11 @@ def current() -> Session:
                 if os.environ.get(ENGINES) and not inside_task():
                     _session.start()
     return _session
+
+
+def submit(function: TaskFunction[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Make a task of a call, in the session of this process."""
+    return (_session or current()).submit(function, args, kwargs)
 
 
 def _begin_anew() -> None:
@@ -141,13 +146,15 @@ class Session:
         if _inherited:
             containers.collect([args, kwargs], self._refuse_inherited, [])
         code = self._functions.code(function)
-        if code.policy.resources is not USUAL:
-            self._warn_of_scarcity(code)
-        if code.policy.on_failure is OnFailure.CANCEL_SUCCESSORS:
-            self._arguments.keep_versions()
-        plan = self._planner.plan(
-            function, code, args, kwargs, origin=self.origin, checkpoint=self._checkpoint
-        )
+        if not code.is_usual:
+            self._prepare_for(code)
+        checkpoint = self._checkpoint
+        if function.is_simple and checkpoint is None and not function.private_inputs and not in_groups():
+            task = self._planner.task(code, self.origin, *self._arguments.pack(args, kwargs))
+            future = Future(self, task.outputs[0])
+            self._driver.submit(task)
+            return future
+        plan = self._planner.plan(function, code, args, kwargs, origin=self.origin, checkpoint=checkpoint)
         if function.returns == 1:
             futures: Any = Future(self, plan.results[0])
             first = futures
@@ -159,6 +166,13 @@ class Session:
         else:
             self._driver.submit(plan.task)
         return futures
+
+    def _prepare_for(self, code: FunctionCode) -> None:
+        """See to what a function asks for whose tasks are not as others."""
+        if code.policy.resources is not USUAL:
+            self._warn_of_scarcity(code)
+        if code.policy.on_failure is OnFailure.CANCEL_SUCCESSORS:
+            self._arguments.keep_versions()
 
     def wait_on_file(self, path: str | Path, *, timeout: float | None = None) -> None:
         """Wait until the tasks that write a file have ended; see `eflows_nb.wait_on_file`."""
@@ -288,6 +302,8 @@ class Session:
         __tracebackhide__ = True
         check_timeout(timeout)
         value = listed(value)
+        if type(value) is list and not self._arguments.keeps_versions and set(map(type, value)) == {Future}:
+            return self._wait_on_futures(value, timeout)
         data: list[Datum] = []
         containers.collect(value, self._datum_of, data)
         if data:
@@ -295,6 +311,17 @@ class Session:
             return containers.replace(value, self._datum_of, self._bring)
         warn_of_held(value)
         return value
+
+    def _wait_on_futures(self, futures: list[Future], timeout: float | None) -> list[Any]:
+        """Return the values of futures, as `wait_on` does of whatever it is given."""
+        __tracebackhide__ = True
+        for future in futures:
+            if future._session is not self:
+                self._datum_of(future)
+        data = [future.datum for future in futures]
+        self._wait_for(data, timeout)
+        values = [datum.value for datum in data]
+        return values if SCALARS.issuperset(map(type, values)) else [_value(datum) for datum in data]
 
     def _datum_of(self, value: Any) -> Datum | None:
         if type(value) is not Future:
@@ -347,9 +374,8 @@ class Session:
                         if type(datum.value) is Large:
                             self._driver.bring(datum.value)
                     position = _first_away(data, position)
-        for datum in data:
-            if type(datum.value) is Broken:
-                raise_broken(datum.value)
+        if position < len(data):
+            raise_broken(data[position].value)
 
     def _waiting(self, tasks: frozenset[int]) -> _Waiting:
         return _Waiting(self._driver, next(self._waits), tasks)
@@ -692,12 +718,12 @@ def _has_come(datum: Datum) -> bool:
 
 def _first_away(data: list[Datum], position: int) -> int:
     """Return the position of the first datum, from this one on, that the client does not have."""
-    while position < len(data):
-        datum = data[position]
-        if datum.value is PENDING or type(datum.value) is Broken or not _has_come(datum):
-            break
-        position += 1
-    return position
+    for place in range(position, len(data)):
+        value = data[place].value
+        kind = type(value)
+        if value is PENDING or kind is Broken or (kind is Large and not _has_come(data[place])):
+            return place
+    return len(data)
 
 
 def _number_of_engines(asked: int | str | None, where: str = "engines=") -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from eflows_nb.engine.messages import FILE, Outputs, Place
+from eflows_nb.engine.messages import FILE, Outputs, Payload, Place
 from eflows_nb.runtime.arguments import Arguments
 from eflows_nb.runtime.calls import Call
 from eflows_nb.runtime.checkpoint import Checkpoint
@@ -89,6 +89,28 @@ class Planner:
         self._files = files
         self._numbers = numbers
 
+    def task(
+        self,
+        code: FunctionCode,
+        origin: int,
+        payload: Payload,
+        reads: tuple[Datum, ...],
+        definitions: tuple[FunctionCode, ...],
+    ) -> Task:
+        """Return a task with a datum for its first result; one that makes nothing else needs no plan.
+
+        Parameters
+        ----------
+        payload, reads, definitions
+            What `Arguments.pack` returns.
+        """
+        number = next(self._numbers)
+        task = Task(number, code, payload, reads, origin)
+        if definitions:
+            task.definitions = definitions
+        task.outputs = (Datum(number, task),)
+        return task
+
     def plan(
         self,
         function: TaskFunction[Any, Any],
@@ -128,15 +150,14 @@ class Planner:
         payload, reads, definitions = pack(args, kwargs, writes)
         if call is not None and call.files:
             reads = tuple(dict.fromkeys((*reads, *call.files.reads())))
-        number = next(self._numbers)
-        task = Task(number, code, payload, reads, origin)
-        task.definitions = definitions
-        first = Datum(number, task)
+        task = self.task(code, origin, payload, reads, definitions)
         if call is None and not writes and function.returns == 1:
-            task.outputs = (first,)
             plan = Plan(task, task.outputs)
         else:
-            results = (first, *(Datum(next(self._numbers), task) for _ in range(function.returns - 1)))
+            results = (
+                *task.outputs,
+                *(Datum(next(self._numbers), task) for _ in range(function.returns - 1)),
+            )
             plan = Plan(task, results)
             written: Sequence[tuple[Place, Any]] = [
                 (at, args[at] if isinstance(at, int) else kwargs[at]) for at, _ in writes
@@ -153,7 +174,7 @@ class Planner:
     def _payload_of(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], writes: Sequence[tuple[int | str, Any]]
     ) -> bytes:
-        return self._arguments.pack(args, kwargs, writes)[0]
+        return self._arguments.pack_as_one(args, kwargs, writes)[0]
 
     def _divide(
         self,

@@ -118,6 +118,8 @@ class TaskFunction(Generic[P, R_co]):
             for word, parameter in self.parameters.items()
         )
         """Whether each argument is one object that is read or written: most task functions are so."""
+        self.is_simple = self.is_plain and not self.directions and self.returns == 1
+        """Whether its tasks make one result, and nothing else."""
         usual = set(kinds.values()) <= {inspect.Parameter.POSITIONAL_OR_KEYWORD}
         self._positional = len(kinds) if usual else -1
         """With so many positional arguments a call is right; -1 for a function that is to be asked."""

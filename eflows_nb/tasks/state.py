@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
-__all__ = ["TaskState"]
+__all__ = ["CANCELLED", "DONE", "FAILED", "READY", "RUNNING", "WAITING", "TaskState"]
 
 
 class TaskState(StrEnum):
@@ -34,3 +35,12 @@ class TaskState(StrEnum):
     def has_result(self) -> bool:
         """Whether a task in this state has made, or found, its result."""
         return self in (TaskState.DONE, TaskState.CACHED)
+
+
+# For what is done with every task: Python 3.11 takes 0.1 µs for an attribute of an enumeration.
+WAITING: Final = TaskState.WAITING
+READY: Final = TaskState.READY
+RUNNING: Final = TaskState.RUNNING
+DONE: Final = TaskState.DONE
+FAILED: Final = TaskState.FAILED
+CANCELLED: Final = TaskState.CANCELLED

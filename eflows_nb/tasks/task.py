@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from eflows_nb.tasks.policy import Policy
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.policy import OnFailure, Policy
+from eflows_nb.tasks.resources import USUAL
+from eflows_nb.tasks.state import WAITING, TaskState
 
 if TYPE_CHECKING:
     from eflows_nb.tasks.data import Datum
@@ -19,7 +20,7 @@ class FunctionCode:
     The original is what tasks in this process call.
     """
 
-    __slots__ = ("__weakref__", "imports", "name", "number", "original", "pickled", "policy")
+    __slots__ = ("__weakref__", "imports", "is_usual", "name", "number", "original", "pickled", "policy")
 
     def __init__(
         self, number: int, name: str, pickled: bytes, policy: Policy | None = None, original: Any = None
@@ -29,6 +30,13 @@ class FunctionCode:
         self.name = name
         self.pickled = pickled
         self.policy = policy or Policy()
+        self.is_usual = (
+            self.policy.resources is USUAL
+            and not self.policy.priority
+            and self.policy.time_out is None
+            and self.policy.on_failure is not OnFailure.CANCEL_SUCCESSORS
+        )
+        """Whether its tasks may run anywhere, in the order of their coming, for as long as they take."""
         self.imports: Any = None
         """What an engine needs to import the same modules, `eflows_nb.engine.imports.Imports`."""
 
@@ -43,8 +51,7 @@ class Task:
     code
         The function.
     payload
-        The pickle of ``(args, kwargs)``, or of ``(args, places, data)`` for scalars and futures alone:
-        the datum of each number is to be put in its place.
+        The arguments, as `eflows_nb.engine.messages.Payload`.
     reads
         The data that the arguments refer to, each once.
     origin
@@ -70,7 +77,7 @@ class Task:
     )
 
     def __init__(
-        self, number: int, code: FunctionCode, payload: bytes, reads: tuple[Datum, ...], origin: int = -1
+        self, number: int, code: FunctionCode, payload: Any, reads: tuple[Datum, ...], origin: int = -1
     ) -> None:
         self.number = number
         self.code = code
@@ -80,7 +87,7 @@ class Task:
         self.outputs: tuple[Datum, ...] = ()
         self.wire_outputs: Any = None
         """How the results are divided, as `eflows_nb.engine.messages.Outputs`; None for a single one."""
-        self.state = TaskState.WAITING
+        self.state: TaskState = WAITING
         self.engine = -1
         self.unmet = 0
         """How many of the data that it reads do not exist yet, or are on their way."""

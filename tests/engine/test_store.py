@@ -111,7 +111,7 @@ def test_a_payload_can_name_data_by_place() -> None:
     held.keep_for_batch(5, pack([1, 2]))
     held.keep_for_batch(6, 7)
     store.activate(held, {})
-    payload = [(None, "between", None, None), (0, 2, 3), (5, 6, 5)]
+    payload = [5, "between", 6, 5, (0, 2, 3)]
     (first, *between, last), named = store.arguments(payload)
     (again, *_), _ = store.arguments(payload)
 
@@ -119,7 +119,7 @@ def test_a_payload_can_name_data_by_place() -> None:
     assert first is last
     assert first is not again
     assert (between, named) == (["between", 7], {})
-    assert payload == [(None, "between", None, None), (0, 2, 3), (5, 6, 5)]
+    assert payload == [5, "between", 6, 5, (0, 2, 3)]
 
 
 @pytest.mark.parametrize("more", [{}, {"third": None}])
@@ -138,4 +138,4 @@ def test_what_is_not_here_is_missing() -> None:
         with pytest.raises(MissingDatumError):
             fetch(99)
     with pytest.raises(MissingDatumError):
-        store.arguments([(None,), (0,), (99,)])
+        store.arguments([99, (0,)])

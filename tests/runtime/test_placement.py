@@ -363,8 +363,8 @@ def test_an_urgent_task_does_not_wait_for_what_was_sent_in_advance(graph: Any) -
     for _ in range(40):
         graph.make()
     graph.sent()
+    graph.define("urgent", Policy(priority=1))
     urgent = graph.make(name="urgent")
-    urgent.code.policy = Policy(priority=1)
 
     assert graph.advance() == [Recall(0)]
     graph.finish(0, 0)
