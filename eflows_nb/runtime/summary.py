@@ -68,6 +68,9 @@ class Summary:
         Those of them until the first task ran: engines start meanwhile.
     task_seconds
         How long all tasks ran together.
+    vain_seconds
+        How long of that they ran in vain: tries that failed, tasks that were cancelled, results that were
+        lost.
     shares
         Where the time of the engines went, in engine seconds.
     path
@@ -91,6 +94,7 @@ class Summary:
     wall: float
     start_up: float
     task_seconds: float
+    vain_seconds: float
     shares: Shares
     path: CriticalPath
     shared_bytes: int
@@ -150,6 +154,10 @@ def summarise(state: RunState) -> Summary:
     path = CriticalPath.of(state.tasks)
     functions = tuple(_functions(state))
     ran = sum(function.tasks for function in functions)
+    vain = sum(run.seconds for run in state.lost if run.end != "running")
+    going = sum(
+        max(0.0, min(timeline.end - run.start, run.seconds)) for run in state.lost if run.end == "running"
+    )
     memory = max((function.memory or 0 for function in functions), default=0)
     return Summary(
         tasks=state.tasks.counts(),
@@ -157,7 +165,8 @@ def summarise(state: RunState) -> Summary:
         engines=timeline.engines,
         wall=timeline.wall,
         start_up=timeline.start_up,
-        task_seconds=sum(function.seconds for function in functions) + sum(run.seconds for run in state.lost),
+        task_seconds=sum(function.seconds for function in functions) + vain + going,
+        vain_seconds=vain,
         shares=shares,
         path=path,
         shared_bytes=state.shared_bytes,

@@ -168,7 +168,7 @@ class _Trace:
         for run in self._state.lost:
             name = self._columns.names[self._columns.name[run.task]]
             yield self._slice(
-                name, "task", run.engine, run.start, run.seconds, {"task": run.task, "state": "lost"}
+                name, "task", run.engine, run.start, run.seconds, {"task": run.task, "state": run.end}
             )
 
     def _dependencies(self) -> Iterator[tuple[int, int]]:

@@ -295,6 +295,10 @@ class Story:
         self.done(task, engine=engine, start=start, seconds=seconds, size=size, memory=memory)
         return task
 
+    def sent(self, task: int, *, engine: int, at: float) -> None:
+        """Let a task go to an engine."""
+        self._told.append(TasksChanged(time=1e9 + at, state=TaskState.RUNNING, tasks=(task,), engine=engine))
+
     def done(
         self, task: int, *, engine: int = 0, start: float, seconds: float, size: int = 0, memory: int = 0
     ) -> None:

@@ -19,6 +19,7 @@ from eflows_nb.tasks.events import (
     TaskFailed,
     TasksChanged,
     TasksSubmitted,
+    TryEnded,
     WaitEnded,
     WaitStarted,
 )
@@ -28,6 +29,7 @@ __all__ = ["Fold"]
 
 _CODE = {state: code for code, state in enumerate(STATES)}
 _READY, _WAITING = _CODE[TaskState.READY], _CODE[TaskState.WAITING]
+_RUNNING = _CODE[TaskState.RUNNING]
 _MADE = frozenset(_CODE[state] for state in TaskState if state.has_result)
 
 
@@ -46,10 +48,14 @@ class Fold:
         self.cluster = ClusterChanged(time=0.0, cluster="", state="")
         self._names: dict[str, int] = {}
         self._places: dict[int, int] = {}  # number of an engine -> place in `engines`
+        self._sent: dict[int, float] = {}  # when each task that is running went to its engine
+        self._free: dict[int, float] = {}  # when each engine had done what it is known to have run
+        self._cut: dict[int, list[LostRun]] = {}  # engine -> runs that were cut short
         self._takers: dict[type, Callable[[Any], None]] = {
             TasksSubmitted: self._submitted,
             TasksChanged: self._changed,
             TaskFailed: self._failed,
+            TryEnded: self._tried,
             EngineJoined: self._joined,
             EngineLeft: self._left,
             ClusterChanged: self._cluster,
@@ -67,7 +73,14 @@ class Fold:
         if taker is not None:
             taker(event)
 
-    def find_ready(self) -> None:
+    def finish(self) -> None:
+        """Take in what is known only when all events are."""
+        self._find_ready()
+        for engine in self._cut:
+            self._settle(engine)
+        self._find_running()
+
+    def _find_ready(self) -> None:
         """Let tasks be READY whose parents are all done."""
         columns = self.columns
         state, parents = columns.state, columns.parents
@@ -103,14 +116,22 @@ class Fold:
     def _changed(self, event: TasksChanged) -> None:
         columns, code, engine = self.columns, _CODE[event.state], event.engine
         if code == _WAITING:
-            self._returned(event.tasks)
+            self._returned(event.tasks, event.time)
             return
+        if code == _RUNNING:
+            self._sent.update(dict.fromkeys(event.tasks, event.time))
+        elif not event.starts or not event.starts[0]:
+            for task in event.tasks:
+                self._cut_short(task, engine, event.time, event.state.value)
+        else:
+            self._took(engine, event.starts[0], event.starts[-1] + event.seconds[-1])
         for task in event.tasks:
             columns.state[task] = code
             columns.engine[task] = engine
         if event.state.is_final:
             for task in event.tasks:
                 columns.ended[task] = event.time
+                self._sent.pop(task, None)
         if not event.starts:
             return
         for task, start, seconds, size in zip(
@@ -130,13 +151,13 @@ class Fold:
                 seconds=record.seconds + sum(event.seconds),
             )
 
-    def _returned(self, tasks: tuple[int, ...]) -> None:
+    def _returned(self, tasks: tuple[int, ...], time: float) -> None:
         columns = self.columns
         for task in tasks:
             if columns.start[task]:
-                self.lost.append(
-                    LostRun(task, columns.engine[task], columns.start[task], columns.seconds[task])
-                )
+                ran = columns.engine[task], columns.start[task], columns.seconds[task]
+                self.lost.append(LostRun(task, *ran, "lost", time))
+            self._sent.pop(task, None)
             columns.state[task] = _WAITING
             columns.engine[task] = -1
             columns.start[task] = columns.seconds[task] = columns.ended[task] = 0.0
@@ -144,7 +165,47 @@ class Fold:
     def _failed(self, event: TaskFailed) -> None:
         self.columns.errors[event.task] = event.error
 
+    def _tried(self, event: TryEnded) -> None:
+        if not event.start:
+            self._cut_short(event.task, event.engine, event.time, "tried")
+            return
+        until = event.start + event.seconds
+        self.lost.append(LostRun(event.task, event.engine, event.start, event.seconds, "tried", until))
+        self._took(event.engine, event.start, until)
+
+    def _cut_short(self, task: int, engine: int, time: float, end: str) -> None:
+        """Note that an engine ran a task until now, unless it turns out to have run another one meanwhile."""
+        sent = self._sent.pop(task, time)
+        start = max(sent, self._free.get(engine, 0.0))
+        if start < time:
+            self._cut.setdefault(engine, []).append(LostRun(task, engine, start, time - start, end, time))
+            self._free[engine] = time
+
+    def _took(self, engine: int, start: float, end: float) -> None:
+        """Know that an engine has run something else in this time."""
+        self._free[engine] = max(end, self._free.get(engine, 0.0))
+        cut = self._cut.get(engine)
+        if cut:
+            self._cut[engine] = [rest for run in cut if (rest := _without(run, start, end)) is not None]
+
+    def _settle(self, engine: int) -> None:
+        """Know that an engine will not be heard of again."""
+        cut, self._cut[engine] = self._cut.get(engine, []), []
+        self.lost += cut
+
+    def _find_running(self) -> None:
+        """Note what engines run now: of the tasks that each has, the one that was sent first."""
+        first: dict[int, int] = {}
+        for task in self._sent:  # in the order of their sending
+            first.setdefault(self.columns.engine[task], task)
+        for engine, task in first.items():
+            start = max(self._sent[task], self._free.get(engine, 0.0))
+            if engine in self._places and start < self.ended:
+                self.lost.append(LostRun(task, engine, start, self.ended - start, "running", self.ended))
+
     def _joined(self, event: EngineJoined) -> None:
+        self._settle(event.engine)
+        self._free[event.engine] = event.time
         self._places[event.engine] = len(self.engines)
         self.energy.join(event.engine, event.host)
         self.engines.append(
@@ -173,6 +234,15 @@ class Fold:
 
     def _complete(self, _event: SessionEnded) -> None:
         self.complete = True
+
+
+def _without(run: LostRun, start: float, end: float) -> LostRun | None:
+    """Return what is left of a run when its engine has done something else meanwhile, None for nothing."""
+    until = run.start + run.seconds
+    if end <= run.start or start >= until:
+        return run
+    begin, until = (end, until) if until > end else (run.start, start)
+    return run._replace(start=begin, seconds=until - begin, until=until) if begin < until else None
 
 
 class _Energy:

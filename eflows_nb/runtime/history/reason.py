@@ -6,12 +6,15 @@ from eflows_nb.runtime.history.critical_path import CriticalPath
 from eflows_nb.runtime.history.quantities import duration, share
 from eflows_nb.runtime.history.run_state import RunState
 from eflows_nb.runtime.history.timeline import Shares, Timeline
+from eflows_nb.tasks.state import TaskState
 
 __all__ = ["why"]
 
 _BUSY_ENOUGH = 0.95
 _SHORT = 1e-3
 _MOST = 0.5
+_NEARLY_ALL = 0.9
+_WORTH_BEING_FIRST = 0.1
 
 
 def why(state: RunState, timeline: Timeline, shares: Shares, path: CriticalPath, *, ran: int) -> str:
@@ -27,17 +30,13 @@ def why(state: RunState, timeline: Timeline, shares: Shares, path: CriticalPath,
         Number of tasks that ran.
     """
     if not ran or not shares.total:
-        return "No task has ended yet."
+        return _nothing(state)
     engines = timeline.engines
-    lost = {
-        "runtime": shares.runtime,
-        "graph": shares.graph,
-        "program": shares.program,
-        "absent": shares.absent,
-    }
+    missed = timeline.missed
+    lost = {name: getattr(missed, name) for name in ("runtime", "graph", "program", "absent")}
     worst = max(lost, key=lost.__getitem__)
-    if worst == "program" and shares.program > shares.total / 2:
-        return _program(shares)
+    if worst == "program" and missed.program > shares.total / 2:
+        return _program(timeline, missed, ran)
     if all(engine.pid == state.pid for engine in state.engines):
         return (
             "All tasks ran in the process of the program, one after the other: "
@@ -50,15 +49,31 @@ def why(state: RunState, timeline: Timeline, shares: Shares, path: CriticalPath,
         )
     match worst:
         case "absent":
-            return (
-                f"Engines came late or were lost: on average {shares.alive / timeline.wall:.1f} of {engines} "
-                f"were there, the first {duration(_first(state, timeline))} after the first task was called."
-            )
+            return _absent(state, timeline, shares)
         case "program":
-            return _program(shares)
+            return _program(timeline, missed, ran)
         case "runtime":
             return _runtime(shares, ran)
-    return _graph(state, timeline, shares, path, ran)
+    return _graph(state, timeline, missed, path, ran)
+
+
+def _nothing(state: RunState) -> str:
+    counts = state.tasks.counts()
+    if not state.tasks or any(number for one, number in counts.items() if not one.is_final):
+        return "No task has ended yet."
+    cancelled = counts[TaskState.CANCELLED]
+    return f"No task has run to its end: {cancelled} of {len(state.tasks)} were cancelled."
+
+
+def _absent(state: RunState, timeline: Timeline, shares: Shares) -> str:
+    first = _first(state, timeline)
+    lost = [engine.left for engine in state.engines if engine.left is not None and not engine.expected]
+    first_lost = min(lost, default=timeline.end)  # those that join after that replace others
+    late = any(timeline.begin < engine.joined <= first_lost for engine in state.engines)
+    how = " or ".join([*["came late"] * late, *["were lost"] * bool(lost)]) or "were let go"
+    there = f"on average {shares.alive / timeline.wall:.1f} of {timeline.engines} were there"
+    after = f", the first {duration(first)} after the first task was called" if first >= _SHORT else ""
+    return f"Engines {how}: {there}{after}."
 
 
 def _first(state: RunState, timeline: Timeline) -> float:
@@ -67,24 +82,37 @@ def _first(state: RunState, timeline: Timeline) -> float:
     return max(0.0, joined - timeline.begin)
 
 
-def _program(shares: Shares) -> str:
+def _program(timeline: Timeline, missed: Shares, ran: int) -> str:
+    mean = missed.busy / ran
+    if mean < _SHORT and timeline.wall / ran < _SHORT:
+        return _short(mean, missed.program + missed.runtime, missed)
+    waited = timeline.waited
+    if waited >= _NEARLY_ALL:
+        how = "it waited for results before it went on"
+    elif waited <= 1 - _NEARLY_ALL:
+        how = "it computed itself, or did nothing"
+    else:
+        how = "it computed itself, or waited for results before it went on"
     return (
-        f"For {share(shares.program, shares.total)} of the time there was nothing to run, since the program "
-        "had not submitted it yet: it computed itself, or waited before it went on."
+        f"For {share(missed.program, missed.total)} of the time there was nothing to run, since the program "
+        f"had not submitted it yet: {how}."
     )
 
 
 def _runtime(shares: Shares, ran: int) -> str:
     mean = shares.busy / ran
-    lost = share(shares.runtime, shares.total)
     if mean < _SHORT:
-        return (
-            f"The tasks are short: one takes {duration(mean)}, and for {lost} of the time engines waited for "
-            "the next ones to be sent; more work in each task helps."
-        )
+        return _short(mean, shares.runtime, shares)
     return (
-        f"For {lost} of the time engines were idle although tasks were ready: the tasks, or the data that "
-        "they read, were on their way."
+        f"For {share(shares.runtime, shares.total)} of the time engines were idle although tasks were ready: "
+        "the tasks, or the data that they read, were on their way."
+    )
+
+
+def _short(mean: float, lost: float, shares: Shares) -> str:
+    return (
+        f"The tasks are short: one takes {duration(mean)}, and for {share(lost, shares.total)} of the time "
+        "engines waited for the next ones to be sent; more work in each task helps."
     )
 
 
@@ -92,7 +120,8 @@ def _graph(state: RunState, timeline: Timeline, shares: Shares, path: CriticalPa
     engines = timeline.engines
     if ran < engines:
         return f"There were {ran} tasks for {_engines(engines)}: the others had nothing to do."
-    if len(path.tasks) > 1 and path.seconds >= _MOST * timeline.wall and path.seconds * engines > shares.busy:
+    wall = timeline.wall - timeline.start_up
+    if len(path.tasks) > 1 and path.seconds >= _MOST * wall and path.seconds * engines > shares.busy:
         return (
             f"{len(path.tasks)} tasks, mostly '{path.functions[0][0]}', had to run one after the other: "
             f"this chain takes {duration(path.seconds)} of {duration(timeline.wall)}."
@@ -105,10 +134,11 @@ def _graph(state: RunState, timeline: Timeline, shares: Shares, path: CriticalPa
         and timeline.tail >= shares.graph / engines
         and columns.seconds[longest] > 2 * (shares.busy / ran)
     ):
+        was_late = timeline.delay(longest) > _WORTH_BEING_FIRST * columns.seconds[longest]
         return (
             f"One long task, '{columns.names[columns.name[longest]]}' #{longest}, ran for "
             f"{duration(columns.seconds[longest])} while the other engines ran out of work: "
-            "submit such tasks first, or divide them."
+            f"{'submit such tasks first, or divide them' if was_late else 'divide such tasks'}."
         )
     if timeline.tail >= shares.graph / engines:
         return (

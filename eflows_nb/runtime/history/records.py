@@ -51,9 +51,24 @@ class WaitRecord:
 
 
 class LostRun(NamedTuple):
-    """A task ran on an engine, from `start` for so many seconds; its results were lost, and it ran again."""
+    """A task ran on an engine from `start` for so many seconds, and nothing came of that, or nothing yet.
+
+    Parameters
+    ----------
+    task, engine
+        Their numbers.
+    start, seconds
+        When it ran; where nobody told its begin, from the moment from which the engine could run it.
+    end
+        What it ended with: its results were ``"lost"``, it was ``"tried"`` in vain and runs again, it
+        ``"failed"`` with its engine, it was ``"cancelled"``, or it is ``"running"``.
+    until
+        When its results were lost, seconds since the epoch; else its end.
+    """
 
     task: int
     engine: int
     start: float
     seconds: float
+    end: str
+    until: float

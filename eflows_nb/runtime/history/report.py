@@ -114,6 +114,9 @@ def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
     yield "wall time", f"{duration(summary.wall)}, at least {duration(summary.bound)} on so many engines"
     begun = " since the first task began" if _is_told(summary) else ""
     yield "task time", f"{duration(summary.task_seconds)}, a speed-up of {summary.speed_up:.2f}{begun}"
+    if summary.vain_seconds:
+        in_vain = f"{duration(summary.vain_seconds)} of the task time: it failed, was cancelled or lost"
+        yield "in vain", in_vain
     if begun:
         yield "start-up", f"{duration(summary.start_up)} of the wall time, until the first task began"
     yield "engines", f"{summary.engines}, busy {share(summary.shares.busy, summary.shares.alive)} of the time"

@@ -30,7 +30,8 @@ class RunState:
     tasks
         Every task.
     lost
-        The runs whose results were lost, so that their task had to run again.
+        The runs of tasks of which nothing came, or nothing yet: results were lost, tries failed, tasks were
+        cancelled while they ran, or run still.
     engines
         Every engine, in the order in which they joined.
     waits
@@ -66,7 +67,7 @@ class RunState:
         fold = Fold()
         for event in events:
             fold.take(event)
-        fold.find_ready()
+        fold.finish()
         return cls(
             session=session,
             pid=pid,
