@@ -22,6 +22,7 @@ def call_within(seconds: float, function: Callable[..., Any], args: Any, kwargs:
     TaskTimeOutError
         When the call took longer.
     """
+    __tracebackhide__ = True
 
     def expire(_signal: int, _frame: FrameType | None) -> None:
         raise TaskTimeOutError(f"The task ran for longer than its time_out of {seconds:g} s.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from eflows_nb.engine.messages import Payload
@@ -27,57 +27,65 @@ class Store:
         operating system maps, and reads when they are needed.
     """
 
-    __slots__ = ("_data", "_in_memory", "_limit", "_size", "_small")
+    __slots__ = ("_earlier", "_in_memory", "_large", "_limit", "_size", "small")
 
     def __init__(self, limit: int = sys.maxsize) -> None:
-        self._data: dict[int, Any] = {}
-        self._small: list[list[int]] = []
+        self.small: dict[int, Any] = {}
+        """Small values that the batch that runs has brought or made, by number."""
+        self._earlier: tuple[dict[int, Any], ...] = ()  # those of batches before it, the latest first
+        self._large: dict[int, Packed] = {}
         self._limit = limit
         self._in_memory: dict[int, int] = {}
         self._size = 0
 
     def __contains__(self, datum: int) -> bool:
-        return datum in self._data
+        return any(datum in values for values in self._all)
 
     def __getitem__(self, datum: int) -> Any:
-        return self._data[datum]
+        for values in self._all:
+            if datum in values:
+                return values[datum]
+        raise KeyError(datum)
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len({datum for values in self._all for datum in values})
+
+    @property
+    def _all(self) -> tuple[dict[int, Any], ...]:
+        return self.small, self._large, *self._earlier
 
     def keep(self, datum: int, value: Packed) -> None:
         """Hold a large result until it is dropped."""
         self.drop([datum])  # a task may run again for another of its results
-        self._data[datum] = value
+        self._large[datum] = value
         self._in_memory[datum] = value.size
         self._size += value.size
         while self._size > self._limit and len(self._in_memory) > 1:
             oldest = next(iter(self._in_memory))
             try:
-                self._data[oldest] = spilled(self._data[oldest])
+                self._large[oldest] = spilled(self._large[oldest])
             except OSError:  # no room there either: it stays in memory, and the next one tries again
                 return
             self._size -= self._in_memory.pop(oldest)
 
     def keep_mapped(self, datum: int, value: Packed) -> None:
         """Hold a value whose buffers are mapped, until it is dropped."""
-        self._data[datum] = value
+        self._large[datum] = value
 
     def keep_for_batch(self, datum: int, value: Any) -> None:
         """Hold a small value until the batches that may read it have run."""
-        self._data[datum] = value
-        self._small[-1].append(datum)
+        self.small[datum] = value
 
     def begin_batch(self, keep: int) -> None:
         """Forget the small values of all but the last `keep` batches, and begin another one."""
-        while len(self._small) > keep:
-            self.drop(self._small.pop(0))
-        self._small.append([])
+        self._earlier = (self.small, *self._earlier)[:keep]  # anew: another thread may read it now
+        self.small = {}
 
-    def drop(self, data: list[int]) -> None:
+    def drop(self, data: Iterable[int]) -> None:
         """Forget data; those that are not here are none of our business."""
         for datum in data:
-            self._data.pop(datum, None)
+            for values in self._all:
+                values.pop(datum, None)
             self._size -= self._in_memory.pop(datum, 0)
 
 
@@ -112,33 +120,49 @@ def arguments(payload: Payload) -> tuple[Sequence[Any], dict[str, Any]]:
     MissingDatumError
         When one of them is not here.
     """
+    if type(payload) is list:
+        return _with_data(payload), {}
     if type(payload) is tuple:
         return payload, {}
-    if type(payload) is list:
-        *args, places = payload
-        fetched: dict[int, Any] = {}
-        for place in places:
-            datum = args[place]
-            if datum not in fetched:  # one argument twice is one object
-                fetched[datum] = fetch(datum)
-            args[place] = fetched[datum]
-        return args, {}
-    return load(payload)  # type: ignore[arg-type, no-any-return]  # type() does not narrow what is left
+    loaded = load(payload)  # type: ignore[arg-type]  # type() does not narrow what is left
+    if len(loaded) == 2:
+        return loaded  # type: ignore[no-any-return]
+    args, places, data = loaded
+    for place, datum in zip(places, data, strict=True):
+        args[place] = datum
+    return _with_data([*args, places]), {}
+
+
+def _with_data(payload: list[Any]) -> list[Any]:
+    """Return arguments with data in the place of their numbers; one that is given twice is one object."""
+    *args, places = payload
+    small = _active.small
+    unpacked: dict[int, Any] = {}
+    for place in places:
+        datum = args[place]
+        value = small[datum] if datum in small else _held(datum)
+        if type(value) is Packed:
+            if datum not in unpacked:
+                unpacked[datum] = value.value()
+            value = unpacked[datum]
+        args[place] = value
+    return args
+
+
+def _held(datum: int) -> Any:
+    try:
+        return _active[datum]
+    except KeyError:
+        raise MissingDatumError(datum) from None
 
 
 def fetch(datum: int) -> Any:
     """Return the value of a datum; pickled arguments call this where they refer to one."""
-    try:
-        value = _active[datum]
-    except KeyError:
-        raise MissingDatumError(datum) from None
+    value = _held(datum)
     return value.value() if type(value) is Packed else value
 
 
 def fetch_writable(datum: int) -> Any:
     """Return a copy of a datum that the task may write to."""
-    try:
-        value = _active[datum]
-    except KeyError:
-        raise MissingDatumError(datum) from None
+    value = _held(datum)
     return value.writable_value() if type(value) is Packed else value

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from threading import Lock, get_ident, main_thread
 from typing import Any, NoReturn, Protocol
@@ -52,6 +53,9 @@ LONG_SLICE = 0.050
 """The same when much was sent in advance: then nobody waits for each result, or cannot take so many."""
 
 _MUCH = 3
+
+_UNRUN, _CANCELLED = (Code.UNRUN,), (Code.CANCELLED,)
+_FIXED = SCALARS - {str, bytes}
 
 _running = 0  # the thread that runs tasks now
 _moved = False  # whether somebody has changed the working folder
@@ -223,70 +227,90 @@ class Worker:
 
     def run_slice(self, streams: AbstractContextManager[Any] | None = None) -> None:
         """Run tasks for about `SLICE` seconds, or `LONG_SLICE`, and send their results."""
-        global _moved, _running
+        global _running
         if not self._batches:
             return
         batch = self._batches[0]
         if not self._position:
-            self._store.begin_batch(batch.keep)
-            self._store.drop(batch.drop)
-            for number in batch.forget:
-                self._functions.pop(number, None)
-            for number, function in batch.functions.items():
-                self._functions[number] = _Function(function)
-            for datum, value in batch.data.items():
-                self._take(datum, value)
-            self._elapsed = 0.0
-            self._more_gpus = batch.gpus
+            self._begin(batch)
         store.activate(self._store, self._functions)
         if self._inline:
             watch_threads(inside_task)
-        folder = "" if self._inline else _folder()
-        started, begin = time.time(), time.perf_counter()
         results: list[Any] = []
         seconds: list[float] = []
-        last = begin
-        enough = begin + (SLICE if len(self._batches) < _MUCH else LONG_SLICE)
+        started, begin = time.time(), time.perf_counter()
         _running = get_ident()
         try:
             with streams or nullcontext(), threads(batch.cores):
-                while self._position < len(batch.tasks):
-                    if self._returning or (self._elapsed > batch.budget and self._position):
-                        results.append((Code.UNRUN,))
-                    elif (why := batch.given_up.get(batch.tasks[self._position][0])) is not None:
-                        results.append((Code.IGNORED, why, self._ignored(batch.tasks[self._position])))
-                    else:
-                        call = batch.tasks[self._position]
-                        results.append(self._run(call, batch.checkpoints.get(call[0], "")))
-                        if call[0] in batch.last_reads and has_run(results[-1]):
-                            self._store.drop(batch.last_reads[call[0]])
-                        if _moved and folder:  # tasks that follow are not to be found elsewhere
-                            with suppress(OSError):
-                                os.chdir(folder)
-                            _moved = False
-                    self._position += 1
-                    now = time.perf_counter()
-                    seconds.append(now - last)
-                    self._elapsed += now - last
-                    last = now
-                    if now > enough or self._interrupt is not None:
-                        break
+                self._run_tasks(batch, results, seconds, begin)
         finally:
             _running = 0
             if self._more_gpus:
                 gpus.show(self._gpus)
+            self._elapsed += sum(seconds)
+            self._position += len(results)
             if self._position == len(batch.tasks):
-                with self._lock:
-                    self._batches.popleft()
-                self._position = 0
-                self._returning -= self._returning > 0
-                if not self._batches:
-                    self._cancelled.clear()
+                self._end()
             if results:
-                self._send(Results(results, seconds, started, *self._gauges.read(last)))
+                self._send(Results(results, seconds, started, *self._gauges.read(begin + sum(seconds))))
         if self._interrupt is not None:
             interrupt, self._interrupt = self._interrupt, None
             raise interrupt
+
+    def _begin(self, batch: Batch) -> None:
+        self._store.begin_batch(batch.keep)
+        self._store.drop(batch.drop)
+        for number in batch.forget:
+            self._functions.pop(number, None)
+        for number, function in batch.functions.items():
+            self._functions[number] = _Function(function)
+        for datum, value in batch.data.items():
+            self._take(datum, value)
+        self._elapsed = 0.0
+        self._more_gpus = batch.gpus
+
+    def _end(self) -> None:
+        with self._lock:
+            self._batches.popleft()
+        self._position = 0
+        self._returning -= self._returning > 0
+        if not self._batches:
+            self._cancelled.clear()
+
+    def _run_tasks(self, batch: Batch, results: list[Any], seconds: list[float], begin: float) -> None:
+        """Run what is left of a batch until the slice is over; note what is told of each, and its time."""
+        global _moved
+        folder = "" if self._inline else _folder()
+        enough = begin + (SLICE if len(self._batches) < _MUCH else LONG_SLICE)
+        too_late = begin + batch.budget - self._elapsed
+        is_noted = bool(batch.given_up or batch.checkpoints or batch.last_reads)
+        last = begin
+        for call in islice(batch.tasks, self._position, None):
+            if self._returning or last > too_late:
+                results.append(_UNRUN)
+            elif is_noted:
+                results.append(self._run_noted(call, batch))
+            else:
+                results.append(self._run(call))
+            if _moved and folder:  # tasks that follow are not to be found elsewhere
+                with suppress(OSError):
+                    os.chdir(folder)
+                _moved = False
+            now = time.perf_counter()
+            seconds.append(now - last)
+            last = now
+            if now > enough or self._interrupt is not None:
+                break
+
+    def _run_noted(self, call: WireTask, batch: Batch) -> Any:
+        """Run a task of a batch that says more of some of its tasks than how they are called."""
+        task = call[0]
+        if (why := batch.given_up.get(task)) is not None:
+            return (Code.IGNORED, why, self._ignored(call))
+        result = self._run(call, batch.checkpoints.get(task, ""))
+        if task in batch.last_reads and has_run(result):
+            self._store.drop(batch.last_reads[task])
+        return result
 
     def _take(self, datum: int, value: Any) -> None:
         if type(value) is SharedFile:
@@ -299,58 +323,76 @@ class Worker:
             self._store.keep_for_batch(datum, value)
 
     def _run(self, call: WireTask, path: str = "") -> Any:
+        """Run a task, and return what the client is told of its result."""
         task, number, payload, outputs = call
         if task in self._cancelled:
-            return (Code.CANCELLED,)
-        capture = self._capture
-        capture.begin(task)
+            return _CANCELLED
+        self._capture.begin(task)
         code = self._functions[number]
-        frames = 1
         self.begun = task
         try:
-            function = code.load()
-            args, kwargs = store.arguments(payload)
+            function = code.function or code.load()
+            args, kwargs = (payload, None) if type(payload) is tuple else store.arguments(payload)
             if self._more_gpus:
                 gpus.show(self._more_gpus)
             self.current = task
             if task in self._cancelled:  # meanwhile: what is being loaded is not interrupted
-                return (Code.CANCELLED,)
-            if path:
-                saved = _saved(path)
-                if saved is not None:
-                    return (Code.CACHED, self._results(*saved, outputs or Outputs((task,), False, ())))
-            shapes = places.shapes(outputs, args, kwargs) if outputs is not None else ()
-            if code.time_out is None or get_ident() != main_thread().ident:
-                value = function(*args, **kwargs)
-            else:
-                frames = 2
-                value = call_within(code.time_out, function, args, kwargs)
+                return _CANCELLED
+            if outputs is not None or path or code.time_out is not None:
+                return self._run_unusual(call, path, code.time_out, function, args, kwargs or {})
+            value = function(*args, **kwargs) if kwargs else function(*args)
             if _forked:
                 _leave(None)
             self.current = -1
-            if outputs is not None and shapes:
-                places.refuse_other_shapes(shapes, outputs, args, kwargs)
-            if path:
-                _save(path, value, args, kwargs, outputs)
-            if outputs is None:
-                return self._result(task, value)
-            return self._results(value, args, kwargs, outputs)
+            return self._result(task, value)
         except MissingDatumError as error:
             return (Code.MISSING, *error.args)
         except TaskCancelledByClient:
-            return (Code.CANCELLED,)
+            return _CANCELLED
         except BaseException as error:  # noqa: BLE001 - the task's own code, SystemExit included
             self.current = -1  # it is over: a cancellation that comes now must not break what follows
             if _forked:
                 _leave(error)
             if self._inline and isinstance(error, KeyboardInterrupt):
                 self._interrupt = error
-                return (Code.CANCELLED,)
-            told = failure.describe(error, own_frames=frames)
+                return _CANCELLED
+            told = failure.describe(error, own_frames=1)
             return (Code.IGNORED, told, self._ignored(call)) if code.ignores else (Code.FAILED, told)
         finally:
             self.current = self.begun = -1
-            capture.end()
+            self._capture.end()
+
+    def _run_unusual(
+        self,
+        call: WireTask,
+        path: str,
+        time_out: float | None,
+        function: Callable[..., Any],
+        args: Any,
+        kwargs: Any,
+    ) -> Any:
+        """Run a task of which more than one result is wanted or kept for later, or that has a time limit."""
+        __tracebackhide__ = True
+        task, _, _, outputs = call
+        if path:
+            saved = _saved(path)
+            if saved is not None:
+                return (Code.CACHED, self._results(*saved, outputs or Outputs((task,), False, ())))
+        shapes = places.shapes(outputs, args, kwargs) if outputs is not None else ()
+        if time_out is None or get_ident() != main_thread().ident:
+            value = function(*args, **kwargs)
+        else:
+            value = call_within(time_out, function, args, kwargs)
+        if _forked:
+            _leave(None)
+        self.current = -1
+        if outputs is not None and shapes:
+            places.refuse_other_shapes(shapes, outputs, args, kwargs)
+        if path:
+            _save(path, value, args, kwargs, outputs)
+        if outputs is None:
+            return self._result(task, value)
+        return self._results(value, args, kwargs, outputs)
 
     def _ignored(self, call: WireTask) -> Any:
         """Return what an ignored failure leaves: None, and the arguments as they were before."""
@@ -364,8 +406,8 @@ class Worker:
     def _result(self, datum: int, value: Any) -> Any:
         """Hold one result and return what the client is told of it."""
         kind = type(value)
-        if kind in SCALARS and (kind not in (str, bytes) or len(value) < INLINE):
-            self._store.keep_for_batch(datum, value)
+        if kind in _FIXED or (kind in SCALARS and len(value) < INLINE):
+            self._store.small[datum] = value
             return value
         try:
             packed = pack(value, writable=True)
@@ -428,7 +470,7 @@ def _leave(error: BaseException | None) -> NoReturn:
 def _folder() -> str:
     """Return the working folder, empty when it has been removed."""
     try:
-        return str(Path.cwd())
+        return os.getcwd()  # noqa: PTH109 - the text is all that is wanted, each time a slice begins
     except OSError:
         return ""
 
@@ -448,11 +490,12 @@ def _note_move(event: str, _: Any) -> None:
 class _Function:
     """A function of the client, unpickled when it is first called."""
 
-    __slots__ = ("_code", "_function", "_imports", "_pickled", "ignores", "time_out")
+    __slots__ = ("_code", "_imports", "_pickled", "function", "ignores", "time_out")
 
     def __init__(self, told: WireFunction) -> None:
         self._pickled = told.pickled
-        self._function: Callable[..., Any] | None = None
+        self.function: Callable[..., Any] | None = None
+        """The function; None until it is loaded, and always where the client's own process has it."""
         # The task that needs it has it.
         self._code: weakref.ref[Any] | None = None if told.code is None else weakref.ref(told.code)
         self._imports = told.imports
@@ -463,11 +506,11 @@ class _Function:
         if self._code is not None:
             code: Any = self._code()
             return code.original  # type: ignore[no-any-return]
-        if self._function is None:
+        if self.function is None:
             self._imports.adopt()
-            self._function = cloudpickle.loads(self._pickled)
+            self.function = cloudpickle.loads(self._pickled)
             self._pickled = b""
-        return self._function
+        return self.function
 
 
 def _saved(path: str) -> tuple[Any, dict[Place, Any], dict[Place, Any]] | None:

@@ -111,7 +111,7 @@ def test_a_payload_can_name_data_by_place() -> None:
     held.keep_for_batch(5, pack([1, 2]))
     held.keep_for_batch(6, 7)
     store.activate(held, {})
-    payload = [5, "between", 6, 5, (0, 2, 3)]
+    payload: list[object] = [5, "between", 6, 5, (0, 2, 3)]
     (first, *between, last), named = store.arguments(payload)
     (again, *_), _ = store.arguments(payload)
 
