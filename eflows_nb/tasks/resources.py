@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
+from typing import Any
 
 from eflows_nb.errors import TaskDefinitionError
 
@@ -75,7 +76,7 @@ class Resources:
         if self.cores > there.cores:
             lacks.append(f"{self.cores} cores of {there.cores}")
         if self.memory > there.memory:
-            lacks.append(f"{self.memory / 1e9:.3g} GB of memory of {there.memory / 1e9:.3g} GB")
+            lacks.append(f"{_gigabytes(self.memory)} of memory of {_gigabytes(there.memory)}")
         if self.gpus > there.gpus:
             lacks.append(f"{self.gpus} GPUs of {there.gpus}")
         lacks = [" and ".join(lacks) + " that the largest host has"] if lacks else []
@@ -83,6 +84,11 @@ class Resources:
             named, known = (map(repr, hosts) for hosts in (self.target, there.target))
             lacks.append(f"host {' or '.join(named)}, and there is only {', '.join(known)}")
         return " and ".join(lacks)
+
+
+def _gigabytes(size: int) -> str:
+    amount = size / 1e9
+    return f"{amount:,.0f} GB" if amount >= 100 else f"{amount:.3g} GB"
 
 
 def _count(word: str, given: int | None, least: int) -> int:
@@ -94,7 +100,8 @@ def _count(word: str, given: int | None, least: int) -> int:
 
 
 def _names(given: str | Sequence[str] | None) -> tuple[str, ...]:
-    names = () if given is None else (given,) if isinstance(given, str) else tuple(given)
+    several = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
+    names: tuple[Any, ...] = () if given is None else several
     if not all(isinstance(name, str) and name.strip() for name in names) or (given is not None and not names):
         raise TaskDefinitionError(
             f"target={given!r} names no host. Give the name of one, or a list of names, as for "
@@ -106,7 +113,7 @@ def _names(given: str | Sequence[str] | None) -> tuple[str, ...]:
 def _bytes(given: float | str | None) -> int:
     if given is None:
         return 0
-    if isinstance(given, (int, float)) and not isinstance(given, bool) and given >= 0:
+    if isinstance(given, (int, float)) and not isinstance(given, bool) and 0 <= given < inf:
         return int(given)
     match = _MEMORY.fullmatch(given) if isinstance(given, str) else None
     if match is None:

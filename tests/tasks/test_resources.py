@@ -19,7 +19,7 @@ def test_memory_is_written_as_people_write_it(written: Any, size: int) -> None:
     assert Resources.of(memory=written).memory == size
 
 
-@pytest.mark.parametrize("wrong", ["much", "4 GG", -1, True, "-3 MB"])
+@pytest.mark.parametrize("wrong", ["much", "4 GG", -1, True, "-3 MB", float("inf"), float("nan")])
 def test_what_is_no_size_is_told(wrong: Any) -> None:
     """The error names the value and shows what would do."""
     with pytest.raises(ef.TaskDefinitionError, match=r"is not a size. Give bytes, or a text such as '4 GB'"):
@@ -52,13 +52,14 @@ def test_what_is_lacking_is_said_in_words() -> None:
     assert Resources(cores=4, memory=16 * 10**9, gpus=1).lacking(machine) == (
         "4 cores of 2 and 16 GB of memory of 8 GB and 1 GPUs of 0 that the largest host has"
     )
+    assert Resources(memory=10**12).lacking(machine) == "1,000 GB of memory of 8 GB that the largest host has"
     hosts = Resources(target=("n1", "n2"))
     assert Resources.of(target=["n2", "n3"]).lacking(hosts) == ""
     assert Resources.of(target="n3").lacking(machine) == ""  # its hosts are not known yet
     assert Resources.of(target="n3").lacking(hosts) == "host 'n3', and there is only 'n1', 'n2'"
 
 
-@pytest.mark.parametrize("wrong", ["", [], [3], " "])
+@pytest.mark.parametrize("wrong", ["", [], [3], " ", 3, 1.5])
 def test_what_names_no_host_is_told(wrong: Any) -> None:
     """A target is the name of a host, or several."""
     with pytest.raises(ef.TaskDefinitionError, match=r"target=.* names no host\. Give the name of one, or a"):
