@@ -100,8 +100,8 @@ def folders() -> Iterator[Path]:
 def export(packed: Packed, session: str) -> SharedFile:
     """Write the large parts of a packed value where the other processes of this node can map them.
 
-    Space is reserved first: shared memory can be small, and overrunning it would kill the process. What
-    does not fit goes to a file in the temporary folder.
+    Shared memory can be small. It is written as a file, not through a mapping, where overrunning it would kill
+    the process, and what does not fit goes to a file in the temporary folder.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def _fill(descriptor: int, packed: Packed) -> tuple[tuple[int, int], ...]:
         length = memoryview(part).nbytes
         spans.append((size, length))
         size += -(-length // _PAGE) * _PAGE
-    os.posix_fallocate(descriptor, 0, max(size, 1))
+    os.ftruncate(descriptor, max(size, 1))  # room that is reserved first would be filled with zeros first
     for part, (offset, length) in zip(parts, spans, strict=True):
         view = memoryview(part).cast("B")
         written = 0

@@ -77,15 +77,9 @@ class _Known:
     def alone(self) -> bool:
         return self._strong is not None and sys.getrefcount(self._strong) <= _ALONE
 
-    def write(self, value: Any, datum: Datum) -> None:
+    def write(self, datum: Datum) -> None:
         self.datum = datum
         self.written = self.unsynchronised = True
-        self._strong = value
-
-    def synchronise(self) -> None:
-        self.unsynchronised = False
-        if self._weak is not None:
-            self._strong = None
 
 
 def _references_when_alone() -> int:
@@ -397,12 +391,12 @@ class Arguments:
         if type(value) in SCALARS:
             return  # equal ones cannot be told apart
         known = self._known.get(id(value))
+        if len(self._known) >= self._sweep_at:
+            self._sweep()
         if known is None or not known.is_for(value):
-            if len(self._known) >= self._sweep_at:
-                self._sweep()
             known = _Known(value, datum, self.digest(value) if digest is None else digest, self._known)
         with self._lock:
-            known.write(value, datum)
+            known.write(datum)
             self._known[id(value)] = known
             self._versions = True
 
@@ -426,7 +420,7 @@ class Arguments:
         if known is not None and known.is_for(value):
             if known.unsynchronised and known.digest >> 32 <= _LOOKED_AT:
                 self._warn_of_lost_change(value, known)
-            known.synchronise()
+            known.unsynchronised = False
 
     def _warn_of_lost_change(self, value: Any, known: _Known) -> None:
         try:

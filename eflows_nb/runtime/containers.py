@@ -128,16 +128,16 @@ def _rebuild(value: Any, items: list[Any]) -> Any:
     if isinstance(value, (set, frozenset)):
         return _set_of(kind, items)
     if isinstance(value, tuple):
-        return value._make(items) if hasattr(value, "_make") else kind(items)
+        return tuple.__new__(kind, items)
     made = copy.copy(value)
     if _is_array_of_objects(value):
         for place, item in enumerate(items):
             made.flat[place] = item
         return made
     if isinstance(value, list):
-        made[:] = items
+        list.__setitem__(made, slice(None), items)
     elif isinstance(value, dict):
-        made.update(zip(value, items, strict=True))
+        dict.update(made, zip(value, items, strict=True))  # that of a Counter would count
     else:
         for name, item in zip(_fields(value), items, strict=True):
             object.__setattr__(made, name, item)

@@ -253,6 +253,8 @@ class Session:
         elif self._driver.cluster.kind == "inline":
             datum.value = Packed(packed.head, [bytes(buffer) for buffer in packed.buffers])
         else:
+            if self._driver.scheduler.released:  # what nobody refers to any more makes room
+                self._driver.pump()
             try:
                 datum.value = self._driver.share(datum.number, packed)
             except OSError as error:
@@ -426,21 +428,39 @@ class Session:
             if future.datum.producer is not None and not _has_value(future.datum)
         )
         ended: deque[Future] = deque()
+        calls: list[tuple[Datum, Callable[[], None]]] = []
 
         def listen(_: object) -> None:
             for future in waiting:
-                if _has_value(future.datum):
-                    ended.append(future)
+                call = partial(ended.append, future)
+                if _call_at_end(future.datum, call):
+                    calls.append((future.datum, call))
                 else:
-                    future.datum.callbacks = [*(future.datum.callbacks or ()), partial(ended.append, future)]
+                    call()
 
         self._driver.change(listen)
-        with self._waiting(unfinished) if unfinished else nullcontext():
-            for _ in waiting:
-                if not ended:
-                    left = None if deadline is None else max(0.0, deadline - time.monotonic())
-                    self._driver.wait(partial(bool, ended), left, asked=timeout)
-                yield ended.popleft()
+        try:
+            with self._waiting(unfinished) if unfinished else nullcontext():
+                for _ in waiting:
+                    if not ended:
+                        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                        self._driver.wait(partial(bool, ended), left, asked=timeout)
+                    yield ended.popleft()
+        finally:
+            self._forget_calls(calls)
+
+    def _forget_calls(self, calls: Iterable[tuple[Datum, Callable[[], None]]]) -> None:
+        """Take back what would be called at the end of tasks that nobody waits for any more."""
+        left = [(datum, call) for datum, call in calls if datum.value is PENDING]
+
+        def forget(_: object) -> None:
+            for datum, call in left:
+                if datum.callbacks is not None and call in datum.callbacks:
+                    datum.callbacks.remove(call)
+
+        if left:
+            with suppress(EflowsError):  # nothing moves any more: nothing will be called
+                self._driver.change(forget)
 
     async def awaited(self, future: Future) -> Any:
         """Return the result of a future without blocking the event loop."""
@@ -456,16 +476,17 @@ class Session:
                     loop.call_soon_threadsafe(came.set)
 
             def register(_: object) -> None:
-                if datum.value is PENDING:
-                    datum.callbacks = [*(datum.callbacks or []), tell]
-                else:
+                if not _call_at_end(datum, tell):
                     came.set()
 
             self._driver.change(register)
-            while not came.is_set():
-                self._driver.check()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(came.wait(), _CHECK_SECONDS)
+            try:
+                while not came.is_set():
+                    self._driver.check()
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(came.wait(), _CHECK_SECONDS)
+            finally:
+                self._forget_calls([(datum, tell)])
         if not _has_come(datum):
             await asyncio.to_thread(self._wait_for, [datum], None)
         return self.wait_on(future)
@@ -703,6 +724,16 @@ class _Waiting:
 
 def _has_value(datum: Datum) -> bool:
     return datum.value is not PENDING
+
+
+def _call_at_end(datum: Datum, call: Callable[[], None]) -> bool:
+    """Have this called when a datum gets its value, or will never have one; False when that is so already."""
+    if _has_value(datum):
+        return False
+    if datum.callbacks is None:
+        datum.callbacks = []
+    datum.callbacks.append(call)
+    return True
 
 
 def _is_shared(datum: Datum) -> bool:

@@ -124,13 +124,13 @@ def test_an_object_that_is_gone_is_forgotten(arguments: Arguments) -> None:
     assert not arguments._known
 
 
-def test_an_object_with_a_newer_version_is_held(arguments: Arguments) -> None:
-    """Somebody may still ask for it; when it was waited for, it is let go."""
-    array = np.zeros(3)
+@pytest.mark.parametrize("size", [3, 100_000])
+def test_an_object_with_a_newer_version_goes_with_it(arguments: Arguments, size: int) -> None:
+    """Who has it no more can neither pass it nor wait for it, also when nobody has waited before."""
+    array = np.zeros(size)
     datum = _write(arguments, array)
     assert arguments.written(array) is datum
     alive = weakref.ref(array)
-    arguments.synchronised(array)
     del array
 
     assert alive() is None

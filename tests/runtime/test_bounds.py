@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import threading
 from collections.abc import Iterator
@@ -86,6 +87,41 @@ def test_what_nobody_needs_is_given_up_everywhere(engine: ef.Session) -> None:
     assert ef.wait_on(looked_at())[2] == before
     assert _known() <= known  # those of earlier sessions may go, too
     assert _files(engine) <= files
+
+
+def test_what_was_put_and_dropped_makes_room_at_once(engine: ef.Session) -> None:
+    """Also when nothing else is asked of the session meanwhile."""
+    import numpy as np
+
+    gc.collect()
+    ef.wait_on(looked_at())
+    before = len(_files(engine))
+    for _ in range(10):
+        ef.put(np.zeros(1 << 17))
+
+    assert len(_files(engine)) <= before + 1
+
+
+async def _soon(future: ef.Future) -> None:
+    await asyncio.wait_for(future, 0.001)
+
+
+def test_a_wait_that_ends_early_leaves_nothing(engine: ef.Session, gates: Any, hold: Any) -> None:
+    """A program may look for what has ended again and again."""
+    gate = gates()
+    future = hold(*gate.paths, -1)
+    gate.wait_for_start()
+    for _ in range(3):
+        with pytest.raises(ef.WaitTimeoutError):
+            next(ef.as_completed([future], timeout=0.001))
+        with pytest.raises(ef.WaitTimeoutError):
+            future.exception(timeout=0.001)
+        with pytest.raises(TimeoutError):
+            asyncio.run(_soon(future))
+
+    assert not future.datum.callbacks
+    gate.open()
+    assert ef.wait_on(future) == -1
 
 
 def _files(session: ef.Session) -> set[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from typing import Any, NamedTuple
 
 from eflows_nb.runtime import containers
@@ -97,6 +97,21 @@ def test_containers_of_other_classes_keep_their_class() -> None:
     assert (_replaced(own), type(_replaced(own)), _replaced(own).label) == (["#1", 2], Own, "label")
     assert _replaced(counted)["missing"] == 0
     assert list(_replaced(ordered).items()) == [("z", "#4"), ("a", 5)]
+
+
+def test_containers_that_are_made_or_filled_in_their_own_way_get_the_items() -> None:
+    """A counter does not count what takes the place of its items."""
+
+    class Pair(tuple):  # type: ignore[type-arg]
+        """Made of two things, not of one iterable."""
+
+        __slots__ = ()
+
+        def __new__(cls, left: Any, right: Any) -> Pair:
+            return super().__new__(cls, (left, right))
+
+    assert _replaced(Counter({"a": Stand(1), "b": 2})) == {"a": "#1", "b": 2}
+    assert _replaced(Pair(Stand(1), 2)) == ("#1", 2)
 
 
 def test_a_record_with_an_absent_field_is_no_error() -> None:
