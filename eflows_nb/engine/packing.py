@@ -7,7 +7,7 @@ import io
 import pickle
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from typing import Any, BinaryIO
 
 __all__ = [
@@ -21,8 +21,9 @@ __all__ = [
     "load",
     "load_next",
     "make_cached_function",
+    "make_cached_property",
     "pack",
-    "reduced_cached_function",
+    "reduced_cached",
 ]
 
 INLINE = 1 << 16
@@ -70,15 +71,29 @@ def is_cached_function(thing: Any) -> bool:
     return isinstance(thing, _CACHED_FUNCTION) and thing.__module__ == "__main__"
 
 
-def reduced_cached_function(thing: Any) -> tuple[Any, ...]:
-    """Return how such a function is pickled: by value, without the results that it remembers."""
-    parameters = thing.cache_parameters()
-    return make_cached_function, (thing.__wrapped__, parameters["maxsize"], parameters["typed"])
+def reduced_cached(thing: Any) -> tuple[Any, ...] | None:
+    """Return how such a function, or such a property, is pickled by value; None for all that is neither.
+
+    The results that a function remembers stay here, and the lock that a property has until Python 3.12.
+    """
+    if is_cached_function(thing):
+        parameters = thing.cache_parameters()
+        return make_cached_function, (thing.__wrapped__, parameters["maxsize"], parameters["typed"])
+    if type(thing) is cached_property:
+        return make_cached_property, (thing.func, thing.attrname)
+    return None
 
 
 def make_cached_function(function: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
     """Return a function that remembers its results."""
     return lru_cache(maxsize, typed)(function)
+
+
+def make_cached_property(function: Callable[[Any], Any], name: str | None) -> Any:
+    """Return a property that is computed once, under a name that it has in a class already."""
+    made = cached_property(function)
+    made.attrname = name
+    return made
 
 
 _adopts = False
@@ -195,9 +210,7 @@ def _pickler_by_value() -> Any:
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, type):
                 copyreg._slotnames(obj)  # type: ignore[attr-defined]
-            if is_cached_function(obj):
-                return reduced_cached_function(obj)
-            return super().reducer_override(obj)
+            return reduced_cached(obj) or super().reducer_override(obj)
 
     return Pickler
 
@@ -221,10 +234,9 @@ def _dumps_instead(
 
 def _dumps_writable(value: Any, buffer_callback: Callable[[pickle.PickleBuffer], Any]) -> bytes:
     """Return a pickle with copies of read-only arrays: it would make them read-only for ever."""
-    import cloudpickle
     import numpy as np
 
-    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    class Pickler(_pickler_by_value()):  # type: ignore[misc]
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, np.ndarray) and not obj.flags.writeable:
                 return obj.copy().__reduce_ex__(5)

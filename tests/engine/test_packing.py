@@ -117,3 +117,24 @@ def test_an_object_is_packed_the_same_before_and_after_others() -> None:
     pack([Base()])
 
     assert pack(Derived()).head == before
+
+
+def test_a_class_with_a_property_that_is_computed_once_is_packed() -> None:
+    """Until Python 3.12 such a property has a lock; a copy has one of its own, and the same name."""
+    namespace = {"__name__": "__main__"}
+    exec(  # as a notebook defines it
+        "import functools\n"
+        "class Case:\n"
+        "    computed = 0\n"
+        "    @functools.cached_property\n"
+        "    def answer(self):\n"
+        "        self.computed += 1\n"
+        "        return 42\n",
+        namespace,
+    )
+    for writable in (False, True):
+        array = np.zeros(3)
+        array.flags.writeable = False
+        case, _ = pack([namespace["Case"](), array], writable=writable).value()
+
+        assert (case.answer, case.answer, case.computed) == (42, 42, 1)

@@ -18,11 +18,7 @@ from typing import Any
 
 import cloudpickle
 
-from eflows_nb.engine.packing import (
-    INLINE,
-    is_cached_function,
-    reduced_cached_function,
-)
+from eflows_nb.engine.packing import INLINE, reduced_cached
 from eflows_nb.notebook.cells.needs import global_names
 from eflows_nb.runtime.future import Future
 
@@ -95,8 +91,8 @@ class Shipment(cloudpickle.Pickler):  # type: ignore[misc]
         """Let functions of the notebook go without its names."""
         if isinstance(thing, Future):
             raise HoldsMoreError
-        if is_cached_function(thing):
-            return reduced_cached_function(thing)
+        if (of_functools := reduced_cached(thing)) is not None:
+            return of_functools
         if isinstance(thing, self._arrays) and not thing.flags.writeable:
             return thing.copy().__reduce_ex__(5)
         reduced = super().reducer_override(thing)
