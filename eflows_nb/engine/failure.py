@@ -46,34 +46,51 @@ def describe(error: BaseException, own_frames: int) -> Failure:
     own_frames
         Number of frames between the handler and the task function.
     """
-    trace: TracebackType | None = error.__traceback__
+    trace: TracebackType | None = _plain(error, "__traceback__")
     for _ in range(own_frames):
         trace = trace.tb_next if trace is not None else None
-    while trace is not None and trace.tb_frame.f_locals.get("__tracebackhide__"):
+    while trace is not None and _hides(trace):
         trace = trace.tb_next
-    text = _traceback_text(error, trace)
-    return _record(error, trace, ())._replace(traceback=text, final=getattr(error, FINAL, False) is True)
+    text = _traceback_text(error, trace)  # before frames are taken from it, to be pickled
+    return _record(error, trace, ())._replace(traceback=text, final=_is_final(error))
+
+
+def _plain(error: BaseException, name: str) -> Any:
+    """Return what Python itself has put into an exception, whatever its class makes of the name."""
+    return vars(BaseException)[name].__get__(error)
+
+
+def _hides(trace: TracebackType) -> bool:
+    return trace.tb_frame.f_locals.get("__tracebackhide__") is True
+
+
+def _is_final(error: BaseException) -> bool:
+    try:
+        return getattr(error, FINAL, False) is True
+    except BaseException:  # noqa: BLE001 - the exception's own code runs here
+        return False
 
 
 def _record(error: BaseException, trace: TracebackType | None, before: tuple[int, ...]) -> Failure:
     """Describe an exception, and what it was raised from, which is not among those `before` it."""
     before = (*before, id(error))
-    origin = error.__cause__
-    if origin is None and not error.__suppress_context__:
-        origin = error.__context__
+    cause = _plain(error, "__cause__")
+    origin = cause
+    if origin is None and not _plain(error, "__suppress_context__"):
+        origin = _plain(error, "__context__")
     told = None
     if origin is not None and id(origin) not in before and len(before) < _CHAIN_LIMIT:
-        told = _record(origin, origin.__traceback__, before)
+        told = _record(origin, _plain(origin, "__traceback__"), before)
     pickled: bytes | None = None
     if isinstance(error, Exception):  # others, such as SystemExit, would end the program that waits
         try:
             pickled = _pickled(error.with_traceback(None))  # frames hold what the task had
             load(pickled)  # some exceptions pickle but do not come back
-        except Exception:  # noqa: BLE001 - the exception's own code runs here
+        except BaseException:  # noqa: BLE001 - the exception's own code runs here
             pickled = None
-    is_cause = told is not None and error.__cause__ is not None
+    is_cause = told is not None and cause is not None
     lines = _shortened(_lines(trace), _ends(isinstance(error, RecursionError)), _left_out_line)
-    return Failure(type(error).__name__, _text(error), pickled, lines, "", origin=told, is_cause=is_cause)
+    return Failure(_kind(error), _text(error), pickled, lines, "", origin=told, is_cause=is_cause)
 
 
 def _pickled(error: BaseException) -> bytes:
@@ -119,15 +136,29 @@ def _remade(kind: type[BaseException], *args: Any) -> BaseException:
     return error
 
 
+def _kind(error: BaseException) -> str:
+    name: str = vars(type)["__name__"].__get__(type(error))
+    return name
+
+
 def _text(error: BaseException) -> str:
     try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - the exception's own code runs here
+        return "".join((str(error),))  # which may be of a class that the client does not have
+    except BaseException:  # noqa: BLE001 - the exception's own code runs here
         return "(the exception cannot be printed)"
 
 
 def _traceback_text(error: BaseException, trace: TracebackType | None) -> str:
     """Return the traceback of an exception and of what it was raised from, long ones without their middle."""
+    try:
+        return _formatted(error, trace)
+    except BaseException:  # noqa: BLE001 - the exception's own code runs here: only its lines are told
+        shown = _shortened(_lines(trace), _ENDS, _left_out_line)
+        lines = [f'  File "{one.file}", line {one.line}, in {one.function}\n' for one in shown]
+        return f"Traceback (most recent call last):\n{''.join(lines)}{_kind(error)}: {_text(error)}\n"
+
+
+def _formatted(error: BaseException, trace: TracebackType | None) -> str:
     told = traceback.TracebackException(type(error), error, trace)
     rest, seen = [told], {id(told)}
     while rest:
@@ -169,7 +200,8 @@ def _lines(trace: TracebackType | None) -> tuple[FrameLine, ...]:
     lines = []
     while trace is not None:
         code = trace.tb_frame.f_code
-        lines.append(FrameLine(code.co_filename, code.co_name, code.co_firstlineno, trace.tb_lineno))
+        line = trace.tb_lineno or code.co_firstlineno  # generated code may have no lines: None
+        lines.append(FrameLine(code.co_filename, code.co_name, code.co_firstlineno, line))
         trace = trace.tb_next
     return tuple(lines)
 

@@ -145,6 +145,68 @@ def test_an_exception_that_cannot_be_printed_is_told_all_the_same() -> None:
     assert _fail(fails).message == "(the exception cannot be printed)"
 
 
+class _TextOfOwn(str):
+    pass
+
+
+class _AskingError(Exception):
+    """Looks in what it has for whatever it is asked, as wrappers of answers of a service do."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self.args[0][name]
+
+
+class _EndingError(Exception):
+    def __str__(self) -> str:
+        raise SystemExit
+
+    def __reduce__(self) -> Any:
+        raise SystemExit
+
+
+class _UndecidedError(Exception):
+    def __bool__(self) -> bool:
+        raise TypeError
+
+
+class _WordedError(Exception):
+    def __str__(self) -> str:
+        return _TextOfOwn("no room")
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "message"),
+    [
+        (_AskingError, ({"code": 404},), "{'code': 404}"),
+        (_EndingError, (), "(the exception cannot be printed)"),
+        (_UndecidedError, ("neither",), "neither"),
+        (_WordedError, (), "no room"),
+    ],
+)
+def test_whatever_an_exception_does_when_it_is_asked_it_is_told(
+    kind: type[Exception], args: tuple[Any, ...], message: str
+) -> None:
+    """Its class, its text and where it was raised; otherwise the engine would end, and the task be blamed."""
+    error = kind(*args)
+
+    def fails() -> None:
+        raise error
+
+    def fails_because() -> None:
+        raise ValueError("the request failed") from error
+
+    told = _fail(fails)
+    because = _fail(fails_because)
+
+    assert (told.kind, told.message, type(told.message)) == (kind.__name__, message, str)
+    assert [frame.function for frame in told.frames] == ["fails"]
+    assert "in fails\n" in told.traceback
+    assert kind.__name__ in told.traceback
+    assert because.message == "the request failed"
+    assert because.origin is not None
+    assert because.origin.message == message
+
+
 def test_of_an_endless_recursion_its_begin_and_end_are_told() -> None:
     """Both as frames and as text, also where the calls take turns, and it is told how many are left out."""
 
