@@ -56,12 +56,10 @@ class Display(NamedTuple):
             When something of it is not JSON.
         """
         clean = {
-            mime: b64encode(value).decode("ascii") if isinstance(value, bytes) else value
+            _plain(mime): b64encode(value).decode("ascii") if isinstance(value, bytes) else _plain(value)
             for mime, value in data.items()
         }
-        _check({mime: value for mime, value in clean.items() if not isinstance(value, str)})
-        _check(metadata or {})
-        return cls(clean, dict(metadata or {}), place, new)
+        return cls(clean, _plain(dict(metadata or {})), _plain(place), new)
 
     @property
     def size(self) -> int:
@@ -191,9 +189,11 @@ class _Entry:
             self.output = self.output._replace(data=update.data, metadata=update.metadata)
 
 
-def _check(values: Mapping[str, Any]) -> None:
-    """Refuse what no message can hold."""
+def _plain(value: Any) -> Any:
+    """Return the same text or JSON in Python's own types: of others the client may not have the classes."""
+    if isinstance(value, str):
+        return "".join((value,))
     try:
-        json.dumps(values)
+        return json.loads(json.dumps(value))
     except (TypeError, ValueError) as error:
         raise TypeError(f"What is displayed cannot be sent to the notebook: {error}.") from error

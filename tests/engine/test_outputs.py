@@ -92,6 +92,29 @@ def test_what_is_displayed_is_json() -> None:
         Display.of({"application/json": object()}, None)
 
 
+class _Markup(str):
+    pass
+
+
+class _Settings(dict[str, Any]):
+    pass
+
+
+def test_what_is_displayed_is_of_pythons_own_types() -> None:
+    """The client cannot have the classes of a notebook or of another host, and must not fail for that."""
+    made = Display.of(
+        {_Markup("text/html"): _Markup("<b>1</b>"), "application/json": _Settings(a=_Markup("b"))},
+        _Settings(isolated=True),
+        _Markup("here"),
+    )
+    parts = [*made.data, *made.data.values(), made.metadata, made.place]
+
+    assert made == Display(
+        {"text/html": "<b>1</b>", "application/json": {"a": "b"}}, {"isolated": True}, "here"
+    )
+    assert {type(part) for part in parts} == {str, dict}
+
+
 @pytest.fixture
 def told(capfd: pytest.CaptureFixture[str]) -> list[Any]:
     """Collect what is told."""
@@ -113,7 +136,7 @@ def capture(told: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_display_comes_after_what_was_printed_before(capture: OutputCapture, told: list[Any]) -> None:
     """Also what has no end of line; and nothing is shown for nobody when no task runs."""
     with capture:
-        capture.begin(1)
+        capture.task = 1
         print("one", end="")
         capture.show(shown("two"))
         print("three")
@@ -127,11 +150,11 @@ def test_a_display_comes_after_what_was_printed_before(capture: OutputCapture, t
 def test_a_task_is_told_what_was_left_out(capture: OutputCapture, told: list[Any]) -> None:
     """The next task has room again."""
     with capture:
-        capture.begin(1)
+        capture.task = 1
         for number in range(DISPLAYS + 7):
             capture.show(shown(str(number)))
         capture.end()
-        capture.begin(2)
+        capture.task = 2
         capture.show(shown("next"))
         capture.end()
 
@@ -143,7 +166,7 @@ def test_a_task_is_told_what_was_left_out(capture: OutputCapture, told: list[Any
 def test_after_clearing_there_is_room_for_text_too(capture: OutputCapture, told: list[Any]) -> None:
     """A loop that prints and clears is followed to its end."""
     with capture:
-        capture.begin(1)
+        capture.task = 1
         for _ in range(3):
             print("x" * (LIMIT - 1))
             capture.show(Clear())
