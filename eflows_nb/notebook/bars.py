@@ -18,7 +18,7 @@ from eflows_nb.notebook.graph_feed import GraphFeed
 from eflows_nb.notebook.outline import Box, Outline, outline
 from eflows_nb.runtime import session as sessions
 from eflows_nb.tasks.events import Event
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.shown_state import ShownState
 
 if TYPE_CHECKING:
     from eflows_nb.runtime.session import Session
@@ -192,14 +192,13 @@ class _Row:
 
     def show(self, box: Box) -> None:
         """Show how far a function is."""
-        ended = sum(box.count(state) for state in TaskState if state.is_final)
-        failed = box.count(TaskState.FAILED)
+        ended = sum(box.count(state) for state in ShownState if state.is_final)
+        failed = box.count(ShownState.FAILED)
         # A label sets what looks like a formula, which a name is not.
         self._name.value = picture.one_line(box.name).translate({ord("$"): "＄", ord("\\"): "＼"})
         self._bar.max, self._bar.value = box.total, ended
         self._bar.bar_style = "danger" if failed else "success" if ended == box.total else ""
-        running = box.count(TaskState.RUNNING)
+        told = (ShownState.RUNNING, ShownState.SENT, ShownState.FAILED)
         words = [f"{ended:,} of {box.total:,}"]
-        words += [f"{running:,} running"] if running else []
-        words += [f"{failed:,} failed"] if failed else []
+        words += [f"{box.count(state):,} {state}" for state in told if box.count(state)]
         self._words.value = ", ".join(words)

@@ -9,6 +9,7 @@ from itertools import islice
 
 import numpy as np
 
+from eflows_nb.notebook.begun import SHOWN, begun, shown_states
 from eflows_nb.notebook.cells.ledger import CellLedger, CellRecord
 from eflows_nb.notebook.messages import VERSION, CellFacts, CellsMessage
 from eflows_nb.notebook.task_board import STATES, TaskBoard
@@ -139,19 +140,19 @@ class _Summary:
     """The states and times of all tasks by the execution that submitted them."""
 
     def __init__(self, board: TaskBoard) -> None:
-        origin, state = board.column("origin"), board.column("state")
-        start, seconds = board.column("start"), board.column("seconds")
+        origin, state = board.column("origin"), shown_states(board)
+        start, seconds = begun(board, state), board.column("seconds")
         size = int(origin.max(initial=-1)) + 1
-        kinds = len(STATES)
+        kinds = len(SHOWN)
         places = origin.astype(np.int64) * kinds + state
         self._states = np.bincount(places, minlength=size * kinds).reshape(size, kinds)
         self._begin = np.full(size, np.inf)
         self._end = np.zeros(size)
         self._latest = np.zeros(size)
-        begun = start > 0
-        np.minimum.at(self._begin, origin[begun], start[begun])
-        np.maximum.at(self._latest, origin[begun], start[begun])
-        np.maximum.at(self._end, origin[begun], start[begun] + np.maximum(seconds[begun], 0))
+        ran = start > 0
+        np.minimum.at(self._begin, origin[ran], start[ran])
+        np.maximum.at(self._latest, origin[ran], start[ran])
+        np.maximum.at(self._end, origin[ran], start[ran] + np.maximum(seconds[ran], 0))
         self._row = np.full(size, -1)
         for rows in (slice(None), state == _RUNNING, state == _FAILED):
             self._row[origin[rows]] = np.arange(len(origin))[rows]
@@ -159,7 +160,7 @@ class _Summary:
     def of(self, origin: int, board: TaskBoard) -> tuple[list[int], int, float, float, str]:
         """Return states, task, begin, end and cluster of one execution, as `CellFacts` has them."""
         if not 0 <= origin < len(self._states) or self._row[origin] < 0:
-            return [0] * len(STATES), -1, -1.0, -1.0, ""
+            return [0] * len(SHOWN), -1, -1.0, -1.0, ""
         states: list[int] = self._states[origin].tolist()
         task = board.number_of(int(self._row[origin]))
         if not np.isfinite(self._begin[origin]):

@@ -97,12 +97,13 @@ def message_of(snapshot: SessionSnapshot) -> SessionMessage:
                     engine=engine.engine,
                     host=engine.host,
                     pid=engine.pid,
-                    running=engine.running,
+                    running=min(1, engine.running),
+                    sent=engine.sent,
                     finished=engine.finished,
                 )
                 for engine in snapshot.engines
             ],
-            tasks={state.value: number for state, number in snapshot.tasks.items()},
+            tasks={state.value: number for state, number in snapshot.shown.items()},
         ),
     )
 

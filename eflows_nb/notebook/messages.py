@@ -41,12 +41,13 @@ VERSION = 1
 
 
 class EngineMessage(TypedDict):
-    """One engine that has joined."""
+    """One engine that has joined: how many tasks it runs, 1 or none, has behind that, and has finished."""
 
     engine: int
     host: str
     pid: int
     running: int
+    sent: int
     finished: int
 
 
@@ -60,7 +61,8 @@ class SessionContent(TypedDict):
     waiting
         Why tasks that have not begun wait, in one line; empty when none does.
     tasks
-        A number for each state of a task.
+        A number for each state of a task, as people are told it: ``sent`` are those that engines have behind
+        the one that each runs.
     """
 
     cluster: str
@@ -282,7 +284,8 @@ class CellFacts(TypedDict):
     functions
         What its tasks are called; the first three, text from the user.
     states
-        Number of its tasks in each state, in the order of a task's life.
+        Number of its tasks in each state, by the number that stands for it in columns; those that are sent,
+        and have not begun, come last.
     task
         Number of the task that says most: one that failed, or runs, or the last; -1 without tasks.
     begin, end

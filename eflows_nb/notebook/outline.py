@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eflows_nb.notebook.task_board import STATES, TaskBoard
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.notebook.begun import SHOWN, shown_states
+from eflows_nb.notebook.task_board import TaskBoard
+from eflows_nb.tasks.shown_state import ShownState
 
 __all__ = ["ARROWS", "BOXES", "Arrow", "Box", "Outline", "outline"]
 
@@ -29,7 +30,7 @@ class Box:
     name
         Of the function; text from the user.
     counts
-        Number of tasks in each state, in the order of `TaskState`.
+        Number of tasks in each state, in the order of `ShownState`.
     seconds
         What a task took in the mean, None when none has ended.
     column
@@ -46,9 +47,9 @@ class Box:
         """Number of tasks."""
         return sum(self.counts)
 
-    def count(self, state: TaskState) -> int:
+    def count(self, state: ShownState) -> int:
         """Return the number of tasks in a state."""
-        return self.counts[STATES.index(state)]
+        return self.counts[SHOWN.index(state)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +70,7 @@ class Outline:
     boxes, arrows
         In the order in which the functions were called first.
     counts
-        Number of all tasks in each state, in the order of `TaskState`.
+        Number of all tasks in each state, in the order of `ShownState`.
     functions
         How many functions there are, those without a box among them.
     """
@@ -87,18 +88,18 @@ class Outline:
     @property
     def is_live(self) -> bool:
         """Whether any task has not ended."""
-        return self.total > sum(self.count(state) for state in TaskState if state.is_final)
+        return self.total > sum(self.count(state) for state in ShownState if state.is_final)
 
-    def count(self, state: TaskState) -> int:
+    def count(self, state: ShownState) -> int:
         """Return the number of all tasks in a state."""
-        return self.counts[STATES.index(state)]
+        return self.counts[SHOWN.index(state)]
 
 
 def outline(board: TaskBoard) -> Outline:
     """Return the outline of a task graph; its size has a bound, whatever the graph's."""
-    functions, states = len(board.functions), len(STATES)
+    functions, states = len(board.functions), len(SHOWN)
     function = board.column("function")
-    cells = np.bincount(function * states + board.column("state"), minlength=functions * states)
+    cells = np.bincount(function * states + shown_states(board), minlength=functions * states)
     table = cells.reshape(functions, states)
     totals = table.sum(axis=1)
     shown = np.sort(np.argsort(-totals, kind="stable")[:BOXES])

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 from html import escape
 
+from eflows_nb.notebook.begun import SHOWN
 from eflows_nb.notebook.outline import Arrow, Box, Outline
-from eflows_nb.notebook.task_board import STATES
 from eflows_nb.runtime.history.quantities import duration
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.shown_state import ShownState
 
 __all__ = ["headline", "one_line", "svg", "text"]
 
@@ -20,13 +20,14 @@ _WIDEST = 1100
 _NAME, _TITLE = 24, 300
 
 _COLOURS = {
-    TaskState.DONE: "#2e7d32",
-    TaskState.FAILED: "#c62828",
-    TaskState.CANCELLED: "#a65c00",
-    TaskState.CACHED: "#00838f",
-    TaskState.RUNNING: "#1976d2",
-    TaskState.READY: "#9e9e9e",
-    TaskState.WAITING: "#d0d0d0",
+    ShownState.DONE: "#2e7d32",
+    ShownState.FAILED: "#c62828",
+    ShownState.CANCELLED: "#a65c00",
+    ShownState.CACHED: "#00838f",
+    ShownState.RUNNING: "#1976d2",
+    ShownState.SENT: "#90bce6",
+    ShownState.READY: "#9e9e9e",
+    ShownState.WAITING: "#d0d0d0",
 }
 """In the order in which a bar has them."""
 
@@ -78,7 +79,7 @@ def headline(outline: Outline) -> str:
 
 
 def _states(counts: tuple[int, ...]) -> str:
-    told = dict(zip(STATES, counts, strict=True))
+    told = dict(zip(SHOWN, counts, strict=True))
     return ", ".join(f"{told[state]:,} {state.value}" for state in _COLOURS if told[state]) or "none"
 
 
@@ -142,12 +143,12 @@ def _drawn_box(box: Box, x: int, y: int) -> str:
 
 
 def _bar(box: Box, x: int, y: int) -> Iterator[str]:
-    told = dict(zip(STATES, box.counts, strict=True))
+    told = dict(zip(SHOWN, box.counts, strict=True))
     left = 0.0
     for state, colour in _COLOURS.items():
         width = _BAR * told[state] / box.total
         if told[state]:
-            shown = max(width, 2.0) if state is TaskState.FAILED else width
+            shown = max(width, 2.0) if state is ShownState.FAILED else width
             yield f"<rect x='{x + left:.1f}' y='{y}' width='{shown:.1f}' height='7' fill='{colour}'/>"
         left += width
 

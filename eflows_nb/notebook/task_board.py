@@ -52,6 +52,7 @@ _RUNNING, _CANCELLED = _CODE[TaskState.RUNNING], _CODE[TaskState.CANCELLED]
 _TEXT_LIMIT = 20_000
 _TRIES = 20
 _SAME = 2e-6  # seconds, to which a journal is exact
+_APART = 1e-9  # seconds
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -72,7 +73,8 @@ class BoardEngine:
 class TaskBoard:
     """All tasks of a session in rows, in the order of their submission.
 
-    A task's `parents` are rows too. The entry of a running task says when it was sent to its engine, and its
+    A task's `parents` are rows too. The ``start`` of a running task says when it was sent to its engine, a
+    nanosecond later for each that was sent before it, since the engine runs them in that order. Its
     ``seconds`` are -1; those of one that did not run are -1 as well.
 
     Parameters
@@ -199,6 +201,7 @@ class TaskBoard:
         for event in events:
             if event.state is TaskState.CANCELLED:
                 rows = self._known(np.array(event.tasks, np.int64))
+                self._columns["start"][np.intersect1d(rows, self.behind())] = 0.0
                 start = self._columns["start"][rows]
                 lasted = np.where(start > 0, event.time - self.began - start, -1.0)
                 self._columns["seconds"][rows] = lasted
@@ -219,10 +222,11 @@ class TaskBoard:
         starts = _column([event.starts for event in events], lengths, 0.0)[kept]
         running = states == _RUNNING
         starts = np.where(running, times, starts)
+        later = np.where(running, np.arange(len(rows)) * _APART, 0.0)
         entries = {
             "state": states,
             "engine": np.where(states == 0, -1, engines),
-            "start": np.where(starts > 0, starts - self.began, 0.0),
+            "start": np.where(starts > 0, starts - self.began + later, 0.0),
             "seconds": np.where(starts > 0, _column([e.seconds for e in events], lengths, -1.0)[kept], -1.0),
             "size": _column([event.sizes for event in events], lengths, 0)[kept],
             "memory": memory,
@@ -245,6 +249,13 @@ class TaskBoard:
     def column(self, name: str) -> npt.NDArray[Any]:
         """Return a column, with an entry for each task; what changes later may be seen in it or not."""
         return self._columns[name][: self.rows]
+
+    def behind(self) -> npt.NDArray[np.intp]:
+        """Return the rows of the tasks that an engine has and has not begun: of all but its first."""
+        held = np.flatnonzero(self.column("state") == _RUNNING)
+        engines = self.column("engine")[held]
+        order = np.lexsort((self.column("start")[held], engines))
+        return held[order[np.flatnonzero(np.diff(engines[order]) == 0) + 1]]
 
     def cluster_at(self, time: float) -> str:
         """Return the kind of the cluster that was there at a time, empty where that is not known."""

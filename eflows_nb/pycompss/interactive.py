@@ -147,14 +147,14 @@ statistics = tasks_info
 
 def tasks_status(*_: Any, **__: Any) -> dict[str, int]:
     """Return the number of tasks in each state."""
-    return {str(state): count for state, count in session.current().snapshot().tasks.items()}
+    return {str(state): count for state, count in session.current().snapshot().shown.items()}
 
 
 def resources(*_: Any, **__: Any) -> list[str]:
-    """Return the engines: number, host and process, and how many tasks they have and have had."""
+    """Return the engines: number, host and process, and how many tasks they run, will run and have run."""
     return [
-        f"engine {engine.engine} on {engine.host}, process {engine.pid}: {engine.running} tasks now, "
-        f"{engine.finished} done"
+        f"engine {engine.engine} on {engine.host}, process {engine.pid}: {min(1, engine.running)} running, "
+        f"{engine.sent} sent, {engine.finished} done"
         for engine in session.current().snapshot().engines
     ]
 

@@ -44,10 +44,11 @@ def _reasons(scheduler: Scheduler, state: ClusterState, requested: int) -> Itera
         yield f"{_tasks(ready)} ready: {_why_ready(engines, state, requested)}"
     for wanted, count, kept in demands[:_DEMANDS_SHOWN]:
         yield f"{_want(count, wanted)}: {_why_many(engines, wanted, kept, scheduler.gangs.growing)}"
-    behind = sum(max(0, queue.running - 1) for queue in engines)
-    if behind and not ready > 0:
-        where = "its engine" if requested == 1 else "engines"
-        yield f"{_tasks(behind)} already with {where}, behind what runs there"
+    held = counts[TaskState.RUNNING]
+    sent = held - min(held, sum(queue.running > 0 for queue in engines))
+    if sent and not ready > 0:
+        where = "its engine" if sent == 1 else "their engine" if requested == 1 else "their engines"
+        yield f"{_tasks(sent)} sent to {where}, behind what runs there"
     moving = min(scheduler.waiting_for_data, counts[TaskState.WAITING])
     if moving:
         yield f"{_wait(moving)} for data that engines are sharing"
@@ -110,11 +111,11 @@ def _holds_inputs(queue: EngineQueue) -> bool:
 
 
 def _tasks(number: int) -> str:
-    return "1 task is" if number == 1 else f"{number} tasks are"
+    return "1 task is" if number == 1 else f"{number:,} tasks are"
 
 
 def _wait(number: int) -> str:
-    return "1 task waits" if number == 1 else f"{number} tasks wait"
+    return "1 task waits" if number == 1 else f"{number:,} tasks wait"
 
 
 def _want(number: int, wanted: Resources) -> str:

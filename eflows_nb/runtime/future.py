@@ -18,6 +18,7 @@ from eflows_nb.errors import (
     TaskTimeOutError,
 )
 from eflows_nb.tasks.data import PENDING, Broken, Datum
+from eflows_nb.tasks.shown_state import ShownState
 from eflows_nb.tasks.state import TaskState
 
 if TYPE_CHECKING:
@@ -122,6 +123,14 @@ class Future:
         return TaskState.DONE
 
     @property
+    def shown_state(self) -> ShownState:
+        """The same for people: a task that its engine has behind others is not said to run."""
+        state, task = self.state, self.datum.producer
+        if state is TaskState.RUNNING and task is not None and self._session is not None:
+            return ShownState.RUNNING if self._session.has_begun(task) else ShownState.SENT
+        return ShownState(state)
+
+    @property
     def is_own(self) -> bool:
         """Whether it belongs to a session of this process."""
         return self._session is not None
@@ -158,16 +167,17 @@ class Future:
         datum = self.datum
         task = datum.producer if datum.value is PENDING else getattr(datum.value, "task", None)
         name = f"{task.code.name} " if task is not None else ""
-        where = ""
-        if task is not None and task.state is TaskState.RUNNING:
-            where = f" on engine {task.engine}"
-        return f"{name}#{datum.number}: {self.state}{where}"
+        state = self.shown_state
+        word = {ShownState.RUNNING: "on", ShownState.SENT: "to"}.get(state)
+        where = f" {word} engine {task.engine}" if task is not None and word else ""
+        return f"{name}#{datum.number}: {state}{where}"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        text = html.escape(self._describe())
+        described = self._describe()
+        state, text = self.shown_state, html.escape(described)
         return {
-            "text/plain": repr(self),
-            "text/html": f'<code class="eflows-future" data-state="{self.state}">Future {text}</code>',
+            "text/plain": f"<Future {described}>",
+            "text/html": f'<code class="eflows-future" data-state="{state}">Future {text}</code>',
         }
 
 

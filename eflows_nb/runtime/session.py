@@ -35,6 +35,7 @@ from eflows_nb.runtime.given import as_futures, check_timeout, listed
 from eflows_nb.runtime.group import in_groups, join_groups
 from eflows_nb.runtime.held import warn_of_held
 from eflows_nb.runtime.placement import load
+from eflows_nb.runtime.queues import EngineQueue
 from eflows_nb.runtime.recent_calls import Call, NamedPreview, RecentCalls, find_call
 from eflows_nb.runtime.recent_calls import describe as describe_call
 from eflows_nb.runtime.scheduler import Scheduler
@@ -46,7 +47,7 @@ from eflows_nb.tasks.events import SessionEnded, WaitEnded, WaitStarted
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.resources import USUAL, Resources, ScarceResourceWarning
-from eflows_nb.tasks.task import FunctionCode
+from eflows_nb.tasks.task import FunctionCode, Task
 
 if TYPE_CHECKING:
     from eflows_nb.clusters.protection import Protection
@@ -688,18 +689,34 @@ class Session:
         """Return the state of this moment."""
         return self._driver.snapshot()
 
+    def has_begun(self, task: Task) -> bool:
+        """Return whether a task that an engine has is the first of those, and not behind others."""
+        queue = self._driver.scheduler.engines.get(task.engine)
+        return queue is not None and _current(queue) is task
+
+    def at_work(self) -> set[int]:
+        """Return the numbers of the tasks that engines run now, one an engine."""
+        found = map(_current, list(self._driver.scheduler.engines.values()))
+        return {task.number for task in found if task is not None}
+
     def __repr__(self) -> str:
         shot = self.snapshot()
         leaving = sum(queue.leaving for queue in list(self._driver.scheduler.engines.values()))
         going = f" ({leaving} more will go)" if leaving else ""
         engines = f"{max(0, len(shot.engines) - leaving)} of {shot.requested} engines{going}"
         where = "this process" if shot.cluster == "inline" else engines
-        tasks = (
-            ", ".join(f"{count} {state}" for state, count in shot.tasks.items() if count) or "no tasks yet"
-        )
+        told = [f"{count:,} {state}" for state, count in shot.shown.items() if count]
+        tasks = ", ".join(told) or "no tasks yet"
         state = f"{shot.state} ({shot.reason})" if shot.reason else shot.state
         waiting = f"; {shot.waiting}" if shot.waiting else ""
         return f"<session on {where}, {state}: {tasks}{waiting}>"
+
+
+def _current(queue: EngineQueue) -> Task | None:
+    try:
+        return queue.current
+    except IndexError:  # another thread takes in just now that it has ended
+        return None
 
 
 def _enter(plan: Plan, future: Future) -> None:

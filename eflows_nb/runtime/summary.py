@@ -11,6 +11,7 @@ from eflows_nb.runtime.history.critical_path import CriticalPath
 from eflows_nb.runtime.history.reason import why
 from eflows_nb.runtime.history.run_state import RunState
 from eflows_nb.runtime.history.timeline import Shares, Timeline
+from eflows_nb.tasks.shown_state import ShownState
 from eflows_nb.tasks.state import TaskState
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Summary:
     ----------
     tasks
         Number of tasks in each state.
+    shown
+        The same as people are told it: of the tasks that an engine has it runs one.
     functions
         What each function cost, the most expensive first.
     engines
@@ -89,6 +92,7 @@ class Summary:
     """
 
     tasks: dict[TaskState, int]
+    shown: dict[ShownState, int]
     functions: tuple[FunctionSummary, ...]
     engines: int
     wall: float
@@ -161,6 +165,7 @@ def summarise(state: RunState) -> Summary:
     memory = max((function.memory or 0 for function in functions), default=0)
     return Summary(
         tasks=state.tasks.counts(),
+        shown=state.tasks.shown(),
         functions=functions,
         engines=timeline.engines,
         wall=timeline.wall,

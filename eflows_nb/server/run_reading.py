@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from eflows_nb.runtime.history.encoding import FORMAT, VERSION
+from eflows_nb.tasks.shown_state import IN_ORDER, shown_counts
 from eflows_nb.tasks.state import TaskState
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ class RunReading:
         """From the begin of the journal to the last of its events."""
         self.ended = False
         """Whether the session ended as it should."""
-        self.counts = dict.fromkeys((state.value for state in _STATES), 0)
-        """The number of tasks in each state; who is ready is not told from who waits."""
+        self.counts = dict.fromkeys((state.value for state in IN_ORDER), 0)
+        """The number of tasks in each state, for people; who is ready is not told from who waits."""
+        self._engines: set[int] = set()
         self._states = bytearray()
 
     def advance(self, file: BinaryIO, *, deadline: float) -> bool:
@@ -80,7 +82,9 @@ class RunReading:
         return whole
 
     def _count(self) -> None:
-        self.counts = {state.value: self._states.count(1 + code) for code, state in enumerate(_STATES)}
+        counts = {state: self._states.count(1 + code) for code, state in enumerate(_STATES)}
+        told = shown_counts(counts, len(self._engines))
+        self.counts = {state.value: number for state, number in told.items()}
         if self.ended:  # nothing follows
             self._states = bytearray()
 
@@ -105,6 +109,10 @@ class RunReading:
             self._set(rest[0], _CODES[TaskState.WAITING.value])
         elif kind in _CODES:
             self._set(rest[0], _CODES[kind])
+        elif kind == "joined":
+            self._engines.add(rest[0])
+        elif kind == "left":
+            self._engines.discard(rest[0])
         self.ended |= kind == "ended"
 
     def _set(self, tasks: Any, code: int) -> None:

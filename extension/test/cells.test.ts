@@ -9,7 +9,13 @@ import { apply, readConverted, type IFileCell } from '../src/cells/forms';
 import { CellsModel, type ICellSource } from '../src/cells/model';
 import { readCellsMessage, type ICellFacts } from '../src/cells/protocol';
 import { leftBehind } from '../src/cells/card';
-import { cellsToRetry, relativesOf, staleCells } from '../src/cells/relations';
+import {
+  cellsToRetry,
+  isAtWork,
+  relativesOf,
+  staleCells,
+  totalOf
+} from '../src/cells/relations';
 import { SIGN_TEXT } from '../src/signs/text';
 import signs from '../../tests/protocol/signs.json';
 import outputs from '../../tests/protocol/left-behind.json';
@@ -134,6 +140,12 @@ test('Retry of a cancelled or refused cell begins with what failed', () => {
     cellsToRetry('plain', ORDER, BROKEN),
     cellsToRetry('bad', ORDER, BROKEN)
   );
+});
+
+test('a cell whose tasks its engines have is at work', () => {
+  const [, facts] = cell('long', 1, { states: [0, 0, 0, 4, 0, 0, 0, 2] });
+  assert.ok(isAtWork(facts));
+  assert.equal(totalOf(facts), 6);
 });
 
 test('Retry leaves alone what is at work again', () => {

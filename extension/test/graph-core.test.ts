@@ -200,6 +200,41 @@ test('quantities are short', () => {
   assert.equal(roundStep(70), 120);
 });
 
+test('an engine runs the task that was sent to it first, and has others before the rest', () => {
+  const sent = { state: STATE.running, seconds: -1, engine: 0 };
+  const table = tableOf([
+    { name: 'third', ...sent, start: 10 + 2e-9 },
+    { name: 'first', ...sent, start: 10 },
+    { name: 'second', ...sent, start: 10 + 1e-9, parents: [1] },
+    { name: 'elsewhere', ...sent, start: 9, engine: 1 }
+  ]);
+  const { running, done } = STATE;
+  const states = (): number[] => [...table.state.subarray(0, table.rows)];
+  assert.deepEqual(states(), [STATE.sent, running, STATE.sent, running]);
+  assert.equal(table.counts[running], 2);
+  assert.equal(table.counts[STATE.sent], 2);
+  assert.ok(table.isLive);
+  assert.deepEqual([table.aheadOf(0), table.aheadOf(2)], [2, 1]);
+  assert.deepEqual([...find(table, 'sent', TASK_STATES)], [0, 2]);
+
+  table.state[1] = done; // and the kernel says nothing of the next one
+  table.settle();
+  assert.deepEqual(states(), [STATE.sent, done, running, running]);
+  assert.equal(table.aheadOf(0), 1);
+});
+
+test('what an engine had not begun when its session was over has not run', () => {
+  const sent = { state: STATE.running, seconds: -1, start: 10, engine: 0 };
+  const table = tableOf([
+    { name: 'f', ...sent },
+    { name: 'f', ...sent }
+  ]);
+  assert.equal(table.end(), 2);
+  assert.deepEqual([...table.state.subarray(0, 2)], [5, 5]);
+  assert.deepEqual([table.startOf(0), table.startOf(1)], [10, 0]);
+  assert.deepEqual([...table.seconds.subarray(0, 2)], [90, -1]);
+});
+
 test('of the tasks that were sent to an engine together the first has begun', () => {
   const sent = { state: STATE.running, seconds: -1, start: 10, engine: 0 };
   const table = tableOf([

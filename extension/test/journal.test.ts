@@ -65,6 +65,34 @@ test('a run is shown as it was at any time', () => {
   assert.deepEqual(states(4.6), [done, done, done, failed, done, cancelled]);
 });
 
+test('an engine runs what it has in the order in which it was sent', () => {
+  const lines = [
+    TEXT.split('\n')[0],
+    '["joined",0,0,"n01",1]',
+    '["function",0,0,"f"]',
+    '["submitted",1000000,"1-3",0,0,3]',
+    '["running",1000000,[3,1,2],0]',
+    '["cancelled",2000000,[2,3],-1]',
+    ''
+  ];
+  const told = (text: string): (readonly number[])[] => {
+    const run = readJournal(text);
+    assert.ok(typeof run !== 'string');
+    const table = new TaskTable();
+    new Replay(table, run);
+    return [table.state, table.start, table.seconds].map(column => [
+      ...column.subarray(0, 3)
+    ]);
+  };
+  const { running, sent, cancelled } = STATE;
+  const before = told([...lines.slice(0, 5), ''].join('\n'));
+  assert.deepEqual(before[0], [sent, sent, running]);
+  const after = told(lines.join('\n'));
+  assert.deepEqual(after[0], [running, cancelled, cancelled]);
+  assert.deepEqual(after[1]?.slice(1), [0, 1]); // one of them had not begun
+  assert.deepEqual(after[2]?.slice(1), [-1, 1]);
+});
+
 test('what is not a journal is refused, and says why', () => {
   assert.equal(readJournal('{"a": 1}\n'), 'not-a-journal');
   assert.equal(readJournal(''), 'not-a-journal');

@@ -15,6 +15,7 @@ from jupyter_client.manager import start_new_kernel
 
 from eflows_nb.notebook.cells.ledger import digest
 from eflows_nb.notebook.messages import CellFacts, CellsMessage
+from eflows_nb.tasks.shown_state import ShownState
 
 PROTOCOL = Path(__file__).parents[1] / "protocol"
 
@@ -94,7 +95,7 @@ def notebook(_client: BlockingKernelClient) -> Notebook:
     return notebook
 
 
-STATES = {"done": [0, 0, 0, 1, 0, 0, 0], "failed": [0, 0, 0, 0, 1, 0, 0], "cancelled": [0, 0, 0, 0, 0, 1, 0]}
+STATES = {name: [int(state == name) for state in ShownState] for name in ("done", "failed", "cancelled")}
 
 
 def test_a_cell_is_told_with_its_tasks_and_what_it_read(notebook: Notebook) -> None:
@@ -216,7 +217,7 @@ def test_the_tasks_of_a_cell_are_cancelled_by_its_id(notebook: Notebook) -> None
     """Also while another cell computes."""
     notebook.run("start", "import pathlib, time\n_ = ef.start(engines=1)")
     notebook.run("long", "%%task long\ntime.sleep(600)\nlate = 1")
-    notebook.know("long", states=[0, 0, 1, 0, 0, 0, 0])
+    notebook.know("long", states=[0, 0, 1, 0, 0, 0, 0, 0])
     code = "while not pathlib.Path('go').exists(): pass"
     request = notebook.client.session.msg("execute_request", {"code": code, "silent": False})
     notebook.client.shell_channel.send(request)
@@ -239,4 +240,4 @@ def test_a_cell_that_is_run_very_often_is_told_as_it_was_run_last(fresh: Noteboo
     fresh.run("few", "CellExecutions.__init__.__defaults__ = (4,)")
     for number in range(1, 9):
         fresh.run("loop", f"_ = ef.wait_on(ef.map(ef.task(abs), range({number})))")
-    assert fresh.know("loop", states=[0, 0, 0, 8, 0, 0, 0])["functions"] == ["abs"]
+    assert fresh.know("loop", states=[0, 0, 0, 8, 0, 0, 0, 0])["functions"] == ["abs"]

@@ -64,6 +64,17 @@ def test_each_function_has_a_box_with_its_tasks_and_states() -> None:
     assert "2 tasks · 500 ms each" in text
 
 
+def test_tasks_that_an_engine_has_in_advance_are_not_said_to_run() -> None:
+    """In the picture, and in words."""
+    graph = board(*[("f", ())] * 40)
+    graph.take([TasksChanged(time=2.0, state=TaskState.RUNNING, tasks=tuple(range(39)), engine=0)])
+    seen = outline(graph)
+    told = "1 running, 38 sent, 1 waiting"
+    assert picture.text(seen) == f"40 tasks: {told}\n  f  {told}"
+    assert words(picture.svg(seen)).count(told) == 2
+    assert seen.is_live
+
+
 def test_names_stay_text() -> None:
     """Nothing but shapes and text is in the picture, whatever a task is called."""
     svg = picture.svg(outline(board((HOSTILE, ()), (HOSTILE, (0,)))))

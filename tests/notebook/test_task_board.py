@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from eflows_nb.notebook.begun import SHOWN, begun, shown_states
 from eflows_nb.notebook.graph_feed import message_of
 from eflows_nb.notebook.task_board import STATES, TaskBoard
 from eflows_nb.tasks.events import (
@@ -83,7 +84,7 @@ def test_parents_are_rows_and_states_are_numbers() -> None:
     assert new["parents"] == [0, 0, 2, 1]
     assert new["links"] == [0, 1, 2]
     assert [STATES[code] for code in new["state"]] == ["running", "running", "waiting", "waiting"]
-    assert new["start"] == [0.75, 0.75, 0.0, 0.0]
+    assert new["start"] == pytest.approx([0.75, 0.75, 0.0, 0.0])
 
 
 def test_only_what_has_changed_is_told_again() -> None:
@@ -115,8 +116,33 @@ def test_of_several_changes_the_last_one_stays() -> None:
     )
     new = told(board)["new"]
     assert new["engine"][:2] == [-1, 1]
-    assert new["start"][:2] == [0.0, 2.0]
+    assert new["start"][:2] == pytest.approx([0.0, 2.0])
     assert new["state"][:2] == [STATES.index(TaskState.WAITING), STATES.index(TaskState.RUNNING)]
+
+
+def test_an_engine_runs_what_was_sent_to_it_first() -> None:
+    """The others are behind it, in the order of the event, whatever their numbers."""
+    board = TaskBoard(100.0)
+    board.take([*FIRST[:2], TasksChanged(time=101.0, state=TaskState.RUNNING, tasks=(4, 1, 2), engine=0)])
+    assert board.behind().tolist() == [0, 1]
+    states = shown_states(board)
+    assert [SHOWN[code] for code in states] == ["sent", "sent", "running", "waiting"]
+    assert begun(board, states).tolist() == [0.0, 0.0, 1.0, 0.0]
+
+    ended = {"starts": (101.0,), "seconds": (2.0,), "sizes": (0,)}
+    board.take([TasksChanged(time=104.0, state=TaskState.DONE, tasks=(4,), engine=0, **ended)])
+    states = shown_states(board)  # and nobody tells of the next one that it has begun
+    assert [SHOWN[code] for code in states] == ["running", "sent", "done", "waiting"]
+    assert begun(board, states).tolist() == [3.0, 0.0, 1.0, 0.0]
+
+
+def test_a_task_that_was_cancelled_before_it_began_has_not_run() -> None:
+    """Its engine had it, and another one before it."""
+    board = TaskBoard(100.0)
+    board.take([*FIRST, TasksChanged(time=103.0, state=TaskState.CANCELLED, tasks=(2, 1))])
+    new = told(board)["new"]
+    assert new["start"][:2] == [0.75, 0.0]
+    assert new["seconds"][:2] == [2.25, -1.0]
 
 
 def test_events_that_come_twice_change_nothing() -> None:

@@ -49,12 +49,13 @@ def test_ready_tasks_wait_for_busy_engines(graph: Any) -> None:
 
 
 def test_tasks_that_were_sent_ahead_are_behind_others(graph: Any) -> None:
-    """They count as running, since their engine has them, and have not begun."""
+    """Their engine has them, for the scheduler they run, and they have not begun."""
     graph.engines(0)
     graph.know("f", 0.0001)
-    for _ in range(40):
-        graph.make()
-    assert reason(graph, requested=1) == "39 tasks are already with its engine, behind what runs there"
+    made = [graph.make() for _ in range(40)]
+    assert reason(graph, requested=1) == "39 tasks are sent to their engine, behind what runs there"
+    graph.scheduler.cancel(made[:38], "so")
+    assert reason(graph, requested=2) == "1 task is sent to its engine, behind what runs there"
 
 
 def test_tasks_wait_for_what_others_make(graph: Any) -> None:

@@ -6,7 +6,9 @@ import asyncio
 import errno
 import os
 import pickle
+import re
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ import eflows_nb as ef
 from eflows_nb.clusters.channel import Channel
 from eflows_nb.engine import shared
 from eflows_nb.runtime.scheduler import Scheduler
+from eflows_nb.tasks.events import Event, TasksChanged
+from eflows_nb.tasks.shown_state import ShownState
 from eflows_nb.tasks.state import TaskState
 
 pytestmark = [pytest.mark.engines, pytest.mark.usefixtures("two_engines", "settled")]
@@ -173,6 +177,39 @@ def test_the_state_of_a_running_task_is_told(gates: Any, hold: Any) -> None:
     assert not future.done()
     gate.open()
     ef.wait_on(future)
+
+
+def test_a_task_behind_another_is_not_said_to_run(two_engines: ef.Session, gates: Any, hold: Any) -> None:
+    """An engine that has two tasks runs one; who reads of a future, or of the session, is told so."""
+    number = two_engines._functions.code(hold).number
+    two_engines._driver.change(lambda scheduler: scheduler.durations.learn(number, [4.0]))
+    doors = [gates() for _ in range(4)]
+    first = [hold(*door.paths) for door in doors[:2]]
+    for door in doors[:2]:
+        door.wait_for_start()
+    sent: set[int] = set()
+    all_sent = threading.Event()
+
+    def note(events: Sequence[Event]) -> None:
+        changes = [event for event in events if type(event) is TasksChanged]
+        sent.update(task for event in changes if event.state is TaskState.RUNNING for task in event.tasks)
+        if len(sent) == 2:
+            all_sent.set()
+
+    end = two_engines.observe(note)
+    behind = [hold(*door.paths) for door in doors[2:]]
+    assert all_sent.wait(60)  # nobody waits for results, so engines get tasks in advance
+    end()
+
+    assert {future.state for future in first + behind} == {TaskState.RUNNING}
+    assert {future.shown_state for future in first} == {ShownState.RUNNING}
+    assert all(re.search(r": running on engine \d>", repr(future)) for future in first)
+    assert all(re.search(r": sent to engine \d>", repr(future)) for future in behind)
+    assert " 2 sent, 2 running" in repr(two_engines)
+    assert repr(two_engines).endswith("; 2 tasks are sent to their engines, behind what runs there>")
+    for door in doors:
+        door.remove()
+    ef.wait_on(first + behind)
 
 
 def test_an_interrupt_of_a_wait_leaves_the_tasks_alone(

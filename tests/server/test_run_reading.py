@@ -13,7 +13,7 @@ import pytest
 from eflows_nb.runtime.journal import replay
 from eflows_nb.server import run_reading
 from eflows_nb.server.run_reading import RunReading
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.shown_state import ShownState
 
 EXAMPLE = Path(__file__).parents[1] / "protocol" / "journal.jsonl"
 HEADER = {"format": "eflows-journal", "version": 1, "session": "ab12", "started": 1.0, "host": "n", "pid": 1}
@@ -30,13 +30,22 @@ def test_counts_are_those_of_a_replay() -> None:
     with EXAMPLE.open("rb") as file:
         assert reading.advance(file, deadline=math.inf)
     replayed = replay(EXAMPLE)
-    counts = replayed.tasks.counts()
-    waiting = counts.pop(TaskState.READY) + counts[TaskState.WAITING]
+    counts = replayed.tasks.shown()
+    waiting = counts.pop(ShownState.READY) + counts[ShownState.WAITING]
     expected = {**{state.value: number for state, number in counts.items()}, "ready": 0, "waiting": waiting}
     assert reading.counts == expected
     assert reading.problem == ""
     assert reading.seconds == pytest.approx(replayed.ended - reading.header["started"])
     assert reading.ended == replayed.complete
+
+
+def test_an_engine_that_has_many_tasks_runs_one() -> None:
+    """The others are counted as sent; an engine that has left runs none."""
+    joined = [["joined", 1, engine, "n01", 1] for engine in (0, 1)]
+    lines = [HEADER, *joined, ["submitted", 5, "1-9", 0, 0, -1], ["running", 6, "1-8", 0]]
+    reading = RunReading()
+    reading.advance(journal(*lines, ["left", 7, 1, False]), deadline=math.inf)
+    assert (reading.counts["waiting"], reading.counts["sent"], reading.counts["running"]) == (1, 7, 1)
 
 
 def test_a_journal_that_has_grown_is_read_on() -> None:

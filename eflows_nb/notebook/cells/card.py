@@ -6,40 +6,42 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.shown_state import ShownState
 
 __all__ = ["SIGNS", "card", "first_card", "notice", "overall"]
 
 SIGNS = {
-    TaskState.WAITING: "◌",
-    TaskState.READY: "○",
-    TaskState.RUNNING: "▸",
-    TaskState.DONE: "✓",
-    TaskState.FAILED: "✕",
-    TaskState.CANCELLED: "⊘",
-    TaskState.CACHED: "↺",
+    ShownState.WAITING: "◌",
+    ShownState.READY: "○",
+    ShownState.SENT: "▹",
+    ShownState.RUNNING: "▸",
+    ShownState.DONE: "✓",
+    ShownState.FAILED: "✕",
+    ShownState.CANCELLED: "⊘",
+    ShownState.CACHED: "↺",
 }
 """The sign of each state, in cards as on pages."""
 
 
-def overall(states: Sequence[TaskState]) -> TaskState:
+def overall(states: Sequence[ShownState]) -> ShownState:
     """Return the state of a cell from those of its tasks."""
     if not states:
-        return TaskState.DONE
+        return ShownState.DONE
     if not all(state.is_final for state in states):
-        begun = any(state is TaskState.RUNNING or state.is_final for state in states)
-        return TaskState.RUNNING if begun else TaskState.WAITING
-    for state in (TaskState.FAILED, TaskState.CANCELLED):
+        if any(state is ShownState.RUNNING or state.is_final for state in states):
+            return ShownState.RUNNING
+        return ShownState.SENT if ShownState.SENT in states else ShownState.WAITING
+    for state in (ShownState.FAILED, ShownState.CANCELLED):
         if state in states:
             return state
-    return TaskState.DONE
+    return ShownState.DONE
 
 
 def card(
     *,
     title: str,
     tasks: Sequence[int],
-    states: Sequence[TaskState],
+    states: Sequence[ShownState],
     reads: Sequence[str],
     outputs: Sequence[str],
     reason: str = "",
@@ -68,7 +70,7 @@ def first_card(
     title: str,
     reads: Sequence[str],
     outputs: Sequence[str],
-    state: TaskState = TaskState.WAITING,
+    state: ShownState = ShownState.WAITING,
     reason: str = "",
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the card of a task cell whose tasks have no numbers yet, or never get them."""
@@ -79,7 +81,7 @@ def _card(
     title: str,
     number: str,
     tasks: Sequence[int],
-    state: TaskState,
+    state: ShownState,
     count: str,
     reads: Sequence[str],
     outputs: Sequence[str],

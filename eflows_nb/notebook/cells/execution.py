@@ -15,7 +15,7 @@ from eflows_nb.notebook.cells.submission import Submission
 from eflows_nb.runtime import session
 from eflows_nb.runtime.future import Future
 from eflows_nb.tasks.data import Broken
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.shown_state import ShownState
 
 __all__ = ["Execution"]
 
@@ -42,12 +42,12 @@ class Execution:
         self._page = page
         self._shell = shell
         self._lock = threading.Lock()
-        self._shown_state: tuple[TaskState, int] | None = None
+        self._shown_state: tuple[ShownState, int] | None = None
         self._concluded: set[Future] = set()
         self._done: list[int] = []
         self._places: dict[int, int] = {}
-        self._states: list[TaskState] = []
-        self._counts: Counter[TaskState] = Counter()
+        self._states: list[ShownState] = []
+        self._counts: Counter[ShownState] = Counter()
 
     @property
     def tasks(self) -> list[int]:
@@ -55,12 +55,12 @@ class Execution:
         return self._done or [future.datum.number for future in self.submission.shown]
 
     @property
-    def states(self) -> list[TaskState]:
-        """States of its tasks."""
-        return [TaskState.DONE] * len(self._done) or [future.state for future in self.submission.shown]
+    def states(self) -> list[ShownState]:
+        """States of its tasks, as people are told them."""
+        return [ShownState.DONE] * len(self._done) or [one.shown_state for one in self.submission.shown]
 
     @property
-    def state(self) -> TaskState:
+    def state(self) -> ShownState:
         """State of the cell."""
         return overall(self.states)
 
@@ -86,7 +86,7 @@ class Execution:
         self._show()
 
     def note(self, tasks: Iterable[int]) -> list[Future]:
-        """Take notice that the states of tasks have changed; return what has ended of those that are its own.
+        """Take notice that tasks have other states, or have begun; return those of its own that have ended.
 
         This costs as much as there are such tasks, however many tasks the cell has.
         """
@@ -95,7 +95,7 @@ class Execution:
             own = [place for place in map(self._places.get, tasks) if place is not None]
             for place in own:
                 future = self.submission.shown[place]
-                state = future.state
+                state = future.shown_state
                 self._counts[self._states[place]] -= 1
                 self._counts[state] += 1
                 self._states[place] = state

@@ -31,7 +31,7 @@ from eflows_nb.notebook.cells.waiting import awaited_names
 from eflows_nb.runtime import session
 from eflows_nb.runtime.future import Future
 from eflows_nb.tasks.events import Event, TasksChanged
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.shown_state import ShownState
 
 __all__ = ["TaskCells", "active", "go", "load", "unload"]
 
@@ -41,7 +41,7 @@ _FUTURE_FLAGS = 0
 for _feature in __future__.all_feature_names:
     _FUTURE_FLAGS |= getattr(__future__, _feature).compiler_flag
 
-_ENDED_BADLY = (TaskState.FAILED, TaskState.CANCELLED)
+_ENDED_BADLY = (ShownState.FAILED, ShownState.CANCELLED)
 
 _active: TaskCells | None = None
 
@@ -319,9 +319,9 @@ class TaskCells:
 
         def begin(submission: Submission) -> None:
             begun.append(submission)
-            show(TaskState.WAITING)
+            show(ShownState.WAITING)
 
-        def show(state: TaskState, reason: str = "") -> None:
+        def show(state: ShownState, reason: str = "") -> None:
             first = begun[0]
             if page.can_be_changed:
                 data, metadata = first_card(
@@ -333,7 +333,7 @@ class TaskCells:
             return submit(plan, self.shell.user_ns, self.pending, area=page.area, begin=begin)
         except BaseException as error:
             if begun:
-                show(TaskState.CANCELLED, f"Not submitted: {type(error).__name__}: {error}")
+                show(ShownState.CANCELLED, f"Not submitted: {type(error).__name__}: {error}")
             raise
 
     def _cell(self) -> str:
@@ -366,7 +366,7 @@ class TaskCells:
                 for standing in (stale.get(name), self.shell.user_ns.get(name))
             )
             for old, new in zip(before, after, strict=False):
-                if isinstance(old, Future) and isinstance(new, Future) and old.state in _ENDED_BADLY:
+                if isinstance(old, Future) and isinstance(new, Future) and old.shown_state in _ENDED_BADLY:
                     self.replaced[old] = new
 
     def _observe(self) -> None:
@@ -381,6 +381,8 @@ class TaskCells:
         if not changes:
             return
         changed = {task for event in changes for task in event.tasks}
+        known = session.existing()
+        changed |= known.at_work() if known is not None else set()  # who was behind what has ended
         ended = [(one, one.note(changed)) for one in list(self.executions)]
         with self._hearing:
             if self._told_of is not None:

@@ -11,7 +11,7 @@ from IPython.core.error import UsageError
 from eflows_nb.notebook.cells.names import parse
 from eflows_nb.notebook.cells.options import MAGIC, TaskOptions
 from eflows_nb.runtime import session
-from eflows_nb.tasks.state import TaskState
+from eflows_nb.tasks.shown_state import ShownState
 
 if TYPE_CHECKING:
     from eflows_nb.notebook.cells.execution import Execution
@@ -171,7 +171,7 @@ class EflowsMagics:
         print(f"Cancelled {session.current().cancel(futures)} tasks.")
 
     def _retry(self, words: list[str]) -> None:
-        ended_badly = {TaskState.FAILED, TaskState.CANCELLED}
+        ended_badly = {ShownState.FAILED, ShownState.CANCELLED}
         replaced = self._cells.replaced
         chosen = [
             execution
@@ -215,7 +215,7 @@ class EflowsMagics:
             self._cells.autowait = words == ["on"]
         print(f"autowait is {'on' if self._cells.autowait else 'off'}")
 
-    def _chosen(self, words: list[str], fits: Callable[[TaskState], bool]) -> list[Execution]:
+    def _chosen(self, words: list[str], fits: Callable[[ShownState], bool]) -> list[Execution]:
         known = {execution.submission.title for execution in self._cells.executions}
         unknown = [word for word in words if word not in known]
         if unknown:

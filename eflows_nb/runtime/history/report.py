@@ -109,7 +109,7 @@ def _more(summary: Summary) -> list[str]:
 
 
 def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
-    counts = ", ".join(f"{number} {state}" for state, number in summary.tasks.items() if number)
+    counts = ", ".join(f"{number} {state}" for state, number in summary.shown.items() if number)
     yield "tasks", counts or "none"
     yield "wall time", f"{duration(summary.wall)}, at least {duration(summary.bound)} on so many engines"
     begun = " since the first task began" if _is_told(summary) else ""

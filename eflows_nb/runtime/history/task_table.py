@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from eflows_nb.tasks.shown_state import ShownState, shown_counts
 from eflows_nb.tasks.state import TaskState
 
 __all__ = ["STATES", "Columns", "TaskRecord", "TaskTable"]
@@ -164,3 +165,9 @@ class TaskTable(Mapping[int, TaskRecord]):
         """Return the number of tasks in each state."""
         found = Counter(self.columns.state)
         return {state: found[code] for code, state in enumerate(STATES)}
+
+    def shown(self) -> dict[ShownState, int]:
+        """Return the number of tasks in each state as people are told it."""
+        running, columns = STATES.index(TaskState.RUNNING), self.columns
+        engines = {one for one, code in zip(columns.engine, columns.state, strict=True) if code == running}
+        return shown_counts(self.counts(), len(engines))

@@ -6,7 +6,7 @@ import { isRecord } from '../core/record';
 import { SIGN_TEXT } from '../signs/text';
 
 const VERSION = 1;
-const UNFINISHED = ['waiting', 'ready', 'running'];
+const UNFINISHED = ['waiting', 'ready', 'sent', 'running'];
 const REASON =
   'Its kernel ended before it did. Run the cell again to have its result.';
 

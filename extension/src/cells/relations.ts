@@ -27,6 +27,7 @@ export function isAtWork(facts: ICellFacts): boolean {
   return (
     countOf(facts, 'waiting') +
       countOf(facts, 'ready') +
+      countOf(facts, 'sent') +
       countOf(facts, 'running') >
     0
   );

@@ -1,9 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { formatCount, formatSeconds, oneLine } from '../core/format';
-import { STATE } from '../core/tasks';
 import { stateLabel } from '../session/labels';
-import { TASK_STATES } from '../session/protocol';
+import { BAR_ORDER, type TaskState } from '../session/protocol';
 import { SIGN_TEXT } from '../signs/text';
 import type { ICellFacts } from './protocol';
 import {
@@ -15,17 +14,6 @@ import {
 } from './relations';
 
 const NAME_LENGTH = 24;
-
-/** What is settled first, so that a bar fills from its start. */
-const ORDER = [
-  STATE.done,
-  STATE.cached,
-  STATE.failed,
-  STATE.cancelled,
-  STATE.running,
-  STATE.ready,
-  STATE.waiting
-];
 
 /** What a strip shows. */
 export interface IStripContent {
@@ -87,9 +75,9 @@ export class Strip {
 
   update(content: IStripContent): void {
     const { facts, stale } = content;
-    ORDER.forEach((code, place) => {
+    BAR_ORDER.forEach((state, place) => {
       const part = this._parts[place];
-      const count = facts.states[code] ?? 0;
+      const count = countOf(facts, state);
       if (part !== undefined) {
         part.style.flexGrow = String(count);
         part.hidden = count === 0;
@@ -117,7 +105,7 @@ export class Strip {
     }
     const state = stateOf(facts);
     const all = trans._n('%1 task', '%1 tasks', total);
-    const count = facts.states[TASK_STATES.indexOf(state)] ?? 0;
+    const count = countOf(facts, state);
     const shown =
       count === total ? all : trans.__('%1 of %2', formatCount(count), all);
     const names = oneLine(facts.functions.join(', '), NAME_LENGTH);
@@ -170,31 +158,30 @@ export class Strip {
   private _bar = document.createElement('div');
   private _cancel = document.createElement('button');
   private _chip = document.createElement('button');
-  private _parts = ORDER.map(code => part(code));
+  private _parts = BAR_ORDER.map(part);
   private _retry = document.createElement('button');
   private _stale = document.createElement('span');
   private _trans: TranslationBundle;
 }
 
 /** The state that says most about the tasks of a cell. */
-function stateOf(facts: ICellFacts): (typeof TASK_STATES)[number] {
-  const order = [
-    STATE.failed,
-    STATE.running,
-    STATE.ready,
-    STATE.waiting,
-    STATE.cancelled
+function stateOf(facts: ICellFacts): TaskState {
+  const order: readonly TaskState[] = [
+    'failed',
+    'running',
+    'sent',
+    'ready',
+    'waiting',
+    'cancelled'
   ];
   const isCached = countOf(facts, 'done') === 0 && countOf(facts, 'cached') > 0;
-  const code =
-    order.find(one => (facts.states[one] ?? 0) > 0) ??
-    (isCached ? STATE.cached : STATE.done);
-  return TASK_STATES[code] ?? 'done';
+  const rest = isCached ? 'cached' : 'done';
+  return order.find(state => countOf(facts, state) > 0) ?? rest;
 }
 
-function part(code: number): HTMLElement {
+function part(state: TaskState): HTMLElement {
   const element = document.createElement('span');
-  element.className = `eflows-mod-task-${TASK_STATES[code] ?? 'waiting'}`;
+  element.className = `eflows-mod-task-${state}`;
   return element;
 }
 

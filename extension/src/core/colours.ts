@@ -41,7 +41,8 @@ export function readColours(element: HTMLElement): IColours {
     read('--eflows-done', '#388e3c'),
     read('--eflows-failed', '#d32f2f'),
     read('--eflows-cancelled', '#b26a00'),
-    read('--eflows-cached', '#00838f')
+    read('--eflows-cached', '#00838f'),
+    read('--eflows-sent', '#90bce6')
   ];
   const functions = Array.from({ length: FUNCTIONS }, (_, place) =>
     read(`--eflows-function-${place}`, '#777777')

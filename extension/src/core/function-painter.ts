@@ -4,6 +4,7 @@ import type { IPainter, IScene } from './scene';
 import { curve, drawText } from './stage-painter';
 import { StageLayout } from './stages';
 import { STATE, STATE_COUNT, type TaskTable } from './tasks';
+import { BAR_ORDER } from '../session/protocol';
 
 const WIDTH = 208;
 const HEIGHT = 66;
@@ -328,17 +329,9 @@ export class FunctionPainter implements IPainter {
   ): void {
     const { pen, colours, table } = scene;
     const whole = (WIDTH - 28) * scale;
-    const order = [
-      STATE.done,
-      STATE.cached,
-      STATE.failed,
-      STATE.cancelled,
-      STATE.running,
-      STATE.ready,
-      STATE.waiting
-    ];
     let left = x;
-    for (const state of order) {
+    for (const name of BAR_ORDER) {
+      const state = STATE[name];
       const count =
         table.functionCounts[node.function * STATE_COUNT + state] ?? 0;
       if (count > 0) {

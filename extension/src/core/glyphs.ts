@@ -28,6 +28,12 @@ export function drawGlyph(
       pen.moveTo(x + half * 0.8, y - half * 0.8);
       pen.lineTo(x - half * 0.8, y + half * 0.8);
       break;
+    case STATE.sent:
+      pen.moveTo(x - half * 0.6, y - half * 0.8);
+      pen.lineTo(x + half * 0.9, y);
+      pen.lineTo(x - half * 0.6, y + half * 0.8);
+      pen.lineTo(x - half * 0.6, y - half * 0.8);
+      break;
     case STATE.running:
       pen.moveTo(x - half * 0.6, y - half * 0.8);
       pen.lineTo(x + half * 0.9, y);

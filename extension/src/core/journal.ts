@@ -19,6 +19,8 @@ const STATES: Readonly<Record<string, number>> = {
 };
 
 const TRIES = 20;
+/** Seconds between tasks that were sent together, in the order in which their engine runs them. */
+const APART = 1e-9;
 
 /** What a journal knows of a task of which it tells nothing besides its states. */
 export const NOTHING: ITaskDetail = {
@@ -207,20 +209,29 @@ class Reader {
     const sizes = column(fields[4], tasks.length);
     const starts = Array.isArray(fields[2]) ? fields[2] : null;
     let next = typeof fields[2] === 'number' ? fields[2] * 1e-6 : 0;
+    const begun = state === STATE.cancelled ? this._begun() : null;
     tasks.forEach((task, place) => {
       const row = this._rowOf.get(task);
       if (row === undefined) {
         return;
       }
+      this._held.get(this._engine[row] ?? -1)?.delete(row);
       this._state[row] = state;
       this._ended[row] = state >= STATE.done ? time : 0;
       if (state === STATE.cancelled) {
-        const start = this._start[row] ?? 0;
+        const start = begun?.has(row) === true ? (this._start[row] ?? 0) : 0;
+        this._start[row] = start;
         this._seconds[row] = start > 0 ? time - start : -1;
         return;
       }
-      this._engine[row] = state === STATE.waiting ? -1 : Number(fields[1]);
-      this._start[row] = state === STATE.running ? time : 0;
+      const engine = state === STATE.waiting ? -1 : Number(fields[1]);
+      this._engine[row] = engine;
+      this._start[row] = 0;
+      if (state === STATE.running) {
+        this._start[row] = time + place * APART;
+        const held = this._held.get(engine) ?? new Set();
+        this._held.set(engine, held.add(row));
+      }
       this._seconds[row] = -1;
       if (ran) {
         const seconds = (nanos[place] ?? 0) * 1e-9;
@@ -233,6 +244,11 @@ class Reader {
       }
     });
     return true;
+  }
+
+  /** The tasks that engines run: of those that each has, the one that was sent first. */
+  private _begun(): Set<number> {
+    return new Set([...this._held.values()].flatMap(([first]) => first ?? []));
   }
 
   private _fail(task: number, error: string, traceback: string): void {
@@ -262,6 +278,8 @@ class Reader {
   private _began: number;
   private _details = new Map<number, ITaskDetail>();
   private _ended: number[] = [];
+  /** What each engine has and has not finished, in the order in which it was sent. */
+  private _held = new Map<number, Set<number>>();
   private _engine: number[] = [];
   private _engines: IGraphEngine[] = [];
   private _function: number[] = [];

@@ -317,12 +317,13 @@ export class StagePainter implements IPainter {
     pen.textAlign = 'left';
     for (const [x, y, row] of cellsInSight(scene, stage)) {
       const code = table.state[row] ?? 0;
-      const filled = code >= STATE.running;
+      const filled = code >= STATE.running && code !== STATE.sent;
       pen.globalAlpha = isFound === null || isFound[row] === 1 ? 1 : 0.3;
       pen.fillStyle = filled ? colours.states[code] : colours.background;
       pen.fillRect(x, y, width, height);
       if (!filled) {
-        pen.strokeStyle = colours.states[STATE.ready];
+        const edge = code === STATE.sent ? STATE.running : STATE.ready;
+        pen.strokeStyle = colours.states[edge];
         pen.lineWidth = 1;
         pen.setLineDash(code === STATE.waiting ? [3, 3] : []);
         pen.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);

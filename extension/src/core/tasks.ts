@@ -8,10 +8,16 @@ export const STATE = {
   done: 3,
   failed: 4,
   cancelled: 5,
-  cached: 6
+  cached: 6,
+  sent: 7
 } as const;
 
-export const STATE_COUNT = 7;
+export const STATE_COUNT = 8;
+
+/** Whether a task in this state has not ended. */
+export function isUnfinished(state: number): boolean {
+  return state <= STATE.running || state === STATE.sent;
+}
 
 /** Whether a task in this state has made, or found, its result. */
 export function hasResult(state: number): boolean {
@@ -96,7 +102,7 @@ export class TaskTable {
   /** Find out what follows from the states of the tasks, which are others now. */
   settle(): void {
     this._findReady();
-    this._findHeads();
+    this._findRunning();
     this._count();
     this.version++;
   }
@@ -110,8 +116,9 @@ export class TaskTable {
   end(): number {
     let count = 0;
     for (let row = 0; row < this.rows; row++) {
-      if ((this.state[row] ?? 0) <= STATE.running) {
-        const start = this.start[row] ?? 0;
+      if (isUnfinished(this.state[row] ?? 0)) {
+        const start = this.startOf(row);
+        this.start[row] = start;
         this.seconds[row] = start > 0 ? Math.max(0, this.now - start) : -1;
         this.state[row] = STATE.cancelled;
         count++;
@@ -155,20 +162,37 @@ export class TaskTable {
   }
 
   /**
-   * When a task began; 0 for one that has not.
-   *
-   * Tasks are sent to an engine many at a time, and then all are said to run. Of
-   * those the first has begun, when the one before it ended; the others wait there.
+   * When a task began; 0 for one that has not. Of one that runs it is only known
+   * when it was sent, and when the one before it on its engine ended.
    */
   startOf(row: number): number {
     const start = this.start[row] ?? 0;
-    if (this.state[row] !== STATE.running || start <= 0) {
-      return start;
+    switch (this.state[row]) {
+      case STATE.sent:
+        return 0;
+      case STATE.running:
+        return start > 0
+          ? Math.max(start, this._ended[this.engine[row] ?? -1] ?? 0)
+          : 0;
+      default:
+        return start;
     }
-    const engine = this.engine[row] ?? -1;
-    return this._heads[engine] === row
-      ? Math.max(start, this._ended[engine] ?? 0)
-      : 0;
+  }
+
+  /** How many tasks the engine of a sent one has before it, the one that it runs among them. */
+  aheadOf(row: number): number {
+    const { state, engine, start } = this;
+    let count = 0;
+    for (let other = 0; other < this.rows; other++) {
+      if (
+        (state[other] === STATE.running || state[other] === STATE.sent) &&
+        engine[other] === engine[row] &&
+        isBefore(start, other, row)
+      ) {
+        count++;
+      }
+    }
+    return count;
   }
 
   /** When a task ended or, while it runs, the time now; 0 for one that has not begun. */
@@ -187,6 +211,7 @@ export class TaskTable {
     return (
       (counts[STATE.waiting] ?? 0) +
         (counts[STATE.ready] ?? 0) +
+        (counts[STATE.sent] ?? 0) +
         (counts[STATE.running] ?? 0) >
       0
     );
@@ -279,8 +304,11 @@ export class TaskTable {
     }
   }
 
-  /** Find of each engine the task that has begun, and when the one before it ended. */
-  private _findHeads(): void {
+  /**
+   * Find of each engine the task that it runs, and when the one before it ended.
+   * It has many tasks in advance, and of those the one that was sent first runs.
+   */
+  private _findRunning(): void {
     const { state, engine, start, seconds } = this;
     const heads: number[] = [];
     const ended: number[] = [];
@@ -290,10 +318,16 @@ export class TaskTable {
       if (where < 0 || began <= 0) {
         continue;
       }
-      if (state[row] === STATE.running) {
+      if (state[row] === STATE.running || state[row] === STATE.sent) {
         const head = heads[where];
-        if (head === undefined || began < (start[head] ?? 0)) {
+        if (head === undefined || isBefore(start, row, head)) {
           heads[where] = row;
+          if (head !== undefined) {
+            state[head] = STATE.sent;
+          }
+          state[row] = STATE.running;
+        } else {
+          state[row] = STATE.sent;
         }
       } else {
         const end = began + (seconds[row] ?? 0);
@@ -302,7 +336,6 @@ export class TaskTable {
         }
       }
     }
-    this._heads = heads;
     this._ended = ended;
   }
 
@@ -322,8 +355,13 @@ export class TaskTable {
   }
 
   private _ended: number[] = [];
-  private _heads: number[] = [];
   private _rowOf: number[] = [];
+}
+
+/** Whether one row was sent before another. */
+function isBefore(start: Float64Array, row: number, other: number): boolean {
+  const difference = (start[row] ?? 0) - (start[other] ?? 0);
+  return difference < 0 || (difference === 0 && row < other);
 }
 
 /** A column with room for so many entries. */

@@ -5,8 +5,8 @@ import React from 'react';
 
 import { formatCount } from '../core/format';
 import { STATE } from '../core/tasks';
-import { stateLabel } from '../session/labels';
-import { TASK_STATES } from '../session/protocol';
+import { stateHint, stateLabel } from '../session/labels';
+import { STATES_IN_ORDER, TASK_STATES } from '../session/protocol';
 import { Sign } from '../signs/sign';
 import type { RunModel } from './model';
 
@@ -176,17 +176,20 @@ export class Legend extends ReactWidget {
       <UseSignal signal={model.changed}>
         {() => (
           <>
-            {TASK_STATES.map((state, code) => (
+            {STATES_IN_ORDER.map(state => (
               <span
                 key={state}
                 className={
-                  model.table.counts[code] === 0 ? 'eflows-mod-zero' : ''
+                  model.table.counts[STATE[state]] === 0
+                    ? 'eflows-mod-zero'
+                    : ''
                 }
+                title={stateHint(state, trans)}
               >
                 <Sign name={`task-${state}`} />
                 {stateLabel(state, trans)}{' '}
                 <b data-testid={`eflows-run-${state}`}>
-                  {formatCount(model.table.counts[code] ?? 0)}
+                  {formatCount(model.table.counts[STATE[state]] ?? 0)}
                 </b>
               </span>
             ))}

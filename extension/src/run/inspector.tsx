@@ -241,10 +241,14 @@ function Task(props: {
             term: trans.__('Submitted'),
             text: formatSeconds((table.submitted[row] ?? 0) - zero)
           },
-          code === STATE.running && start <= 0
+          code === STATE.sent
             ? {
                 term: trans.__('Started'),
-                text: trans.__('not yet: its engine has others before it')
+                text: trans._n(
+                  'not yet: its engine has %1 task before it',
+                  'not yet: its engine has %1 tasks before it',
+                  table.aheadOf(row)
+                )
               }
             : null,
           start > 0

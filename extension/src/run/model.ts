@@ -16,7 +16,7 @@ import {
 import type { IPastRun } from '../core/journal';
 import { Replay } from '../core/replay';
 import type { IMarks } from '../core/scene';
-import { STATE, TaskTable } from '../core/tasks';
+import { isUnfinished, STATE, TaskTable } from '../core/tasks';
 import { TASK_STATES } from '../session/protocol';
 
 type Watch = NonNullable<IPageRequest['watch']>;
@@ -273,7 +273,7 @@ export class RunModel implements IDisposable {
       this._source !== null &&
       row >= 0 &&
       state !== undefined &&
-      state <= STATE.running
+      isUnfinished(state)
     );
   }
 

@@ -6,7 +6,7 @@ import { formatBytes, formatSeconds, oneLine } from '../core/format';
 import { ordered } from '../core/order';
 import type { TaskTable } from '../core/tasks';
 import { stateLabel } from '../session/labels';
-import { TASK_STATES } from '../session/protocol';
+import { STATES_IN_ORDER, TASK_STATES } from '../session/protocol';
 import type { RunModel } from './model';
 import { SIGN_TEXT } from '../signs/text';
 
@@ -291,7 +291,8 @@ function columnsOf(trans: TranslationBundle): readonly IColumn[] {
       label: trans.__('State'),
       text: (table, row) =>
         stateLabel(TASK_STATES[table.state[row] ?? 0] ?? 'waiting', trans),
-      key: (table, row) => table.state[row] ?? 0,
+      key: (table, row) =>
+        STATES_IN_ORDER.indexOf(TASK_STATES[table.state[row] ?? 0] ?? 'done'),
       isNumber: false
     },
     {

@@ -6,7 +6,7 @@ import React, { useState } from 'react';
 import { formatAge } from '../clusters/amounts';
 import { formatBytes, formatSeconds } from '../core/format';
 import { Section } from '../panel/section';
-import { TASK_STATES } from '../session/protocol';
+import { BAR_ORDER, TASK_STATES } from '../session/protocol';
 import { Sign, type SignName } from '../signs/sign';
 import { nameOf, type RunsModel } from './model';
 import type { IRun } from './protocol';
@@ -193,17 +193,6 @@ function Run(props: {
     </li>
   );
 }
-
-/** What is settled first, so that the bar fills from its start. */
-const BAR_ORDER = [
-  'done',
-  'cached',
-  'failed',
-  'cancelled',
-  'running',
-  'ready',
-  'waiting'
-] as const;
 
 function signOf(run: IRun): SignName {
   if (run.problem !== '') {

@@ -3,7 +3,7 @@ import React from 'react';
 
 import { formatLoad } from '../clusters/amounts';
 import type { IEflowsMachine } from '../clusters/tokens';
-import { formatBytes } from '../core/format';
+import { formatBytes, formatCount } from '../core/format';
 import { Sign } from '../signs/sign';
 import type { IEngine, ISession } from './protocol';
 
@@ -45,8 +45,11 @@ export function EngineTable(props: {
                 {trans.__('GPU')}
               </th>
             )}
-            <th scope="col" title={trans.__('Tasks that it holds now')}>
-              {trans.__('Running')}
+            <th
+              scope="col"
+              title={trans.__('Tasks that it has behind the one that it runs')}
+            >
+              {trans.__('Sent')}
             </th>
             <th scope="col" title={trans.__('Tasks that it has finished')}>
               {trans.__('Done')}
@@ -65,6 +68,11 @@ export function EngineTable(props: {
                   name={engine.running > 0 ? 'task-running' : 'task-ready'}
                 />
                 {engine.engine}
+                <span className="eflows-Spoken">
+                  {engine.running > 0
+                    ? trans.__(', runs a task')
+                    : trans.__(', has nothing to do')}
+                </span>
               </th>
               {hosts.size > 1 && <td>{engine.host}</td>}
               {measured && (
@@ -78,8 +86,10 @@ export function EngineTable(props: {
                 </>
               )}
               {gpus && <td>{amount(uses[place]?.gpu_memory)}</td>}
-              <td>{engine.running}</td>
-              <td>{engine.finished}</td>
+              <td data-testid="eflows-engine-sent">
+                {formatCount(engine.sent)}
+              </td>
+              <td>{formatCount(engine.finished)}</td>
             </tr>
           ))}
         </tbody>

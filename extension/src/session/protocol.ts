@@ -26,7 +26,10 @@ export const CLUSTER_STATES = [
 ] as const;
 export type ClusterState = (typeof CLUSTER_STATES)[number];
 
-/** The states of a task, by the number that stands for each. */
+/**
+ * The states of a task as people are told them, by the number that stands for
+ * each. An engine has tasks in advance and runs one: the others are sent.
+ */
 export const TASK_STATES = [
   'waiting',
   'ready',
@@ -34,16 +37,42 @@ export const TASK_STATES = [
   'done',
   'failed',
   'cancelled',
-  'cached'
+  'cached',
+  'sent'
 ] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
-/** One engine that has joined. */
+/** The same in the order of a task's life. */
+export const STATES_IN_ORDER: readonly TaskState[] = [
+  'waiting',
+  'ready',
+  'sent',
+  'running',
+  'done',
+  'failed',
+  'cancelled',
+  'cached'
+];
+
+/** What is settled comes first, so that a bar fills from its start. */
+export const BAR_ORDER: readonly TaskState[] = [
+  'done',
+  'cached',
+  'failed',
+  'cancelled',
+  'running',
+  'sent',
+  'ready',
+  'waiting'
+];
+
+/** One engine that has joined: what it runs, has behind that, and has finished. */
 export interface IEngine {
   readonly engine: number;
   readonly host: string;
   readonly pid: number;
   readonly running: number;
+  readonly sent: number;
   readonly finished: number;
 }
 
@@ -111,6 +140,7 @@ function readSession(data: unknown): ISession | null {
   const tasks = {
     waiting: count('waiting'),
     ready: count('ready'),
+    sent: count('sent'),
     running: count('running'),
     done: count('done'),
     failed: count('failed'),
@@ -127,6 +157,7 @@ function isEngine(data: unknown): data is IEngine {
     typeof data.host === 'string' &&
     typeof data.pid === 'number' &&
     typeof data.running === 'number' &&
+    typeof data.sent === 'number' &&
     typeof data.finished === 'number'
   );
 }

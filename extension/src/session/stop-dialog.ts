@@ -13,8 +13,8 @@ export async function askHowToStop(
   session: ISession,
   trans: TranslationBundle
 ): Promise<boolean | null> {
-  const { waiting, ready, running } = session.tasks;
-  const unfinished = waiting + ready + running;
+  const { waiting, ready, sent, running } = session.tasks;
+  const unfinished = waiting + ready + sent + running;
   if (unfinished === 0) {
     return false;
   }

@@ -1,19 +1,20 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import { oneLine } from '../core/format';
+import { formatCount, oneLine } from '../core/format';
 import { Section } from '../panel/section';
 import { Sign } from '../signs/sign';
 import { EngineControls } from './controls';
 import { EngineTable } from './engine-table';
 import type { IControls } from './form-parts';
-import { stateLabel } from './labels';
+import { stateHint, stateLabel } from './labels';
 import type { SessionStatus } from './model';
 import {
+  BAR_ORDER,
+  STATES_IN_ORDER,
   TASK_STATES,
   type ClusterState,
-  type ISession,
-  type TaskState
+  type ISession
 } from './protocol';
 import { StartForm } from './start-form';
 import type { IEflowsSession } from './tokens';
@@ -246,33 +247,23 @@ function Tasks(props: {
         ))}
       </div>
       <dl className="eflows-Counts">
-        {TASK_STATES.map(state => (
+        {STATES_IN_ORDER.map(state => (
           <div
             key={state}
             className={tasks[state] === 0 ? 'eflows-mod-zero' : ''}
+            title={stateHint(state, trans)}
           >
             <dt>
               <Sign name={`task-${state}`} />
               {stateLabel(state, trans)}
             </dt>
-            <dd data-testid={`eflows-${state}`}>{tasks[state]}</dd>
+            <dd data-testid={`eflows-${state}`}>{formatCount(tasks[state])}</dd>
           </div>
         ))}
       </dl>
     </>
   );
 }
-
-/** What is settled first, so that the bar fills from its start. */
-const BAR_ORDER: readonly TaskState[] = [
-  'done',
-  'cached',
-  'failed',
-  'cancelled',
-  'running',
-  'ready',
-  'waiting'
-];
 
 function clusterStateLabel(
   state: ClusterState,

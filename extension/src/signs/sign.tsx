@@ -37,6 +37,12 @@ const SHAPES: Readonly<Record<SignName, JSX.Element>> = {
       <path d="M6.6 5.4v5.2l4.2-2.6z" className="eflows-Sign-fill" />
     </>
   ),
+  'task-sent': (
+    <>
+      {RING}
+      <path d="M6.6 5.4v5.2l4.2-2.6z" className="eflows-Sign-thin" />
+    </>
+  ),
   'task-done': (
     <>
       {DISC}

@@ -4,6 +4,7 @@ import type { TaskState } from '../session/protocol';
 export const SIGN_TEXT: Readonly<Record<TaskState, string>> = {
   waiting: '◌',
   ready: '○',
+  sent: '▹',
   running: '▸',
   done: '✓',
   failed: '✕',

@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import React from 'react';
 
+import { formatCount } from '../core/format';
 import type { ISession } from '../session/protocol';
 import type { IEflowsSession } from '../session/tokens';
 import { Sign, type SignName } from '../signs/sign';
@@ -80,10 +81,21 @@ function summary(session: ISession, trans: TranslationBundle): string {
   const count = total(session);
   return [
     ...(count > 0
-      ? [trans.__('%1 of %2 tasks done', tasks.done + tasks.cached, count)]
+      ? [
+          trans.__(
+            '%1 of %2 tasks done',
+            formatCount(tasks.done + tasks.cached),
+            formatCount(count)
+          )
+        ]
       : [trans.__('no tasks')]),
-    ...(tasks.running > 0 ? [trans.__('%1 running', tasks.running)] : []),
-    ...(tasks.failed > 0 ? [trans.__('%1 failed', tasks.failed)] : []),
+    ...(tasks.running > 0
+      ? [trans.__('%1 running', formatCount(tasks.running))]
+      : []),
+    ...(tasks.sent > 0 ? [trans.__('%1 sent', formatCount(tasks.sent))] : []),
+    ...(tasks.failed > 0
+      ? [trans.__('%1 failed', formatCount(tasks.failed))]
+      : []),
     ...(state === 'broken'
       ? [trans.__('cluster broken')]
       : cluster === 'inline'
