@@ -125,7 +125,7 @@ class Session:
         self.files = Files()
         """The files that tasks read and write."""
         self._functions = FunctionTable()
-        self._scarce: set[int] = set()
+        self._scarce: dict[int, str] = {}  # of each function what was last said to be lacking
         self._arguments = Arguments(self._freeze, self._functions.definition)
         self._planner = Planner(self._arguments, self.files, self._numbers)
         self._driver = Driver(InlineCluster(self.token), self.token)
@@ -229,10 +229,12 @@ class Session:
         return resources.lacking(self._driver.cluster.capacity)
 
     def _warn_of_scarcity(self, code: FunctionCode) -> None:
-        """Say once of each function when its tasks cannot have what they ask for."""
+        """Say once of each function, and of other engines again, when its tasks cannot have what they ask."""
         lacking = self.lacking(code.policy.resources)
-        if lacking and code.number not in self._scarce:
-            self._scarce.add(code.number)
+        if self._scarce.get(code.number, "") == lacking:
+            return
+        self._scarce[code.number] = lacking
+        if lacking:
             warnings.warn(
                 f"Task function '{code.name}' asks for {lacking}; its tasks run "
                 "with what there is. Ask for less, or start engines where there is more.",

@@ -6,7 +6,9 @@ import logging
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -80,6 +82,22 @@ def test_a_session_says_what_it_does(fresh: ef.Session) -> None:
     assert repr(fresh) == "<session on this process, ready: no tasks yet>"
     ef.wait_on(ef.map(double, range(3)))
     assert repr(fresh) == "<session on this process, ready: 3 done>"
+
+
+def test_what_is_lacking_is_told_again_where_that_is_another_thing(fresh: ef.Session) -> None:
+    """Once for each function and cluster: after the cluster has changed it is no news of before."""
+    wide = ef.task(cores=4096)(abs)
+    cluster: Any = fresh._driver.cluster
+    here, told = cluster.capacity, []
+    for there in (here, here, replace(here, cores=3), replace(here, cores=4096), here):
+        cluster.capacity = there
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            wide(-1)
+        told.append([str(one.message).partition(" that")[0] for one in caught])
+
+    first = f"Task function 'abs' asks for 4096 cores of {here.cores}"
+    assert told == [[first], [], ["Task function 'abs' asks for 4096 cores of 3"], [], [first]]
 
 
 def test_a_snapshot_shows_the_cluster(fresh: ef.Session) -> None:
