@@ -8,7 +8,7 @@ import pickle
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property, lru_cache, partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 __all__ = [
     "INLINE",
@@ -24,6 +24,7 @@ __all__ = [
     "make_cached_property",
     "pack",
     "reduced_cached",
+    "with_slots",
 ]
 
 INLINE = 1 << 16
@@ -82,6 +83,20 @@ def reduced_cached(thing: Any) -> tuple[Any, ...] | None:
     if type(thing) is cached_property:
         return make_cached_property, (thing.func, thing.attrname)
     return None
+
+
+def with_slots(thing: Any, reduced: Any) -> Any:
+    """Return how cloudpickle pickles a thing, with the slots of a class.
+
+    It leaves them out: instances have a dictionary elsewhere, and cannot come back to where they have none.
+    """
+    if not isinstance(thing, type) or "__slots__" not in vars(thing) or not isinstance(reduced, tuple):
+        return reduced
+    make, arguments, *rest = reduced
+    if make.__name__ != "_make_skeleton_class" or NamedTuple in vars(thing).get("__orig_bases__", ()):
+        return reduced  # typing sees to the slots of the latter
+    kind, name, bases, namespace, *others = arguments
+    return (make, (kind, name, bases, {**namespace, "__slots__": vars(thing)["__slots__"]}, *others), *rest)
 
 
 def make_cached_function(function: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
@@ -210,7 +225,7 @@ def _pickler_by_value() -> Any:
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, type):
                 copyreg._slotnames(obj)  # type: ignore[attr-defined]
-            return reduced_cached(obj) or super().reducer_override(obj)
+            return reduced_cached(obj) or with_slots(obj, super().reducer_override(obj))
 
     return Pickler
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 
-from eflows_nb.engine.packing import INLINE, Packed, pack
+from eflows_nb.engine.packing import INLINE, Packed, load, pack
 
 LARGE = INLINE // 8
 
@@ -138,3 +140,34 @@ def test_a_class_with_a_property_that_is_computed_once_is_packed() -> None:
         case, _ = pack([namespace["Case"](), array], writable=writable).value()
 
         assert (case.answer, case.answer, case.computed) == (42, 42, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "class Case:\n    __slots__ = ('a', '__weakref__')",
+        "class Case:\n    __slots__ = 'a'",
+        "class Case:\n    __slots__ = {'a': 'documented', '__private': ''}",
+        "class Case(int):\n    __slots__ = ()",
+        "import dataclasses\n@dataclasses.dataclass(slots=True)\nclass Case:\n    a: int = 0",
+        "import collections\nCase = collections.namedtuple('Case', 'a', defaults=[1])",
+        "import typing\nclass Case(typing.NamedTuple):\n    a: int = 1",
+    ],
+)
+def test_slots_of_a_class_are_slots_elsewhere(body: str) -> None:
+    """An instance of a notebook's class can come back from an engine to where it has no dictionary."""
+    namespace = {"__name__": "__main__"}
+    exec(f"{body}\ncase = Case()\n", namespace)
+    program = (
+        "import sys; from eflows_nb.engine.packing import adopt_classes, load, pack; adopt_classes();"
+        "case = load(sys.stdin.buffer.read()); assert not hasattr(case, '__dict__');"
+        "sys.stdout.buffer.write(pack(case).head)"
+    )
+    there = subprocess.run(
+        [sys.executable, "-c", program],
+        input=pack(namespace["case"]).head,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+
+    assert type(load(there.stdout)) is namespace["Case"]

@@ -18,7 +18,7 @@ from typing import Any
 
 import cloudpickle
 
-from eflows_nb.engine.packing import INLINE, reduced_cached
+from eflows_nb.engine.packing import INLINE, reduced_cached, with_slots
 from eflows_nb.notebook.cells.needs import global_names
 from eflows_nb.runtime.future import Future
 
@@ -95,7 +95,7 @@ class Shipment(cloudpickle.Pickler):  # type: ignore[misc]
             return of_functools
         if isinstance(thing, self._arrays) and not thing.flags.writeable:
             return thing.copy().__reduce_ex__(5)
-        reduced = super().reducer_override(thing)
+        reduced = with_slots(thing, super().reducer_override(thing))
         if (
             isinstance(thing, types.FunctionType)
             and (thing.__globals__ is self._home or _LOST in thing.__globals__)
