@@ -28,6 +28,7 @@ POINTS = 5_000
 """Values of each counter at most."""
 
 _SESSION = 1
+_GAP = 3e-9  # seconds; what is written has a nanosecond's grain
 
 
 def write(state: RunState, path: Path | str) -> Path:
@@ -84,22 +85,28 @@ class _Trace:
         self._rows = {
             engine.engine: (self._processes[engine.host], engine.engine + 1) for engine in state.engines
         }
-        self._seconds = self._fitting()
+        self._seconds, self._lost_seconds = self._fitting()
 
     def _time(self, seconds: float) -> float:
         return round((seconds - self.zero) * 1e6, 3)
 
-    def _fitting(self) -> list[float]:
-        """Return how long each task ran, such that none overlaps the next one: clocks have a grain."""
-        engine = np.frombuffer(self._columns.engine, np.int32)
-        start, seconds = np.frombuffer(self._columns.start), np.frombuffer(self._columns.seconds)
+    def _fitting(self) -> tuple[list[float], list[float]]:
+        """Return how long each task, and each lost run, took, such that none overlaps the next one.
+
+        Clocks have a grain, and Perfetto leaves out what ends a nanosecond too late.
+        """
+        lost = self._state.lost
+        engine = np.append(np.frombuffer(self._columns.engine, np.int32), [run.engine for run in lost])
+        start = np.append(np.frombuffer(self._columns.start), [run.start for run in lost])
+        seconds = np.append(np.frombuffer(self._columns.seconds), [run.seconds for run in lost])
         order = np.lexsort((start, engine))
         order = order[start[order] > 0]
         until = np.append(start[order][1:], np.inf)
         until[np.append(np.diff(engine[order]) != 0, True)] = np.inf
         fitting = seconds.copy()
         fitting[order] = np.minimum(seconds[order], until - start[order])
-        return cast("list[float]", fitting.tolist())
+        found = cast("list[float]", np.maximum(fitting - _GAP, 0.0).tolist())
+        return found[: len(found) - len(lost)], found[len(found) - len(lost) :]
 
     def events(self) -> Iterator[dict[str, Any]]:
         """Yield all of them."""
@@ -165,11 +172,10 @@ class _Trace:
                 yield self._slice(name, "task", columns.engine[number], start, self._seconds[number], args)
 
     def _lost(self) -> Iterator[dict[str, Any]]:
-        for run in self._state.lost:
+        for run, seconds in zip(self._state.lost, self._lost_seconds, strict=True):
             name = self._columns.names[self._columns.name[run.task]]
-            yield self._slice(
-                name, "task", run.engine, run.start, run.seconds, {"task": run.task, "state": run.end}
-            )
+            args = {"task": run.task, "state": run.end}
+            yield self._slice(name, "task", run.engine, run.start, seconds, args)
 
     def _dependencies(self) -> Iterator[tuple[int, int]]:
         columns = self._columns
@@ -188,8 +194,9 @@ class _Trace:
     def _arrows(self) -> Iterator[dict[str, Any]]:
         columns = self._columns
         for number, (parent, task) in zip(range(ARROWS), self._dependencies(), strict=False):
-            within = columns.start[parent] + 0.999 * self._seconds[parent]  # the end is not in the slice
-            for phase, end, time in (("s", parent, within), ("f", task, columns.start[task])):
+            begin = self._time(columns.start[parent])
+            within = round(begin + 0.999e6 * self._seconds[parent], 3)  # the end is not in the slice
+            for phase, end, time in (("s", parent, within), ("f", task, self._time(columns.start[task]))):
                 process, row = self._rows.get(columns.engine[end], (_SESSION, 0))
                 yield {
                     "ph": phase,
@@ -198,7 +205,7 @@ class _Trace:
                     "cat": "data",
                     "pid": process,
                     "tid": row,
-                    "ts": self._time(time),
+                    "ts": time,
                     **({"bp": "e"} if phase == "f" else {}),
                 }
 

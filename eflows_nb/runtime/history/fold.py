@@ -50,6 +50,7 @@ class Fold:
         self._places: dict[int, int] = {}  # number of an engine -> place in `engines`
         self._sent: dict[int, float] = {}  # when each task that is running went to its engine
         self._free: dict[int, float] = {}  # when each engine had done what it is known to have run
+        self._gone: dict[int, float] = {}  # when each engine left
         self._cut: dict[int, list[LostRun]] = {}  # engine -> runs that were cut short
         self._takers: dict[type, Callable[[Any], None]] = {
             TasksSubmitted: self._submitted,
@@ -176,7 +177,7 @@ class Fold:
     def _cut_short(self, task: int, engine: int, time: float, end: str) -> None:
         """Note that an engine ran a task until now, unless it turns out to have run another one meanwhile."""
         sent = self._sent.pop(task, time)
-        start = max(sent, self._free.get(engine, 0.0))
+        start, time = max(sent, self._free.get(engine, 0.0)), min(time, self._gone.get(engine, time))
         if start < time:
             self._cut.setdefault(engine, []).append(LostRun(task, engine, start, time - start, end, time))
             self._free[engine] = time
@@ -205,6 +206,7 @@ class Fold:
 
     def _joined(self, event: EngineJoined) -> None:
         self._settle(event.engine)
+        self._gone.pop(event.engine, None)
         self._free[event.engine] = event.time
         self._places[event.engine] = len(self.engines)
         self.energy.join(event.engine, event.host)
@@ -214,6 +216,7 @@ class Fold:
 
     def _left(self, event: EngineLeft) -> None:
         place = self._places.pop(event.engine, None)
+        self._gone[event.engine] = event.time
         self.energy.leave(event.engine)
         if place is not None:
             record = self.engines[place]
