@@ -11,11 +11,13 @@ import hmac
 import logging
 import os
 import pickle
+import secrets
 import select
 import shutil
 import tempfile
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,7 @@ _EVENTS = int(zmq.EVENTS)
 _READABLE = int(zmq.POLLIN)
 _LOOKS_SECONDS = (0.3, 1.0, 3.0)
 _DOMAIN = "eflows"
+_SOCKET = "client"
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +51,8 @@ class Channel:
     ip
         Address of this machine at which to listen for engines of other hosts; empty for those of this machine
         alone.
+    announce
+        Told the folder of the socket before it is made, so that it can be removed if this process is killed.
 
     Raises
     ------
@@ -55,8 +60,8 @@ class Channel:
         When it cannot listen there.
     """
 
-    def __init__(self, ip: str = "") -> None:
-        self.folder = None if ip else Path(tempfile.mkdtemp(prefix="eflows-"))
+    def __init__(self, ip: str = "", announce: Callable[[Path], None] = lambda _: None) -> None:
+        self.folder = None if ip else _make_folder(announce)
         self._context: zmq.Context[Any] = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
         self._gate = _Gate(self._context, self._socket) if ip else None
@@ -67,7 +72,7 @@ class Channel:
         self._socket.heartbeat_timeout = HEARTBEAT_LIMIT_MILLISECONDS
         self._socket.router_handover = True  # after a crash of the controller numbers begin anew
         try:
-            self._socket.bind(f"tcp://{ip}:*" if ip else f"ipc://{self.folder}/client")
+            self._socket.bind(f"tcp://{ip}:*" if ip else f"ipc://{self.folder}/{_SOCKET}")
         except zmq.ZMQError as error:
             self._leave()
             raise OSError(error.errno, str(error)) from error
@@ -165,6 +170,15 @@ class Channel:
         self._context.term()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _make_folder(announce: Callable[[Path], None]) -> Path:
+    folder = Path(tempfile.gettempdir()) / f"eflows-{secrets.token_hex(4)}"
+    if len(os.fsencode(folder / _SOCKET)) > zmq.IPC_PATH_MAX_LEN:
+        folder = Path("/tmp", folder.name)
+    announce(folder)
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 class _Gate:

@@ -62,6 +62,7 @@ class Controller:
             log=_quiet,
         )
         self._protection = protection
+        protection.add_cluster(self.cluster.cluster_id)
         for prefix in _file_prefixes(self.cluster):
             protection.add_files(prefix)
 

@@ -2,9 +2,9 @@
 
 Run as a script by a bare interpreter: it imports nothing but the standard library, and nothing of ours.
 It reads words from its standard input, each with a NUL at its end: ``GROUP pid`` for a process group to end,
-``GONE pid`` for one that has ended, ``FILES prefix`` for files to remove, ``FOLDER path`` for a folder of
-files. When its input ends, or its parent is another one, the client has stopped or is gone, and whatever is
-left of those ends too.
+``GONE pid`` for one that has ended, ``CLUSTER name`` for the processes of an ipyparallel cluster, ``FILES
+prefix`` for files to remove, ``FOLDER path`` for a folder of files. When its input ends, or its parent is
+another one, the client has stopped or is gone, and whatever is left of those ends too.
 """
 
 import contextlib
@@ -29,6 +29,23 @@ def _words() -> Iterator[str]:
                 return
             *words, rest = (rest + data).split(b"\0")
             yield from map(os.fsdecode, words)
+
+
+def _groups_of(cluster: str) -> Iterator[int]:
+    """Yield the process groups of a cluster, also those whose numbers the client has not come to tell."""
+    mark = b"IPP_CLUSTER_ID=" + os.fsencode(cluster)
+    for process in os.listdir("/proc"):  # noqa: PTH208 - pathlib takes long to import
+        if not process.isdigit():
+            continue
+        try:
+            with open(f"/proc/{process}/cmdline", "rb") as file:  # noqa: PTH123
+                words = file.read().split(b"\0")
+            if b"ipyparallel.controller" in words or b"ipyparallel.engine" in words:
+                with open(f"/proc/{process}/environ", "rb") as file:  # noqa: PTH123
+                    if mark in file.read().split(b"\0"):
+                        yield os.getpgid(int(process))
+        except OSError:
+            continue  # it has ended, or belongs to somebody else
 
 
 def _alive(group: int) -> bool:
@@ -62,6 +79,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups: list[int] = []
+    clusters: list[str] = []
     prefixes: list[str] = []
     folders: list[str] = []
     for said in _words():
@@ -70,10 +88,14 @@ def main() -> None:
             groups.append(int(rest))
         elif word == "GONE" and int(rest) in groups:
             groups.remove(int(rest))
+        elif word == "CLUSTER":
+            clusters.append(rest)
         elif word == "FILES":
             prefixes.append(rest)
         elif word == "FOLDER":
             folders.append(rest)
+    for cluster in clusters:
+        groups += {*_groups_of(cluster)}.difference(groups)
     _signal(groups, signal.SIGTERM)
     deadline = time.monotonic() + GRACE
     while time.monotonic() < deadline and any(_alive(group) for group in groups):

@@ -37,14 +37,12 @@ class LocalLauncher:
     ip = ""
 
     def __init__(self, session: str, protection: Protection) -> None:
-        self.channel = Channel()
+        self.channel = Channel(announce=protection.add_folder)
         self.capacity = replace(share_of(1), target=("localhost", os.uname().nodename))
         self.files: Files = FilesHere()
         self.news: deque[Process | HostDown] = deque()
         self._session = session
         self._protection = protection
-        assert self.channel.folder is not None
-        protection.add_folder(self.channel.folder)
         self._host = os.uname().nodename
         self._share = self.capacity
         self._watched: dict[int, int] = {}  # file descriptor of a process -> its number

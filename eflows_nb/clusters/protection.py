@@ -38,6 +38,13 @@ class Protection:
         """Forget a process group, which has ended."""
         self._say(f"GONE {pid}")
 
+    def add_cluster(self, name: str) -> None:
+        """End the processes of this ipyparallel cluster when the client is gone.
+
+        It may go while it starts one, and before it can tell the number of that.
+        """
+        self._say(f"CLUSTER {name}")
+
     def add_files(self, prefix: str) -> None:
         """Remove the files whose paths begin like this when the client is gone."""
         self._say(f"FILES {prefix}")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import pickle
 import stat
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,6 +56,30 @@ def test_messages_go_both_ways(channel: Channel, engine: zmq.Socket[Any]) -> Non
     assert channel.send(3, {"answer": 1})
 
     assert pickle.loads(engine.recv()) == {"answer": 1}
+
+
+def test_its_folder_is_announced_before_it_is_made() -> None:
+    """Whoever removes it when this process is killed knows of it in time."""
+    announced: list[tuple[Path, bool]] = []
+    made = Channel(announce=lambda folder: announced.append((folder, folder.exists())))
+    folder = made.folder
+    made.close()
+
+    assert announced == [(folder, False)]
+
+
+def test_a_long_path_of_the_temporary_folder_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address of a socket has 107 bytes at most, whatever TMPDIR says."""
+    folder = tmp_path / ("x" * 100)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    made = Channel()
+    made.close()
+
+    assert made.folder is not None
+    assert not made.folder.exists()
 
 
 def test_a_message_to_nobody_is_told(channel: Channel) -> None:

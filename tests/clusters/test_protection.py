@@ -48,6 +48,36 @@ def test_groups_end_with_their_client(protection: Protection) -> None:
     assert _end(family) == []
 
 
+def _of_cluster(name: str, program: str) -> subprocess.Popen[bytes]:
+    """Start a process in a group of its own that looks like one of a cluster, and sleeps."""
+    code = "import signal; print(flush=True); signal.pause()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "-m", program],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, "IPP_CLUSTER_ID": name},
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+def test_a_process_of_a_cluster_ends_before_its_number_is_known(protection: Protection) -> None:
+    """A client may be killed while it starts a controller; what else has its environment is left alone."""
+    protection.add_cluster("eflows-a")
+    controller = _of_cluster("eflows-a", "ipyparallel.controller")
+    others = [_of_cluster("eflows-ab", "ipyparallel.controller"), _of_cluster("eflows-a", "something.else")]
+    protection.close()
+    ended = controller.wait(20)
+    living = [other.poll() for other in others]
+    for other in others:
+        other.kill()
+        other.wait()
+
+    assert ended == -15
+    assert living == [None, None]
+
+
 def test_a_group_that_has_ended_is_left_alone(protection: Protection) -> None:
     """Its number may belong to somebody else by then."""
     other = _sleeper()
