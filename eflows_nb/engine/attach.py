@@ -70,6 +70,7 @@ class Attachment:
         self._capture = OutputCapture(self._tell, self._lasts, self._tell_display)
         self._publisher = _take_displays(self._capture)
         self._lasting = -1
+        self._interrupts = 0  # that wait to be looked into, with the one that is
         memory = int(os.environ.get(MEMORY, sys.maxsize))
         self._freed = FreedMemory(memory // _KEPT_SHARE)
         self._huge_pages = HugePages()
@@ -187,16 +188,28 @@ class Attachment:
             self._loop.add_callback(self._go_on)
 
     def _interrupted(self, _signal: int, _frame: FrameType | None) -> None:
-        # The client sends a Cancel before the signal, but the signal may overtake it.
         task = self._worker.begun
         if task < 0:
             return
-        with self._lock:
-            cancelled = self._worker.is_cancelled(task)
-            if not cancelled and self._socket.poll(100):
-                cancelled = self._worker.is_cancelled(task)
+        self._interrupts += 1
+        if self._interrupts > 1:
+            return  # within the one before: messages that it has taken come before those that are there now
+        cancelled = False
+        try:
+            while self._interrupts and not cancelled:
+                self._interrupts = 1
+                cancelled = self._looks_cancelled(task)
+                self._interrupts -= 1
+        finally:
+            self._interrupts = 0
         if cancelled and self._worker.current == task:  # the worker itself looks after it has loaded one
             raise TaskCancelledByClient(f"task {task} was cancelled")
+
+    def _looks_cancelled(self, task: int) -> bool:
+        # The client sends a Cancel before the signal, but the signal may overtake it.
+        with self._lock:
+            cancelled = self._worker.is_cancelled(task)
+            return cancelled or (self._socket.poll(100) != 0 and self._worker.is_cancelled(task))
 
     def close(self) -> None:
         """Leave the client; may be called twice."""

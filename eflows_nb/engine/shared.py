@@ -100,8 +100,8 @@ def folders() -> Iterator[Path]:
 def export(packed: Packed, session: str) -> SharedFile:
     """Write the large parts of a packed value where the other processes of this node can map them.
 
-    Shared memory can be small. It is written as a file, not through a mapping, where overrunning it would kill
-    the process, and what does not fit goes to a file in the temporary folder.
+    Shared memory can be small. It is written as a file, not through a mapping, where overrunning it would
+    kill the process, and what does not fit goes to a file in the temporary folder.
 
     Raises
     ------

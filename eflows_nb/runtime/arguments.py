@@ -30,7 +30,7 @@ from eflows_nb.tasks.data import PENDING, Broken, Datum
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.task import FunctionCode
 
-__all__ = ["Arguments", "StaleArgumentWarning", "level_of_caller"]
+__all__ = ["Arguments", "StaleArgumentWarning", "UnsendableError", "level_of_caller"]
 
 
 Packing = tuple[Payload, tuple[Datum, ...], tuple[FunctionCode, ...]]
@@ -43,6 +43,20 @@ _LOOKED_AT = 16_000_000
 
 class StaleArgumentWarning(UserWarning):
     """An argument was changed here while a task still writes to it; one of the two changes is lost."""
+
+
+class UnsendableError(TypeError):
+    """An argument cannot be pickled.
+
+    Parameters
+    ----------
+    place
+        Its position or name in the call.
+    """
+
+    def __init__(self, text: str, place: int | str) -> None:
+        super().__init__(text)
+        self.place = place
 
 
 class _Known:
@@ -205,7 +219,10 @@ class Arguments:
             packed, _ = _pack(array)
             return Reference(self._datum_of(array, packed)) if packed.buffers else None
 
-        packed, found = _pack((args, kwargs), instead=apart)
+        try:
+            packed, found = _pack((args, kwargs), instead=apart)
+        except TypeError as error:
+            raise _unsendable(args, kwargs, error) from error.__cause__
         if packed.buffers:
             args = tuple(self._freeze_if_large(value, apart) for value in args)
             kwargs = {name: self._freeze_if_large(value, apart) for name, value in kwargs.items()}
@@ -540,6 +557,17 @@ def _pack(
         raise TypeError(f"An argument cannot be sent to a task: {error}") from error
     finally:
         pickling.found = before
+
+
+def _unsendable(args: tuple[Any, ...], kwargs: dict[str, Any], error: TypeError) -> TypeError:
+    """Return the error of a call with the place of the argument that is the reason, where it is one alone."""
+    given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
+    for place, value in given:
+        try:
+            _pack(value)
+        except TypeError as reason:
+            return UnsendableError(str(reason), place)
+    return error
 
 
 def _digest(packed: Packed) -> int:

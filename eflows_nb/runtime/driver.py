@@ -20,6 +20,7 @@ from eflows_nb.engine.packing import Packed
 from eflows_nb.engine.signals import set_handler
 from eflows_nb.errors import ClusterError, WaitTimeoutError
 from eflows_nb.runtime.backlog import why_waiting
+from eflows_nb.runtime.bell import Bell
 from eflows_nb.runtime.breakdown import Breakdown
 from eflows_nb.runtime.exchange import Exchange
 from eflows_nb.runtime.observers import Observer, Observers
@@ -68,7 +69,7 @@ class Driver:
         self._late_changes: deque[Callable[[Scheduler], None]] = deque()
         self._turn = threading.Lock()  # whoever holds it waits for the cluster
         self._waiters = 0
-        self._alone = threading.Event()  # set when the thread should look whether it is to drive
+        self._alone = Bell()  # rung when the thread should look whether it is to drive
         self._polling = False
         self._closed = False
         self._hungry = True
@@ -210,8 +211,8 @@ class Driver:
                         self.cluster.wake()
         finally:
             self._waiters -= 1
-            if not self._waiters and not self._alone.is_set() and self.cluster.kind != "inline":
-                self._alone.set()
+            if not self._waiters and self.cluster.kind != "inline":
+                self._alone.ring()
 
     def check_process(self) -> None:
         """Make sure that this is the process whose tasks are driven here.
@@ -262,7 +263,6 @@ class Driver:
     def _keep_driving(self) -> None:
         while not self._closed and not self.breakdown:
             self._alone.wait()
-            self._alone.clear()
             time.sleep(_GRACE_SECONDS)  # whoever has waited often waits again at once
             self._tell()
             seen = 0
@@ -391,9 +391,12 @@ class Driver:
             return
         self.pump()
         self.breakdown.check()
+        self._uninterrupted(partial(self._change, what))
+        self.pump()
+
+    def _change(self, what: Callable[[Scheduler], None]) -> None:
         with self._alone_moving():
             what(self.scheduler)
-        self.pump()
 
     @property
     def idle(self) -> bool:
@@ -411,6 +414,11 @@ class Driver:
             Why it is cancelled instead; empty to let it run.
         """
         self.cluster.wake()
+        self._uninterrupted(partial(self._use, cluster, cancel))
+        self._alone.ring()
+        self.pump()
+
+    def _use(self, cluster: Cluster, cancel: str) -> None:
         with self._turn:
             with self._lock:
                 if not self.breakdown:
@@ -425,8 +433,6 @@ class Driver:
             if cluster.kind != "inline" and self._thread is None:
                 self._thread = threading.Thread(target=self._drive_alone, name="eflows", daemon=True)
                 self._thread.start()
-        self._alone.set()
-        self.pump()
 
     def bring_home(self) -> None:
         """Share everything that lies only on engines, so that it outlives them."""
@@ -437,8 +443,10 @@ class Driver:
             held = {id(large): large for queue in scheduler.engines.values() for large in queue.holds}
             return [large for large in held.values() if large.shared is None]
 
-        with self._alone_moving():
-            self.scheduler.want([Datum(large.datum, value=large) for large in missing(self.scheduler)])
+        def share(scheduler: Scheduler) -> None:
+            scheduler.want([Datum(large.datum, value=large) for large in missing(scheduler)])
+
+        self.change(share)
         self.wait(lambda: not self.scheduler.exporting or not self.scheduler.engines)
         with self._lock:  # whoever drives may add to these sets
             elsewhere = self.scheduler.elsewhere()
@@ -475,7 +483,7 @@ class Driver:
     def close(self) -> None:
         """Let the thread end."""
         self._closed = True
-        self._alone.set()
+        self._alone.ring()
         self.cluster.wake()
 
     # Watching ------------------------------------------------------------------------------------------
@@ -490,8 +498,7 @@ class Driver:
         if self._closed or self.breakdown or self.cluster.kind == "inline":
             self._uninterrupted(self._tell)
             return
-        if not self._alone.is_set():
-            self._alone.set()
+        self._alone.ring()
         if self._polling:
             self.cluster.wake()
 

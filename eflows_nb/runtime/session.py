@@ -25,7 +25,7 @@ from eflows_nb.engine.packing import SCALARS, Packed
 from eflows_nb.engine.worker import inside_task
 from eflows_nb.errors import ClusterError, EflowsError, InternalError, TaskFailedError
 from eflows_nb.runtime import containers
-from eflows_nb.runtime.arguments import Arguments, level_of_caller
+from eflows_nb.runtime.arguments import Arguments, UnsendableError, level_of_caller
 from eflows_nb.runtime.checkpoint import Checkpoint
 from eflows_nb.runtime.driver import Driver, Observer
 from eflows_nb.runtime.files import Files
@@ -150,12 +150,18 @@ class Session:
         if not code.is_usual:
             self._prepare_for(code)
         checkpoint = self._checkpoint
-        if function.is_simple and checkpoint is None and not function.private_inputs and not in_groups():
-            task = self._planner.task(code, self.origin, *self._arguments.pack(args, kwargs))
-            future = Future(self, task.outputs[0])
-            self._driver.submit(task)
-            return future
-        plan = self._planner.plan(function, code, args, kwargs, origin=self.origin, checkpoint=checkpoint)
+        try:
+            if function.is_simple and checkpoint is None and not function.private_inputs and not in_groups():
+                task = self._planner.task(code, self.origin, *self._arguments.pack(args, kwargs))
+                future = Future(self, task.outputs[0])
+                self._driver.submit(task)
+                return future
+            plan = self._planner.plan(function, code, args, kwargs, origin=self.origin, checkpoint=checkpoint)
+        except UnsendableError as error:
+            raise TypeError(
+                f"The argument '{function.name_of(error.place)}' of '{function.name}' cannot be sent to a "
+                f"task: {error.__cause__ or error}. Make it inside the function, or pass what it is made of."
+            ) from error.__cause__
         if function.returns == 1:
             futures: Any = Future(self, plan.results[0])
             first = futures

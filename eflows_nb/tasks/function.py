@@ -169,6 +169,17 @@ class TaskFunction(Generic[P, R_co]):
                 found.append((positions[name], direction))
         return found
 
+    def name_of(self, place: int | str) -> str:
+        """Return the name of the parameter that takes the argument at a position, or of a name, of a call."""
+        if isinstance(place, str):
+            return place
+        for position, (name, parameter) in enumerate(self.signature.parameters.items()):
+            if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+                return f"{name}[{place - position}]"
+            if position == place:
+                return name
+        return str(place)
+
     def locate(
         self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> list[tuple[int | str, str, Parameter]]:

@@ -155,8 +155,17 @@ def test_a_result_that_cannot_be_pickled_is_an_error() -> None:
 
 def test_an_argument_that_cannot_be_pickled_is_the_callers_error() -> None:
     """It is told at the call, before there is a task."""
-    with pytest.raises(TypeError, match=r"argument cannot be sent to a task.*lock"):
+    with pytest.raises(TypeError, match=r"'x' of '.*' cannot be sent to a task.*lock"):
         identity(threading.Lock())
+
+    @ef.task(items=ef.INOUT)
+    def collect(items: list[Any], *more: Any, **named: Any) -> int:
+        return len(items) + len(more) + len(named)
+
+    with pytest.raises(TypeError, match=r"'more\[1\]' of 'collect' cannot be sent to a task: .*generator"):
+        collect([], 1, (x for x in "ab"), key=threading.Lock())
+    with pytest.raises(TypeError, match=r"'key' of 'collect' cannot be sent to a task: .*lock"):
+        collect([], 1, key=threading.Lock())
 
 
 def test_a_function_that_cannot_be_pickled_is_the_callers_error() -> None:
