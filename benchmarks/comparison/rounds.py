@@ -171,8 +171,9 @@ def _floor(results: Results) -> None:
 def _call(command: list[str], folder: str, log: Path, limit: float) -> int:
     """Run a command to its end, or to the limit; return its exit code."""
     paths = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
+    default = {name: value for name, value in os.environ.items() if not name.startswith("EFLOWS_")}
     environment = {
-        **os.environ,
+        **default,  # with the journal on, and as many engines as are asked for
         "PYTHONPATH": os.pathsep.join(paths),
         "PATH": os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")]),
         "RAY_USAGE_STATS_ENABLED": "0",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ def until_all_work(bench: Bench) -> None:
     seen: set[int] = set()
     while len(seen) < bench.workers and time.monotonic() < deadline:
         seen.update(bench.driver.gather([identify(0.02) for _ in range(2 * bench.workers)]))
+    check(os.getpid() in seen, False)  # the client is no worker
 
 
 def round_trip(bench: Bench) -> dict[str, float]:
