@@ -15,6 +15,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -70,6 +71,8 @@ class Journal:
         self.path: Path | None = None
         """The file, None while there is none."""
         self._folder = folder
+        with suppress(OSError):  # where the working folder is gone it cannot be written either
+            self._folder = folder.absolute()  # of now: a notebook may go elsewhere before its first task
         self._token = token
         self._started = time.time()
         self._encode = LineEncoder(self._started).encode
@@ -127,7 +130,7 @@ class Journal:
         if not any(type(event) is TasksSubmitted for event in events):
             return False
         moment = datetime.fromtimestamp(self._started, UTC).strftime("%Y%m%dT%H%M%SZ")
-        path = self._folder.absolute() / f"journal-{moment}-{self._token}.jsonl"
+        path = self._folder / f"journal-{moment}-{self._token}.jsonl"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY, 0o600)
@@ -223,4 +226,9 @@ def journal_of(session: Session) -> Path:
     journal.flush()
     if journal.path is None:
         raise JournalError("Nothing is known of this session yet: no task was called, or its journal failed.")
+    if not journal.path.exists():
+        raise JournalError(
+            f"The journal of this session was removed while it is written: {str(journal.path)!r} is not "
+            "there. What has happened cannot be told any more; start Python again to have another one."
+        )
     return journal.path

@@ -77,6 +77,61 @@ def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
     assert list(replay(path).tasks) == [1]
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"\x89PNG\r\n\x1a\n\xff\n", b'{"format": "eflows-journal", "version": "x"}\n']
+)
+def test_what_is_no_journal_is_told(content: bytes, tmp_path: Path) -> None:
+    """Whatever is in the file."""
+    path = tmp_path / "picture.png"
+    path.write_bytes(content)
+
+    with pytest.raises(JournalError, match="is not a journal"):
+        replay(path)
+
+
+def test_bytes_that_are_no_text_are_an_error(tmp_path: Path) -> None:
+    """They are told like any other damaged line."""
+    path = _written(tmp_path, [_submission(1)])
+    path.write_bytes(path.read_bytes() + b"\xff\xfe\n")
+
+    with pytest.raises(JournalError, match="is not a line of a journal"):
+        replay(path)
+
+
+def test_a_journal_is_where_the_notebook_was_at_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program may change its folder before its first task."""
+    monkeypatch.chdir(tmp_path)
+    journal = Journal(Path("here"), "token")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    journal([_submission(1)])
+
+    assert journal.path is not None
+    assert journal.path.parent == tmp_path / "here"
+
+
+def test_a_journal_that_was_removed_is_told(tmp_path: Path) -> None:
+    """Whoever asks what happened learns that nobody knows it any more."""
+    program = (
+        "import eflows_nb as ef, shutil; ef.wait_on(ef.task(abs)(-1)); shutil.rmtree('journals')\n"
+        "try: ef.summary()\n"
+        "except ef.JournalError as error: print(error)"
+    )
+    environment = os.environ | {"EFLOWS_JOURNAL": "journals"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "was removed while it is written" in done.stdout
+
+
 def test_a_damaged_line_is_an_error(tmp_path: Path) -> None:
     """A journal that was changed is not believed."""
     path = _written(tmp_path, [_submission(1), _submission(2)])

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from eflows_nb.errors import JournalError
 from eflows_nb.runtime.history.decoding import LineDecoder
@@ -55,11 +56,11 @@ def read(path: Path | str) -> tuple[Header, Iterator[Event]]:
         When it cannot be read.
     """
     path = Path(path)
-    with path.open(encoding="utf-8") as file:
+    with _opened(path) as file:
         first = file.readline()
     try:
         fields = json.loads(first)
-        known = fields.pop("format"), fields.pop("version")
+        known = fields.pop("format"), int(fields.pop("version"))
         header = Header(**{name: fields[name] for name in Header.__slots__})
     except (ValueError, LookupError, AttributeError, TypeError) as error:
         raise JournalError(f"{str(path)!r} is not a journal: its first line is {first[:80]!r}.") from error
@@ -71,9 +72,14 @@ def read(path: Path | str) -> tuple[Header, Iterator[Event]]:
     return header, _events(path, header)
 
 
+def _opened(path: Path) -> TextIO:
+    """Open a file that should be text; what is none in it is damaged, and told as that."""
+    return path.open(encoding="utf-8", errors="replace")
+
+
 def _events(path: Path, header: Header) -> Iterator[Event]:
     decoder = LineDecoder(header.started)
-    with path.open(encoding="utf-8") as file:
+    with _opened(path) as file:
         file.readline()
         for line in file:
             if line.endswith("\n"):
