@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import ctypes
 import io
 import os
 import shutil
@@ -11,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ MORE = (
 
 _PERIOD = 0.1
 _BLOCK = 1 << 20
+_UNBUFFERED = 2  # _IONBF of stdio.h
 _end_of, _END = os.lseek, os.SEEK_END  # a quarter of what os.fstat takes, which tells much else besides
 
 
@@ -38,27 +41,41 @@ class _Stream:
     def __init__(self, number: int, folder: Path) -> None:
         self.number = number
         self.sent = 0
+        self._name = "stdout" if number == 1 else "stderr"
         self._limit = LIMIT
         self._folder = folder
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._real: int | None = None
         self._python: Any = None
-        self._open()
-
-    def _open(self) -> None:
         descriptor, path = tempfile.mkstemp(prefix="eflows-output-")
         os.close(descriptor)
         self.file = os.open(path, os.O_RDWR | os.O_APPEND)
         Path(path).unlink()  # nothing is left when the engine is killed
-        self.text = open(self.file, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-        self.flush = self.text.flush
+        self.text = self._opened()
+
+    def _opened(self) -> io.TextIOWrapper:
+        return open(self.file, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
 
     def take_place(self) -> None:
         self._real = os.dup(self.number)
         os.dup2(self.file, self.number)
-        name = "stdout" if self.number == 1 else "stderr"
-        self._python = getattr(sys, name)
-        setattr(sys, name, self.text)
+        self._python = getattr(sys, self._name)
+        setattr(sys, self._name, self.text)
+
+    def take_place_again(self) -> None:
+        """Be there for the next task, whatever the last one has put into `sys` or closed."""
+        found = getattr(sys, self._name)
+        with suppress(Exception):  # it may be anything
+            found.flush()
+        try:
+            self.text.flush()
+            is_good = found is self.text
+        except ValueError:  # it is closed
+            is_good = False
+        if not is_good:
+            self.text = self._opened()  # what the task has put around the old one closes it at its own end
+            if self._real is not None:
+                setattr(sys, self._name, self.text)
 
     def give_back(self) -> None:
         if self._real is None:
@@ -66,7 +83,7 @@ class _Stream:
         os.dup2(self._real, self.number)
         os.close(self._real)
         self._real = None
-        setattr(sys, "stdout" if self.number == 1 else "stderr", self._python)
+        setattr(sys, self._name, self._python)
 
     def read(self) -> str:
         """Return what is new, as far as the limit allows; a character is not cut in two."""
@@ -141,8 +158,10 @@ class OutputCapture:
         self._next = 0.0  # when something may be told again
         folder = Path.cwd() / ".eflows" / "output"  # now: a task may go elsewhere
         self._streams = (_Stream(1, folder), _Stream(2, folder))
+        _write_at_once()
         self._lock = threading.Lock()
-        self._task = -1
+        self.task = -1
+        """The task that writes what is written now, -1 for none."""
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
 
@@ -161,18 +180,23 @@ class OutputCapture:
         for stream in self._streams:
             stream.give_back()
 
-    def begin(self, task: int) -> None:
-        """Note that what is written from now on comes from this task."""
-        self._task = task
-
     def end(self) -> None:
         """Tell what the task has written and not been told yet."""
-        task, self._task = self._task, -1
+        task, self.task = self.task, -1
         out, err = self._streams
-        out.flush()
-        err.flush()
+        try:
+            out.text.flush()
+            err.text.flush()
+        except ValueError:  # it has closed one
+            self._take_places_again()
+        if sys.stdout is not out.text or sys.stderr is not err.text:
+            self._take_places_again()
         if self._displayed or _end_of(out.file, 0, _END) or _end_of(err.file, 0, _END):
             self._tell_rest(task)
+
+    def _take_places_again(self) -> None:
+        for stream in self._streams:
+            stream.take_place_again()
 
     def _tell_rest(self, task: int) -> None:
         for stream in self._streams:
@@ -191,12 +215,13 @@ class OutputCapture:
         What follows shortly is told together; what is replaced meanwhile is left out.
         """
         with self._lock:
-            task = self._task
+            task = self.task
             if task < 0:
                 return False
             self._displayed = True
             for stream in self._streams:
-                stream.text.flush()
+                with suppress(ValueError):  # the task has closed it
+                    stream.text.flush()
             self._read()
             if isinstance(output, Clear):
                 self._room.clear()
@@ -242,14 +267,28 @@ class OutputCapture:
     def _watch(self) -> None:
         seen, since = -1, 0.0
         while not self._closed.wait(_PERIOD):
-            task = self._task
+            task = self.task
             if task != seen:
                 since = time.monotonic()
             elif task >= 0:
                 if self._lasts is not None:
                     self._lasts(task, time.monotonic() - since)
                 with self._lock:
-                    if self._task == task:
+                    if self.task == task:
                         self._read()
                         self._tell_all(task)
             seen = task
+
+
+def _write_at_once() -> None:
+    """Let C, and whoever uses the first streams of Python, not hold back what a task writes until later.
+
+    They would, since these descriptors are no terminals: it came with another task, or with none.
+    """
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
+    with suppress(OSError, ValueError, AttributeError):  # elsewhere it has another name
+        libc = ctypes.CDLL(None)
+        out = ctypes.c_void_p.in_dll(libc, "stdout" if sys.platform.startswith("linux") else "__stdoutp")
+        libc.setvbuf(out, None, _UNBUFFERED, ctypes.c_size_t(0))

@@ -121,32 +121,21 @@ def arguments(payload: Payload) -> tuple[Sequence[Any], dict[str, Any]]:
         When one of them is not here.
     """
     if type(payload) is list:
-        return _with_data(payload), {}
+        *args, places = payload
+        small = _active.small
+        unpacked: dict[int, Any] = {}
+        for place in places:
+            datum = args[place]
+            value = small[datum] if datum in small else _held(datum)
+            if type(value) is Packed:
+                if datum not in unpacked:  # one argument twice is one object
+                    unpacked[datum] = value.value()
+                value = unpacked[datum]
+            args[place] = value
+        return args, {}
     if type(payload) is tuple:
         return payload, {}
-    loaded = load(payload)  # type: ignore[arg-type]  # type() does not narrow what is left
-    if len(loaded) == 2:
-        return loaded  # type: ignore[no-any-return]
-    args, places, data = loaded
-    for place, datum in zip(places, data, strict=True):
-        args[place] = datum
-    return _with_data([*args, places]), {}
-
-
-def _with_data(payload: list[Any]) -> list[Any]:
-    """Return arguments with data in the place of their numbers; one that is given twice is one object."""
-    *args, places = payload
-    small = _active.small
-    unpacked: dict[int, Any] = {}
-    for place in places:
-        datum = args[place]
-        value = small[datum] if datum in small else _held(datum)
-        if type(value) is Packed:
-            if datum not in unpacked:
-                unpacked[datum] = value.value()
-            value = unpacked[datum]
-        args[place] = value
-    return args
+    return load(payload)  # type: ignore[arg-type, no-any-return]  # type() does not narrow what is left
 
 
 def _held(datum: int) -> Any:

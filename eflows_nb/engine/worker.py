@@ -9,7 +9,7 @@ import time
 import traceback
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cache
 from itertools import islice
@@ -100,16 +100,15 @@ def inside_task() -> bool:
 class Capture(Protocol):
     """What sees to the output of tasks."""
 
-    def begin(self, task: int) -> None:
-        """A task starts."""
+    task: int
+    """Set to the number of each task as it begins."""
 
     def end(self) -> None:
-        """It has ended."""
+        """Tell what it has written: it has ended."""
 
 
 class _NoCapture:
-    def begin(self, task: int) -> None:
-        pass
+    task = -1
 
     def end(self) -> None:
         pass
@@ -171,7 +170,6 @@ class Worker:
         self._gauges = Gauges(reset=not inline)
         self._store = Store(memory)
         self._gpus = own_gpus
-        self._more_gpus: tuple[str, ...] = ()  # what the task sees that runs now
         self._functions: dict[int, _Function] = {}
         self._batches: deque[Batch] = deque()
         self._lock = Lock()  # around what takes a batch away
@@ -245,8 +243,9 @@ class Worker:
                 self._run_tasks(batch, results, seconds, begin)
         finally:
             _running = 0
-            if self._more_gpus:
+            if batch.gpus:
                 gpus.show(self._gpus)
+            seconds += [0.0] * (len(results) - len(seconds))  # of the last, when an interrupt came after it
             self._elapsed += sum(seconds)
             self._position += len(results)
             if self._position == len(batch.tasks):
@@ -267,7 +266,6 @@ class Worker:
         for datum, value in batch.data.items():
             self._take(datum, value)
         self._elapsed = 0.0
-        self._more_gpus = batch.gpus
 
     def _end(self) -> None:
         with self._lock:
@@ -283,31 +281,32 @@ class Worker:
         folder = "" if self._inline else _folder()
         enough = begin + (SLICE if len(self._batches) < _MUCH else LONG_SLICE)
         too_late = begin + batch.budget - self._elapsed
-        is_noted = bool(batch.given_up or batch.checkpoints or batch.last_reads)
+        is_usual = not (batch.gpus or batch.given_up or batch.checkpoints or batch.last_reads)
+        clock = time.perf_counter
         last = begin
         for call in islice(batch.tasks, self._position, None):
             if self._returning or last > too_late:
                 results.append(_UNRUN)
-            elif is_noted:
-                results.append(self._run_noted(call, batch))
-            else:
+            elif is_usual:
                 results.append(self._run(call))
+            else:
+                results.append(self._run_with_notes(call, batch))
             if _moved and folder:  # tasks that follow are not to be found elsewhere
                 with suppress(OSError):
                     os.chdir(folder)
                 _moved = False
-            now = time.perf_counter()
+            now = clock()
             seconds.append(now - last)
             last = now
             if now > enough or self._interrupt is not None:
                 break
 
-    def _run_noted(self, call: WireTask, batch: Batch) -> Any:
-        """Run a task of a batch that says more of some of its tasks than how they are called."""
+    def _run_with_notes(self, call: WireTask, batch: Batch) -> Any:
+        """Run a task of a batch that says more of some of its tasks than how to call them."""
         task = call[0]
         if (why := batch.given_up.get(task)) is not None:
             return (Code.IGNORED, why, self._ignored(call))
-        result = self._run(call, batch.checkpoints.get(task, ""))
+        result = self._run(call, batch)
         if task in batch.last_reads and has_run(result):
             self._store.drop(batch.last_reads[task])
         return result
@@ -322,27 +321,36 @@ class Worker:
         else:
             self._store.keep_for_batch(datum, value)
 
-    def _run(self, call: WireTask, path: str = "") -> Any:
-        """Run a task, and return what the client is told of its result."""
+    def _run(self, call: WireTask, notes: Batch | None = None) -> Any:
+        """Run a task, and return what the client is told of its result.
+
+        Parameters
+        ----------
+        notes
+            The batch when it says more of the task; None when it does not.
+        """
         task, number, payload, outputs = call
         if task in self._cancelled:
             return _CANCELLED
-        self._capture.begin(task)
         code = self._functions[number]
-        self.begun = task
+        self._capture.task = self.begun = task
         try:
             function = code.function or code.load()
-            args, kwargs = (payload, None) if type(payload) is tuple else store.arguments(payload)
-            if self._more_gpus:
-                gpus.show(self._more_gpus)
+            args: Sequence[Any] = payload
+            kwargs: dict[str, Any] | None = None
+            if type(payload) is not tuple:
+                args, kwargs = store.arguments(payload)
             self.current = task
             if task in self._cancelled:  # meanwhile: what is being loaded is not interrupted
                 return _CANCELLED
-            if outputs is not None or path or code.time_out is not None:
-                return self._run_unusual(call, path, code.time_out, function, args, kwargs or {})
+            if outputs is not None or notes is not None or code.time_out is not None:
+                return self._run_unusual(call, notes, code.time_out, function, args, kwargs or {})
             value = function(*args, **kwargs) if kwargs else function(*args)
             if _forked:
                 _leave(None)
+            if type(value) in _FIXED:
+                self._store.small[task] = value
+                return value
             self.current = -1
             return self._result(task, value)
         except MissingDatumError as error:
@@ -365,15 +373,18 @@ class Worker:
     def _run_unusual(
         self,
         call: WireTask,
-        path: str,
+        notes: Batch | None,
         time_out: float | None,
         function: Callable[..., Any],
         args: Any,
         kwargs: Any,
     ) -> Any:
-        """Run a task of which more than one result is wanted or kept for later, or that has a time limit."""
+        """Run a task that has several results, that has a time limit, or of which the batch says more."""
         __tracebackhide__ = True
         task, _, _, outputs = call
+        path = notes.checkpoints.get(task, "") if notes is not None else ""
+        if notes is not None and notes.gpus:
+            gpus.show(notes.gpus)
         if path:
             saved = _saved(path)
             if saved is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,13 +36,13 @@ def capture(told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 def test_each_task_is_told_what_it_wrote(capture: OutputCapture, told: Told) -> None:
     """Standard output and standard error apart, and nothing of a silent task."""
     with capture:
-        capture.begin(1)
+        capture.task = 1
         print("one")
         print("oh", file=sys.stderr)
         capture.end()
-        capture.begin(2)
+        capture.task = 2
         capture.end()
-        capture.begin(3)
+        capture.task = 3
         os.write(1, b"three")
         capture.end()
 
@@ -50,12 +52,37 @@ def test_each_task_is_told_what_it_wrote(capture: OutputCapture, told: Told) -> 
 def test_programs_are_heard_too(capture: OutputCapture, told: Told) -> None:
     """What Python has printed before comes before."""
     with capture:
-        capture.begin(1)
+        capture.task = 1
         print("python")
         subprocess.run(["echo", "program"], check=True)
         capture.end()
 
     assert told == [(1, 1, "python\nprogram\n")]
+
+
+_NATIVE = """
+import ctypes, sys
+from eflows_nb.engine.output import OutputCapture
+
+told = []
+with OutputCapture(lambda *what: told.append(what)) as capture:
+    for task in (1, 2):
+        capture.task = task
+        ctypes.CDLL(None).printf(b"C %d, ", task)
+        print("first stream", file=sys.__stdout__)
+        capture.end()
+print(told)
+"""
+
+
+def test_native_code_is_heard_with_the_task_that_calls_it() -> None:
+    """C holds back what it writes to a file, and so do the streams that Python began with."""
+    environment = {name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        [sys.executable, "-c", _NATIVE], env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[(1, 1, 'C 1, first stream\\n'), (2, 1, 'C 2, first stream\\n')]\n"
 
 
 def test_between_tasks_the_streams_are_as_before(
@@ -76,22 +103,61 @@ def test_a_task_that_replaces_a_stream_keeps_it_to_itself(capture: OutputCapture
     """Leaving `sys.stdout` redirected does not silence the next task."""
     before = sys.stdout
     with capture:
-        capture.begin(1)
+        capture.task = 1
         sys.stdout = sys.stderr
         capture.end()
     assert sys.stdout is before
     with capture:
-        capture.begin(2)
+        capture.task = 2
         print("heard")
         capture.end()
 
     assert told == [(2, 1, "heard\n")]
 
 
+def test_what_a_task_does_to_a_stream_ends_with_it(
+    capture: OutputCapture, told: Told, tmp_path: Path
+) -> None:
+    """The next task of the same slice is heard, and what the last one had written elsewhere is not lost."""
+    with capture:
+        capture.task = 1
+        sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding="latin-1")  # closes the buffer at its end
+        print("wrapped", end="")
+        capture.end()
+        capture.task = 2
+        sys.stderr = (tmp_path / "file").open("w")
+        print("elsewhere", file=sys.stderr)
+        capture.end()
+        capture.task = 3
+        print("out")
+        print("err", file=sys.stderr)
+        capture.end()
+
+    assert told == [(1, 1, "wrapped"), (3, 1, "out\n"), (3, 2, "err\n")]
+    assert (tmp_path / "file").read_text() == "elsewhere\n"
+
+
+@pytest.mark.parametrize("close", [io.TextIOWrapper.close, io.TextIOWrapper.detach])
+def test_a_task_that_closes_a_stream_harms_no_other(
+    close: Callable[[Any], Any], capture: OutputCapture, told: Told
+) -> None:
+    """The next one has a new stream, and what was written before the end is told."""
+    with capture:
+        capture.task = 1
+        print("last words")
+        close(sys.stdout)
+        capture.end()
+        capture.task = 2
+        print("heard")
+        capture.end()
+
+    assert told == [(1, 1, "last words\n"), (2, 1, "heard\n")]
+
+
 def test_what_is_not_text_does_not_break_anything(capture: OutputCapture, told: Told) -> None:
     """Bytes that are no UTF-8 are shown as replacement characters."""
     with capture:
-        capture.begin(1)
+        capture.task = 1
         os.write(1, b"\xff ok")
         capture.end()
 
@@ -107,11 +173,11 @@ def test_more_than_the_limit_is_set_aside(
     """
     monkeypatch.chdir("/")
     with capture:
-        capture.begin(1)
+        capture.task = 1
         for _ in range(3):
             os.write(1, b"x" * (LIMIT // 2))
         capture.end()
-        capture.begin(2)
+        capture.task = 2
         print("short")
         capture.end()
     [file] = (tmp_path / ".eflows" / "output").iterdir()
@@ -130,7 +196,7 @@ def test_a_flood_without_room_for_it_is_cut(
     (tmp_path / ".eflows").write_text("in the way")
     monkeypatch.chdir(tmp_path)
     with capture:
-        capture.begin(1)
+        capture.task = 1
         os.write(1, b"x" * (LIMIT + 1))
         capture.end()
 
@@ -151,7 +217,7 @@ def test_what_was_written_first_is_told_first() -> None:
 
     capture = OutputCapture(tell)
     with capture:
-        capture.begin(1)
+        capture.task = 1
         print("first")
         assert telling.wait(10)
         print("second")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import chain, repeat
 from typing import Any
 
 import cloudpickle
@@ -232,6 +233,27 @@ def test_results_are_told_while_the_batch_runs(bench: Bench) -> None:
     assert bench.worker.busy
 
 
+def test_an_interrupt_between_two_tasks_leaves_what_was_done(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task whose time was not taken any more has run: it is told, and does not run again."""
+
+    def interrupt() -> float:
+        raise KeyboardInterrupt
+
+    looks = chain([lambda: 0.0, lambda: 1.0, interrupt], repeat(lambda: 1.0))
+    bench.batch((1, add, (1, 1)), (2, add, (2, 2)), (3, add, (3, 3)))
+    with monkeypatch.context() as patch:
+        patch.setattr("time.perf_counter", lambda: next(looks)())
+        patch.setattr("eflows_nb.engine.worker.SLICE", 9.0)
+        with pytest.raises(KeyboardInterrupt):
+            bench.worker.run_slice()
+    [message] = bench.said
+
+    assert (message.results, message.seconds) == ([2, 4], [1.0, 0.0])
+    assert bench.run() == [2, 4, 6]
+
+
 def test_a_cancelled_task_does_not_run(bench: Bench) -> None:
     """Whether the word comes before the batch is begun or in its middle."""
     bench.batch((1, wait, (2 * SLICE,)), (2, add, (1, 1)), (3, add, (1, 1)))
@@ -331,22 +353,20 @@ def test_who_runs_in_a_task_knows_it(bench: Bench) -> None:
 
 
 def test_output_is_captured_task_by_task(bench: Bench) -> None:
-    """Whoever sees to the output is told when a task begins and ends."""
+    """Whoever sees to the output knows which task it is that ends."""
     heard: list[Any] = []
 
     class Capture:
-        begin: Callable[[int], None] = heard.append
+        task = -1
 
         def end(self) -> None:
-            heard.append("end")
+            heard.append(self.task)
 
-    capture = Capture()
-    capture.begin = heard.append
-    bench.worker = Worker(bench.said.append, list, session=TOKEN, capture=capture)
+    bench.worker = Worker(bench.said.append, list, session=TOKEN, capture=Capture())
     bench.batch((1, add, (1, 1)), (2, add, (1, "a")))
     bench.run()
 
-    assert heard == [1, "end", 2, "end"]
+    assert heard == [1, 2]
 
 
 def test_an_input_is_dropped_after_the_task_that_reads_it_last(bench: Bench) -> None:
