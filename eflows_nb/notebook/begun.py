@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -39,12 +37,8 @@ def begun(board: TaskBoard, states: npt.NDArray[np.uint8]) -> npt.NDArray[np.flo
         What `shown_states` says of them.
     """
     starts: npt.NDArray[np.float64] = board.column("start").copy()
-    engines = board.column("engine")
     starts[states == _SENT] = 0.0
-    runs = np.flatnonzero((states == _RUNNING) & (engines >= 0))
-    if len(runs):
-        over = np.flatnonzero((starts > 0) & (states != _RUNNING) & (engines >= 0))
-        ended: npt.NDArray[Any] = np.zeros(int(engines.max()) + 1)
-        np.maximum.at(ended, engines[over], starts[over] + board.column("seconds")[over])
-        starts[runs] = np.maximum(starts[runs], ended[engines[runs]])
+    runs = np.flatnonzero(states == _RUNNING)
+    ended = [board.ended.get(engine, 0.0) for engine in board.column("engine")[runs].tolist()]
+    starts[runs] = np.maximum(starts[runs], ended)
     return starts

@@ -92,6 +92,8 @@ class TaskBoard:
         """Error and traceback of failed tasks by number; the first `ERRORS`."""
         self.tries: dict[int, list[TryEnded]] = {}
         """What was tried in vain, by number of the task; the first `ERRORS` tasks, the last of many tries."""
+        self.ended: dict[int, float] = {}
+        """When the last task of each engine ended, in seconds since the board began."""
         self._clusters: dict[float, str] = {}
         self._columns: Columns = {name: np.zeros(1024, kind) for name, kind in COLUMNS.items()}
         self._parents = np.zeros(1024, np.int32)
@@ -199,14 +201,21 @@ class TaskBoard:
     def _change(self, events: list[TasksChanged]) -> None:
         self._enter([event for event in events if event.state is not TaskState.CANCELLED])
         for event in events:
+            if event.starts:  # they ran one after the other
+                self._note_end(event.engine, event.starts[-1] + event.seconds[-1] - self.began)
             if event.state is TaskState.CANCELLED:
                 rows = self._known(np.array(event.tasks, np.int64))
                 self._columns["start"][np.intersect1d(rows, self.behind())] = 0.0
                 start = self._columns["start"][rows]
+                for engine in self._columns["engine"][rows[start > 0]].tolist():
+                    self._note_end(engine, event.time - self.began)
                 lasted = np.where(start > 0, event.time - self.began - start, -1.0)
                 self._columns["seconds"][rows] = lasted
                 self._columns["state"][rows] = _CANCELLED
                 self._touched.append(rows)
+
+    def _note_end(self, engine: int, time: float) -> None:
+        self.ended[engine] = max(self.ended.get(engine, 0.0), time)
 
     def _enter(self, events: list[TasksChanged]) -> None:
         """Let tasks be what the last of these events that names them says."""
