@@ -204,7 +204,10 @@ class EflowsMagics:
                     for name in execution.submission.reads
                     if name in self._cells.pending and not self._cells.pending.has_come(name)
                 ]
-                print(f"{title} is {state}" + (f": it reads {', '.join(waits)}." if waits else "."))
+                why = f": it reads {', '.join(waits)}" if waits else ""
+                if state is ShownState.SENT:
+                    why = ": its engine has other tasks before it"
+                print(f"{title} is {state}{why}.")
             else:
                 print(f"{title} is {state}.")
 

@@ -41,7 +41,7 @@ def test_the_card_of_a_cell_that_is_behind_another_task_says_so(kernel: Any, tmp
     kernel.run(BUSY.format(str(first)))
     request = kernel.run(LATE.format(str(second)))
     shows(kernel, request, "sent")
-    status = kernel.run("%eflows status")
+    status = kernel.run("%eflows status\n%eflows why late")
     first.touch()
     shows(kernel, request, "running")
     second.touch()
@@ -53,3 +53,4 @@ def test_the_card_of_a_cell_that_is_behind_another_task_says_so(kernel: Any, tmp
     )
     assert "1 sent, 1 running" in said
     assert "late: sent (gives nothing)" in said
+    assert "late is sent: its engine has other tasks before it." in said
