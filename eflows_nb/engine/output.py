@@ -35,6 +35,23 @@ _UNBUFFERED = 2  # _IONBF of stdio.h
 _end_of, _END = os.lseek, os.SEEK_END  # a quarter of what os.fstat takes, which tells much else besides
 
 
+class _Sink(io.FileIO):
+    """A file that also takes what finds no room in it: who prints is not at fault for that."""
+
+    def __init__(self, descriptor: int, lose: Callable[[int, OSError], None]) -> None:
+        super().__init__(descriptor, "w", closefd=False)
+        self._lose = lose
+
+    def write(self, data: Any) -> int:
+        """Write what there is room for."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            size = memoryview(data).nbytes
+            self._lose(size, error)
+            return size
+
+
 class _Stream:
     """One captured file descriptor: a file that takes its place, and how far it has been read."""
 
@@ -51,10 +68,18 @@ class _Stream:
         os.close(descriptor)
         self.file = os.open(path, os.O_RDWR | os.O_APPEND)
         Path(path).unlink()  # nothing is left when the engine is killed
+        self.lost = 0
+        """Bytes that found no room in the file."""
+        self._why = ""
         self.text = self._opened()
 
     def _opened(self) -> io.TextIOWrapper:
-        return open(self.file, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
+        file = io.BufferedWriter(_Sink(self.file, self._lose))
+        return io.TextIOWrapper(file, encoding="utf-8", errors="replace", line_buffering=True)
+
+    def _lose(self, size: int, error: OSError) -> None:
+        self.lost += size
+        self._why = str(error)
 
     def take_place(self) -> None:
         self._real = os.dup(self.number)
@@ -100,7 +125,7 @@ class _Stream:
     def finish(self, name: str) -> str:
         """Return the rest of a task's output, and make room for the next one."""
         size = os.fstat(self.file).st_size
-        if not size:
+        if not size and not self.lost:
             return ""
         text = self.read() + self._decoder.decode(b"", final=True)
         self._decoder.reset()
@@ -109,8 +134,10 @@ class _Stream:
                 text += f"\n[{size} bytes in all; they are in {self._set_aside(name)}]\n"
             except OSError as error:
                 text += f"\n[{size} bytes in all; the rest is lost: {error}]\n"
+        if self.lost:
+            text += f"\n[{self.lost} bytes more are lost, in '{tempfile.gettempdir()}': {self._why}]\n"
         os.ftruncate(self.file, 0)
-        self.sent, self._limit = 0, LIMIT
+        self.sent, self._limit, self.lost = 0, LIMIT, 0
         return text
 
     def _set_aside(self, name: str) -> Path:
@@ -191,7 +218,13 @@ class OutputCapture:
             self._take_places_again()
         if sys.stdout is not out.text or sys.stderr is not err.text:
             self._take_places_again()
-        if self._displayed or _end_of(out.file, 0, _END) or _end_of(err.file, 0, _END):
+        if (
+            self._displayed
+            or out.lost
+            or err.lost
+            or _end_of(out.file, 0, _END)
+            or _end_of(err.file, 0, _END)
+        ):
             self._tell_rest(task)
 
     def _take_places_again(self) -> None:

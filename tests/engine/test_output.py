@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -201,6 +202,29 @@ def test_a_flood_without_room_for_it_is_cut(
         capture.end()
 
     assert "the rest is lost" in told[0][2]
+
+
+def test_what_finds_no_room_is_cut_and_the_task_goes_on(capture: OutputCapture, told: Told) -> None:
+    """With a full temporary folder a print is no error, what is lost is told, and the next task is well."""
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, usual[1]))
+    try:
+        with capture:
+            capture.task = 1
+            print("x" * 1500)
+            print("y" * 1500)
+            capture.end()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    with capture:
+        capture.task = 2
+        print("fine")
+        capture.end()
+
+    (first, second) = told
+    assert first[2].startswith("x" * 1000 + "\n[2002 bytes more are lost, in ")
+    assert "File too large" in first[2]
+    assert second == (2, 1, "fine\n")
 
 
 def test_what_was_written_first_is_told_first() -> None:
