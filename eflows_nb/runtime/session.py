@@ -371,8 +371,9 @@ class Session:
         deadline = None if timeout is None else time.monotonic() + timeout
         position = _first_away(data, 0)
         if position < len(data):
-            unfinished = (d.producer.number for d in data if d.value is PENDING and d.producer is not None)
-            with self._waiting(frozenset(unfinished)):
+            away = [datum for datum in data[position:] if datum.value is PENDING or not _has_come(datum)]
+            makers = frozenset(datum.maker for datum in away if datum.maker)
+            with self._waiting(makers) if makers else nullcontext():
                 while position < len(data) and type(data[position].value) is not Broken:
                     datum = data[position]
                     left = None if deadline is None else max(0.0, deadline - time.monotonic())

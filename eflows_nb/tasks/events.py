@@ -259,7 +259,8 @@ class WaitStarted:
     wait
         Number of this wait.
     tasks
-        Numbers of the unfinished tasks that are waited for; empty means all of them.
+        Numbers of the tasks that are waited for, those that have not ended or whose results have not come;
+        empty means all that have not ended.
     """
 
     time: float

@@ -19,7 +19,7 @@ import eflows_nb as ef
 from eflows_nb.clusters.channel import Channel
 from eflows_nb.engine import shared
 from eflows_nb.runtime.scheduler import Scheduler
-from eflows_nb.tasks.events import Event, TasksChanged
+from eflows_nb.tasks.events import Event, TasksChanged, WaitStarted
 from eflows_nb.tasks.shown_state import ShownState
 from eflows_nb.tasks.state import TaskState
 
@@ -271,6 +271,20 @@ def test_large_results_stay_on_their_engine_until_they_are_needed(two_engines: e
 
     assert ef.wait_on(total) == 1_000_000.0
     assert set(_shared_files(two_engines)) <= before
+
+
+def test_a_wait_for_what_lies_on_an_engine_is_one_for_its_task(two_engines: ef.Session) -> None:
+    """Not for all tasks, though it has ended."""
+    large = ef.task(lambda: np.ones(1 << 17))()
+    ef.barrier()
+    told: list[Any] = []
+    end = two_engines.observe(told.extend)
+    ef.wait_on(large)
+    ef.wait_on(large)
+    end()
+
+    waits = [event.tasks for event in told if isinstance(event, WaitStarted)]
+    assert waits == [{large.datum.number}]
 
 
 def test_large_values_without_arrays_pass_the_client_by(
