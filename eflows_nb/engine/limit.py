@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from eflows_nb.engine.signals import set_handler
 from eflows_nb.errors import TaskTimeOutError
 
 __all__ = ["call_within"]
@@ -27,10 +28,10 @@ def call_within(seconds: float, function: Callable[..., Any], args: Any, kwargs:
     def expire(_signal: int, _frame: FrameType | None) -> None:
         raise TaskTimeOutError(f"The task ran for longer than its time_out of {seconds:g} s.")
 
-    previous = signal.signal(signal.SIGALRM, expire)
+    previous = set_handler(signal.SIGALRM, expire)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         return function(*args, **kwargs)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        set_handler(signal.SIGALRM, previous)

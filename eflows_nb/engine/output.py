@@ -89,7 +89,7 @@ class _Stream:
 
     def take_place_again(self) -> None:
         """Be there for the next task, whatever the last one has put into `sys` or closed."""
-        found = getattr(sys, self._name)
+        found: Any = getattr(sys, self._name, None)
         with suppress(Exception):  # it may be anything
             found.flush()
         try:
@@ -214,9 +214,9 @@ class OutputCapture:
         try:
             out.text.flush()
             err.text.flush()
-        except ValueError:  # it has closed one
-            self._take_places_again()
-        if sys.stdout is not out.text or sys.stderr is not err.text:
+            if sys.stdout is not out.text or sys.stderr is not err.text:
+                self._take_places_again()
+        except (ValueError, AttributeError):  # it has closed one, or deleted it
             self._take_places_again()
         if (
             self._displayed
