@@ -8,6 +8,7 @@ from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from eflows_nb.engine import failure, store
+from eflows_nb.engine.worker import inside_task
 from eflows_nb.errors import (
     ClusterError,
     EflowsError,
@@ -208,6 +209,12 @@ def _refer(fetch: Any, datum: Datum) -> tuple[Any, ...]:
 
 
 def _foreign_text(number: int) -> str:
+    if inside_task():
+        return (
+            f"The future #{number} came to this task with its function, which uses it as a global name, as a "
+            "default or from around it, and not as an argument. Pass it as an argument: the task waits for "
+            "its result then, and gets that."
+        )
     return (
         f"The future #{number} belongs to another session: it came here through a pickle, and its task is "
         "not known here. Pickle results, not futures."

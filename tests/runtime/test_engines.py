@@ -18,6 +18,7 @@ import pytest
 import eflows_nb as ef
 from eflows_nb.clusters.channel import Channel
 from eflows_nb.engine import shared
+from eflows_nb.errors import ForeignFutureError
 from eflows_nb.runtime.scheduler import Scheduler
 from eflows_nb.tasks.events import Event, TasksChanged, WaitStarted
 from eflows_nb.tasks.shown_state import ShownState
@@ -596,3 +597,16 @@ def test_a_task_may_run_an_event_loop() -> None:
         return asyncio.run(work())
 
     assert ef.wait_on([loop() for _ in range(3)], timeout=60) == [5, 5, 5]
+
+
+def test_a_future_that_a_task_function_uses_by_itself_is_told() -> None:
+    """It means nothing on an engine; the way out is to pass it."""
+    future = ef.task(abs)(-3)
+
+    @ef.task
+    def use() -> int:
+        result: int = ef.wait_on(future) + 1
+        return result
+
+    with pytest.raises(ForeignFutureError, match="Pass it as an argument: the task waits for its result"):
+        ef.wait_on(use())
