@@ -469,13 +469,18 @@ def _leave(error: BaseException | None) -> NoReturn:
     if isinstance(error, SystemExit):
         status = error.code if isinstance(error.code, int) else int(error.code is not None)
     elif error is not None:
-        own = error.__traceback__  # of which the first frame is that of this module
-        traceback.print_exception(type(error), error, own.tb_next if own is not None else None)
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code in _OWN:
+            trace = trace.tb_next
+        traceback.print_exception(type(error), error, trace)
         status = 1
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
             stream.flush()
     os._exit(status)
+
+
+_OWN = frozenset(one.__code__ for one in (Worker._run, Worker._run_unusual, call_within))
 
 
 def _folder() -> str:

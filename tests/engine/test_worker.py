@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Iterator
 from itertools import chain, repeat
@@ -367,6 +369,38 @@ def test_output_is_captured_task_by_task(bench: Bench) -> None:
     bench.run()
 
     assert heard == [1, 2]
+
+
+_FORKING = """
+import os
+import cloudpickle
+from eflows_nb.engine.messages import Batch, Outputs, WireFunction
+from eflows_nb.engine.worker import Worker, become_engine
+
+def fork(time_out):
+    pid = os.fork()
+    return (os.waitpid(pid, 0)[1], time_out) if pid else 1 / 0
+
+become_engine()
+told = []
+worker = Worker(told.append, list, session="test-of-forks")
+pickled = cloudpickle.dumps(fork)
+functions = {0: WireFunction(pickled), 1: WireFunction(pickled, time_out=60.0)}
+tasks = [(1, 0, (None,), None), (2, 0, (None,), Outputs((3, 4), True, ())), (5, 1, (60,), None)]
+worker.handle(Batch(tasks, functions, {}, [], 0, 100.0, {}))
+while worker.busy:
+    worker.run_slice()
+print([result[0].name for message in told for result in message.results])
+"""
+
+
+def test_the_traceback_of_a_forked_process_begins_in_the_task() -> None:
+    """However the engine has called it."""
+    done = subprocess.run([sys.executable, "-c", _FORKING], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "['SMALL', 'MANY', 'SMALL']\n"
+    assert done.stderr.count("ZeroDivisionError: division by zero\n") == 3
+    assert "eflows_nb" not in done.stderr
 
 
 def test_an_input_is_dropped_after_the_task_that_reads_it_last(bench: Bench) -> None:
