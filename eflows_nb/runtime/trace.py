@@ -225,9 +225,10 @@ class _Trace:
 
     def _counters(self) -> Iterator[dict[str, Any]]:
         timeline = Timeline(self._state)
-        count = len(timeline.times)
+        lasting = np.flatnonzero(np.diff(timeline.times, append=np.inf) > 0)
+        count = len(lasting)
         last = defaultdict[str, int](lambda: -1)
-        for place in np.unique(np.linspace(0, count - 1, min(count, POINTS)).astype(int)).tolist():
+        for place in lasting[np.unique(np.linspace(0, count - 1, min(count, POINTS)).astype(int))].tolist():
             for name, levels in (("ready", timeline.ready), ("running", timeline.running)):
                 if last[name] != (value := int(levels[place])):
                     last[name] = value

@@ -172,6 +172,21 @@ def test_counters_tell_how_many_tasks_are_ready_and_running(run: Any, tmp_path: 
     assert steps["running tasks"][-1] == steps["ready tasks"][-1] == 0
 
 
+def test_counters_are_never_negative(story: Any, tmp_path: Path) -> None:
+    """While it is tried a task is not ready, though it has not begun for good."""
+    story.joined(0)
+    for number in range(3):
+        task = story.called(at=float(number))
+        tried = {"task": task, "engine": 0, "start": 1e9 + number, "seconds": 0.5, "reason": "no"}
+        story.note(TryEnded(time=number + 0.5, **tried))
+        story.note(TasksChanged(time=number + 0.5, state=TaskState.WAITING, tasks=(task,), engine=0))
+        story.done(task, start=number + 0.5, seconds=0.5)
+    levels = [value for event in _events(story, tmp_path)["C"] for value in event["args"].values()]
+
+    assert min(levels) == 0
+    assert max(levels) == 1
+
+
 def test_a_run_that_was_lost_is_drawn_too(story: Any, tmp_path: Path) -> None:
     """A task whose results were lost has a slice for each time that it ran."""
     story.joined(0, 1)
