@@ -35,6 +35,8 @@ __all__ = ["Arguments", "StaleArgumentWarning", "UnsendableError", "level_of_cal
 
 Packing = tuple[Payload, tuple[Datum, ...], tuple[FunctionCode, ...]]
 
+_References = dict[int, Reference]
+
 _FLAT = SCALARS | {Future}
 
 _LOOKED_AT = 16_000_000
@@ -239,17 +241,18 @@ class Arguments:
         if self._versions and not self._known:
             with self._lock:  # another thread may write just now
                 self._versions = bool(self._known)
+        references: _References = {}
         if not writes:
-            newest = {name: self._newest(value, None) for name, value in kwargs.items()}
-            return tuple(self._newest(value, None) for value in args), newest
+            newest = {name: self._newest(value, None, references) for name, value in kwargs.items()}
+            return tuple(self._newest(value, None, references) for value in args), newest
         written: dict[int, Any] = {}
         for place, direction in writes.items():
             value = args[place] if isinstance(place, int) else kwargs[place]
             if id(value) not in written or direction is not Direction.OUT:
-                written[id(value)] = self._newest(value, direction)
+                written[id(value)] = self._newest(value, direction, references)
 
         def show(value: Any) -> Any:
-            return written[id(value)] if id(value) in written else self._newest(value, None)
+            return written[id(value)] if id(value) in written else self._newest(value, None, references)
 
         return tuple(map(show, args)), {name: show(value) for name, value in kwargs.items()}
 
@@ -302,7 +305,7 @@ class Arguments:
 
     def newest(self, value: Any, direction: Direction) -> Any:
         """Return what takes the place of an argument: its newest version, or the value itself."""
-        return self._newest(value, direction if direction.writes else None)
+        return self._newest(value, direction if direction.writes else None, {})
 
     def forget(self, value: Any) -> None:
         """Nobody will pass this object again: let go of its versions."""
@@ -310,11 +313,11 @@ class Arguments:
         if known is not None and known.is_for(value):
             self._known.pop(id(value), None)
 
-    def _newest(self, value: Any, direction: Direction | None) -> Any:
+    def _newest(self, value: Any, direction: Direction | None, references: _References) -> Any:
         if self._before is not None and type(value) not in SCALARS:
             self.current(value)
         if type(value) is Future:
-            return value if direction is None else Reference(value.datum, writable=True)
+            return value if direction is None else _refer(value.datum, references, writable=True)
         if type(value) in SCALARS:
             return value
         known = self._known.get(id(value))
@@ -322,25 +325,42 @@ class Arguments:
             if self._changed_here(value, known):
                 self._known.pop(id(value), None)
             else:
-                return Reference(known.datum, writable=direction is not None)
+                return _refer(known.datum, references, writable=direction is not None)
         if self._versions and direction is not Direction.OUT:
-            value = self._with_newest(value, writable=direction is not None)
+            value = self._with_newest(value, references, writable=direction is not None)
         if direction is None:
             return value
         packed, found = _pack(value)
-        if found or not packed.buffers:
+        if found:
+            return self._with_writable(value, references)
+        if not packed.buffers:
             return value
         packed, _ = _pack(value)  # again: a Dataset without attributes gets empty ones by being packed
         return Reference(self._datum_of(value, packed), writable=True)
 
-    def _with_newest(self, value: Any, *, writable: bool) -> Any:
+    def _with_newest(self, value: Any, references: _References, *, writable: bool) -> Any:
         """Return a container with the newest versions in the place of objects that tasks have written to."""
         found: list[Datum] = []
         containers.collect(value, self.written, found)
         if not found:
             return value
         direction = Direction.INOUT if writable else None
-        return containers.replace(value, self.written, lambda item, _: self._newest(item, direction))
+        return containers.replace(
+            value, self.written, lambda item, _: self._newest(item, direction, references)
+        )
+
+    def _with_writable(self, value: Any, references: _References) -> Any:
+        """Return a container in which a task may write to results, and to what is shared by itself."""
+
+        def datum_of(item: Any) -> Datum | None:
+            if type(item) is Future:
+                return item.datum if item.is_own else None
+            if getattr(item, "nbytes", 0) < _APART or type(item).__name__ != "ndarray":
+                return None
+            packed, found = _pack(item)
+            return self._datum_of(item, packed) if packed.buffers and not found else None
+
+        return containers.replace(value, datum_of, lambda _, datum: _refer(datum, references, writable=True))
 
     def _changed_here(self, value: Any, known: _Known) -> bool:
         changed = _digest(_pack(value)[0]) != known.digest
@@ -467,6 +487,15 @@ class Arguments:
                 "Wait for it first, or pass it to tasks as it is."
             )
         return self._freeze(packed)
+
+
+def _refer(datum: Datum, references: _References, *, writable: bool) -> Reference:
+    """Return the one reference to a datum of a call: what is given several times is one object."""
+    known = references.get(datum.number)
+    if known is None:
+        known = references[datum.number] = Reference(datum)
+    known.writable |= writable
+    return known
 
 
 class _DefinitionPickler(pickle.Pickler):

@@ -185,16 +185,17 @@ class Future:
 class Reference:
     """Takes the place of an argument while the arguments are pickled, and becomes its datum on the engine."""
 
-    __slots__ = ("_datum", "_writable")
+    __slots__ = ("_datum", "writable")
 
     def __init__(self, datum: Datum, *, writable: bool = False) -> None:
         self._datum = datum
-        self._writable = writable
+        self.writable = writable
+        """Whether the task may write to it."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         assert pickling.found is not None
         pickling.found.append(self._datum)
-        return _refer(store.fetch_writable if self._writable else store.fetch, self._datum)
+        return _refer(store.fetch_writable if self.writable else store.fetch, self._datum)
 
 
 def _refer(fetch: Any, datum: Datum) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import operator
 import warnings
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -769,3 +770,41 @@ def test_a_wide_and_deep_graph_gives_what_a_loop_gives() -> None:
         chain = add(chain, 1)
 
     assert ef.wait_on([level[0], chain]) == [sum(range(256)), 300]
+
+
+@pytest.mark.parametrize("size", [3, LARGE // 8, 200_000])
+@pytest.mark.parametrize(
+    "others", [lambda size: [], lambda size: [np.zeros(size)], lambda size: [identity(1)]]
+)
+def test_results_within_an_object_that_is_written_can_be_written(size: int, others: Any) -> None:
+    """However large they are, and whatever else is in the container."""
+
+    @ef.task(arrays=ef.INOUT)
+    def write(arrays: list[Any]) -> None:
+        for array in arrays[:2]:
+            array += 1
+
+    arrays = [np.zeros(size), identity(np.zeros(size)), *others(size)]
+    write(arrays)
+
+    assert [np.max(array) for array in ef.wait_on(arrays)][:2] == [1, 1]
+
+
+@pytest.mark.parametrize("size", [3, LARGE // 8])
+def test_what_was_written_before_is_one_object_within_others_too(size: int) -> None:
+    """A list that has an array twice has it twice for a task, whatever tasks did with it before."""
+
+    @ef.task(arrays=ef.INOUT)
+    def write_first(arrays: list[Any]) -> float:
+        arrays[0] += 1
+        return float(arrays[1][0])
+
+    array = np.zeros(size)
+    increment(array)
+
+    assert ef.wait_on(write_first([array, array])) == 2.0
+
+
+def test_a_counter_is_waited_for_as_one() -> None:
+    """Its own way to be updated counts."""
+    assert ef.wait_on(Counter(a=identity(3))) == Counter(a=3)
