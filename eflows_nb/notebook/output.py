@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO
 
 from eflows_nb.engine.outputs import Clear, Display, Output, Text
 from eflows_nb.notebook.areas import OutputArea, area_of, flush
@@ -57,15 +58,25 @@ class TaskOutputView:
         if area is not None:
             area.put(output)
         elif type(output) is Text:
-            stream = sys.stdout if output.stream == 1 else sys.stderr
-            stream.write(output.text)
-            stream.flush()
+            _write(sys.stdout if output.stream == 1 else sys.stderr, output.text)
         elif type(output) is Display:
-            print(output.data.get("text/plain", ""))
+            _write(sys.stdout, f"{output.data.get('text/plain', '')}\n")
 
     def _area(self, origin: int) -> OutputArea | None:
         parent = self._parents.get(origin)
         return None if parent is None else area_of(self._kernel, parent)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    """Write to a stream of this process, as far as it takes that; the rest must go on."""
+    if stream is None:  # the program was started without one
+        return
+    with suppress(OSError, ValueError):  # nobody reads it any more, or it is closed
+        try:
+            stream.write(text)
+        except UnicodeEncodeError as error:
+            stream.write(text.encode(error.encoding, "backslashreplace").decode(error.encoding))
+        stream.flush()
 
 
 def _flush(_result: Any = None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from typing import Any
 
 import pytest
@@ -39,6 +41,32 @@ def test_outside_a_notebook_it_goes_to_the_same_stream(capsys: pytest.CaptureFix
     )
 
     assert capsys.readouterr() == ("said\n", "cried\n")
+
+
+def _said(*texts: str) -> list[TaskOutput]:
+    return [TaskOutput(time=0.0, task=1, origin=-1, stream="stdout", text=text) for text in texts]
+
+
+def test_what_the_terminal_cannot_show_does_not_stop_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A letter that its encoding does not have is told by number."""
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii"))
+    TaskOutputView(Session(), None)(_said("caf\u00e9\n", "tea\n"))
+
+    assert shown.getvalue() == b"caf\\xe9\ntea\n"
+
+
+@pytest.mark.parametrize("stream", ["none", "closed", "unread"])
+def test_what_nobody_can_read_is_no_error(stream: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program may be started without a standard output, close it, or be read by one that has gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb", buffering=0) as pipe:
+        closed = io.StringIO()
+        closed.close()
+        kinds = {"none": None, "closed": closed, "unread": io.TextIOWrapper(pipe, write_through=True)}
+        monkeypatch.setattr(sys, "stdout", kinds[stream])
+        TaskOutputView(Session(), None)(_said("said\n", "and said\n"))
 
 
 def test_an_inline_task_prints_in_its_cell(front_end: Any) -> None:
