@@ -63,7 +63,7 @@ class Driver:
         self._observers = Observers()
         self._exchange = Exchange(self.scheduler, cluster, token, self._observers)
         self._inbox: deque[Task] = deque()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finalizer may come where it is taken and nothing moves yet
         self._pid = os.getpid()
         self._mover = 0  # the thread that holds it
         self._late_changes: deque[Callable[[Scheduler], None]] = deque()
