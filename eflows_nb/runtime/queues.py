@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from eflows_nb.runtime.commands import Send
 from eflows_nb.runtime.durations import BATCH_SECONDS, Durations
 from eflows_nb.runtime.lineage import last_read
-from eflows_nb.tasks.data import PENDING, Datum, Large
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
 from eflows_nb.tasks.resources import USUAL, Resources
 from eflows_nb.tasks.state import READY, RUNNING, WAITING
 from eflows_nb.tasks.task import FunctionCode, Task
@@ -316,11 +316,11 @@ class EngineQueue:
         """Add what a task reads and the engine does not have to what goes with its batch."""
         for datum in reads:
             value = datum.value
-            if value is PENDING:
-                continue
+            if value is PENDING or type(value) is Broken:
+                continue  # it will be missed, and the task given back
             if type(value) is Large:
                 if self.number in value.engines or value.shared is None:
-                    continue  # what is neither here nor shared will be missed, and the task given back
+                    continue  # as above
                 value.engines.add(self.number)
                 self.holds.add(value)
             data[datum.number] = datum
