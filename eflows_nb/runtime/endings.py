@@ -6,7 +6,7 @@ from eflows_nb.engine.messages import Failure
 from eflows_nb.tasks.data import Broken, Datum
 from eflows_nb.tasks.task import Task
 
-__all__ = ["because", "blamed", "deprived", "expired", "unshared"]
+__all__ = ["because", "blamed", "deprived", "expired", "gone", "unshared"]
 
 
 def because(task: Task, cause: Broken) -> Broken:
@@ -43,6 +43,16 @@ def deprived(task: Task) -> Failure:
         "named 'eflows-…' removed from /dev/shm or from the temporary folder?"
     )
     return Failure("ClusterError", message, None, (), message)
+
+
+def gone(task: Task, *, writes: bool) -> Broken:
+    """Return what becomes of a lost result whose task cannot run again as it did, since it uses files."""
+    why = "it writes to files, and would do so twice" if writes else "files that it read have changed since"
+    message = (
+        f"A result of task '{task.code.name}' #{task.number} was lost with its engine, and the task is not "
+        f"run again: {why}. Call it again; what ef.wait_on has returned cannot be lost."
+    )
+    return Broken(task=task, failure=Failure("ClusterError", message, None, (), message))
 
 
 def unshared(datum: Datum, reason: str) -> Broken:

@@ -1,7 +1,8 @@
 """Files and folders that tasks read and write: who waits for whom.
 
 A file is changed where it lies. So a writer waits for the readers of the version before, and a turn tells
-that those have ended, in whatever way.
+that those have ended, in whatever way. The turn of a reader counts beyond that, as long as a large result of
+it could be lost with its engine: the reader would have to find the file as it was.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Container, Sequence
 from typing import Any
 
 from eflows_nb.errors import TaskDefinitionError
-from eflows_nb.tasks.data import PENDING, Broken, Datum, Turn
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
 from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.task import Task
 
@@ -39,7 +40,7 @@ class _File:
     def take_turn(self, turn: Turn) -> None:
         """Add the turn of a reader; those that are over are forgotten now and then."""
         if len(self.turns) >= self.sweep_at:
-            self.turns = [other for other in self.turns if other.value is PENDING]
+            self.turns = [other for other in self.turns if other.counts]
             self.sweep_at = 2 * len(self.turns) + _SWEEP
         self.turns.append(turn)
 
@@ -62,7 +63,7 @@ class _File:
         return (
             (version is None or version.value is None)  # a checkpoint still counts on what it has named
             and all(map(_is_made, self.concurrent))
-            and all(turn.value is not PENDING for turns in (self.turns, self.sharers) for turn in turns)
+            and not any(turn.counts for turns in (self.turns, self.sharers) for turn in turns)
         )
 
 
@@ -123,11 +124,9 @@ class FileAccess:
                 found += [*file.made_by(), *file.turns, *file.sharers]
             else:
                 found += file.made_by()
-        return [
-            datum
-            for datum in dict.fromkeys(found)
-            if not (type(datum) is Turn and datum.value is not PENDING)
-        ]
+        versions = [datum for datum in found if not isinstance(datum, Turn)]
+        turns = [datum for datum in found if isinstance(datum, Turn)]
+        return list(dict.fromkeys([*versions, *Turn.followed(turns)]))
 
     def contents(self) -> list[tuple[str, Sequence[Datum] | None]]:
         """Return each file that the task reads, with the versions that it finds there.
@@ -198,7 +197,17 @@ class Files:
     def turns(self, path: str | os.PathLike[str]) -> list[Datum]:
         """Return the data to wait for before the file may be changed here."""
         file = self._files.get(_absolute(path))
-        return [*file.turns, *file.sharers] if file is not None else []
+        if file is None:
+            return []
+        turns = [*file.turns, *file.sharers]
+        return list(dict.fromkeys([*turns, *Turn.followed(turns)]))
+
+    def made_of(self, path: str | os.PathLike[str]) -> list[Datum]:
+        """Return what could not be made again if it were lost after the file has been changed here."""
+        file = self._files.get(_absolute(path))
+        sources = [turn.source for turn in Turn.followed(file.turns)] if file is not None else []
+        made = [datum for source in sources if source is not None for datum in source.made]
+        return [datum for datum in dict.fromkeys(made) if type(datum.value) is Large]
 
     def exists(self, path: str | os.PathLike[str]) -> bool:
         """Return whether the file is there, or will be once the tasks that were submitted have run."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from eflows_nb.engine.messages import Failure
 from eflows_nb.runtime.commands import Change, Try
-from eflows_nb.runtime.endings import because
-from eflows_nb.runtime.lineage import output_numbers, recalled, was_recalled
+from eflows_nb.runtime.endings import because, gone
+from eflows_nb.runtime.lineage import is_repeatable, output_numbers, own_source, recalled, was_recalled
 from eflows_nb.runtime.recent_calls import RecentCalls
 from eflows_nb.runtime.unseen import Unseen
 from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
@@ -84,6 +84,8 @@ class TaskGraph:
             elif type(value) is Broken:
                 self.cancel(task, because(task, value))
                 return
+        if task.sources and any(isinstance(datum, Turn) for datum in task.reads):
+            undispatched += 1  # it follows nobody to an engine: those before must not need the file again
         task.unmet = unmet
         task.undispatched = undispatched
         if not unmet:
@@ -104,12 +106,19 @@ class TaskGraph:
             self.changes.append(Change(WAITING, task.engine, [task]))
 
     def revive(self, datum: Datum) -> None:
-        """Make a lost datum again, and whatever is lost of what that needs."""
+        """Make a lost datum again, and whatever is lost of what that needs.
+
+        It is broken where a task would have to find files as they are not any more.
+        """
         lost = [_forget(datum)]
         while lost:
-            task = lost.pop().producer
+            datum = lost.pop()
+            task = datum.producer
             if task is None or not task.state.has_result:
                 continue  # another of its results has revived it
+            if not is_repeatable(task):
+                self._lose(datum, task)
+                continue
             living = (reference() for reference in task.outputs)  # type: ignore[operator]
             task.outputs = tuple(
                 output or Datum(number, task)
@@ -118,6 +127,9 @@ class TaskGraph:
             for output in task.outputs:
                 if is_lost(output):
                     _forget(output)
+                elif isinstance(output, Turn):  # whoever would change its files waits for it once more
+                    output.producer = task
+                    _forget(output)
             task.reads = tuple(recalled(read) for read in task.reads)
             self.count(task.state, WAITING, 1)
             self.note_return(task)
@@ -125,6 +137,16 @@ class TaskGraph:
             task.engine = -1
             lost.extend(_forget(read) for read in task.reads if is_lost(read) or was_recalled(read))
             self.enter(task)
+
+    def _lose(self, datum: Datum, task: Task) -> None:
+        """End all that reads a lost datum, since the task that has made it cannot run again."""
+        source = own_source(task)
+        broken = gone(task, writes=source is not None and source.writes)
+        self.failures.append(broken)
+        self.unseen.add(broken)
+        for reader in self.break_datum(datum, broken):
+            if not reader.state.is_final:
+                self.cancel(reader, because(reader, broken))
 
     def resolve(self, datum: Datum, value: Any) -> None:
         """A datum has its value; its maker needs nothing any more."""
@@ -179,6 +201,8 @@ class TaskGraph:
         while pending:
             ended, why = pending.pop()
             outputs = ended.outputs
+            if ended.sources:
+                _pass_on(ended)
             close(ended)
             for datum in outputs:
                 if datum.value is not PENDING:
@@ -217,7 +241,9 @@ def is_lost(datum: Datum) -> bool:
 
 def lacks_input(task: Task) -> bool:
     """Return whether something that a task reads is not there, or not any more."""
-    return any(datum.value is PENDING or is_lost(datum) for datum in task.reads)
+    return any(
+        datum.value is PENDING or type(datum.value) is Broken or is_lost(datum) for datum in task.reads
+    )
 
 
 def _forget(datum: Datum) -> Datum:
@@ -228,6 +254,15 @@ def _forget(datum: Datum) -> Datum:
     if datum.producer is not None:
         datum.producer.engine = -1
     return datum
+
+
+def _pass_on(task: Task) -> None:
+    """Let who comes after a writer that has not run wait for those that it was waiting for."""
+    source = own_source(task)
+    if source is not None and source.writes and isinstance(task.outputs[-1], Turn):
+        task.outputs[-1].before = tuple(
+            Turn.followed(datum for datum in task.reads if isinstance(datum, Turn))
+        )
 
 
 def close(task: Task) -> None:

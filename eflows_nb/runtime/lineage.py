@@ -10,10 +10,20 @@ import sys
 import weakref
 from typing import Any
 
-from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Source
 from eflows_nb.tasks.task import FunctionCode, Task
 
-__all__ = ["LINEAGE_LIMIT", "Past", "last_read", "output_numbers", "recalled", "was_recalled"]
+__all__ = [
+    "LINEAGE_LIMIT",
+    "Past",
+    "is_repeatable",
+    "last_read",
+    "open_sources",
+    "output_numbers",
+    "own_source",
+    "recalled",
+    "was_recalled",
+]
 
 LINEAGE_LIMIT = 64
 """Of a chain of large values one is shared after so many, so that never more need to be made again."""
@@ -71,6 +81,31 @@ def was_recalled(datum: Datum) -> bool:
     return datum.value is PENDING and task is not None and task.state.has_result
 
 
+def own_source(task: Task) -> Source | None:
+    """Return what the files are to a task that it uses itself, None where it uses none."""
+    sources = task.sources
+    return sources[0] if sources and sources[0].number == task.number else None
+
+
+def is_repeatable(task: Task) -> bool:
+    """Return whether a task that is done may run again: it did not change files, nor have others since."""
+    source = own_source(task) if task.sources else None
+    return source is None or source.is_open
+
+
+def open_sources(task: Task) -> tuple[Source, ...]:
+    """Return the files that the results of a task come from, which are as they were.
+
+    Whoever changes one of them sees to it before that what was made of it is not lost.
+    """
+    own = own_source(task)
+    found = {own: None} if own is not None else {}
+    for read in task.reads:
+        if read.producer is not None and read.producer.sources:
+            found.update((source, None) for source in read.producer.sources if source.is_open)
+    return tuple(found)
+
+
 def output_numbers(task: Task) -> list[int]:
     """Return the numbers of the data that a task makes, in order."""
     outputs = task.wire_outputs
@@ -91,6 +126,7 @@ def last_read(task: Task, engine: int) -> list[int]:
         and datum.value.shared is None
         and engine in datum.value.engines
         and datum.producer is not None
+        and is_repeatable(datum.producer)
         and not Past(datum).is_deep  # otherwise it is to be shared
     ]
 

@@ -28,11 +28,11 @@ from eflows_nb.runtime.durations import Durations
 from eflows_nb.runtime.endings import blamed, deprived, expired, unshared
 from eflows_nb.runtime.gangs import Gangs
 from eflows_nb.runtime.graph import FAILURES_KEPT, TaskGraph, close, is_lost, lacks_input
-from eflows_nb.runtime.lineage import Past, output_numbers
+from eflows_nb.runtime.lineage import Past, is_repeatable, open_sources, output_numbers, own_source
 from eflows_nb.runtime.nearness import by_host, near
 from eflows_nb.runtime.placement import best_engine, load, place_by_priority, spread, steal
 from eflows_nb.runtime.queues import EngineQueue
-from eflows_nb.tasks.data import PENDING, Broken, Datum, Large
+from eflows_nb.tasks.data import PENDING, Broken, Datum, Large, Turn
 from eflows_nb.tasks.policy import OnFailure
 from eflows_nb.tasks.resources import USUAL, Resources
 from eflows_nb.tasks.state import CANCELLED, DONE, READY, RUNNING, WAITING, TaskState
@@ -76,7 +76,8 @@ class Scheduler:
         self._homes: dict[str, weakref.WeakSet[Large]] = {}  # data server -> what has a file there alone
         self._lasting: dict[int, int] = {}  # engine -> the task that has last been said to last there
         self._ended: set[int] = set()  # engines that are ended on purpose, for one task
-        self._optional: set[int] = set()  # data that are exported only to end their lineage
+        self._optional: set[int] = set()  # data that are exported only since they could not be made again
+        self._unshareable: set[int] = set()  # those of them for which there is no room
         self._apart = False  # whether there were ever engines on several hosts
         self._lossy = False  # whether data were ever lost with an engine
 
@@ -356,13 +357,14 @@ class Scheduler:
             if shared is not None:
                 self._commands.append(Remove(shared))
             return
-        datum, waiting = entry
+        datum, _ = entry
         large = datum.value
         optional = datum_number in self._optional
         self._optional.discard(datum_number)
         if shared is None and reason:
             if optional:
-                del self._exporting[datum_number]
+                self._unshareable.add(datum_number)
+                self._end_export(datum)
                 return
             if datum.producer is not None:
                 self.graph.break_datum(datum, unshared(datum, reason))
@@ -373,7 +375,6 @@ class Scheduler:
             large.engines.discard(number)
             self._not_exported(datum)
         else:
-            del self._exporting[datum_number]
             if large.shared is not None:  # on another host; this one took its place to end the lineage
                 self._commands.append(Remove(large.shared))
             large.shared = shared
@@ -381,10 +382,15 @@ class Scheduler:
                 self._homes.setdefault(home, weakref.WeakSet()).add(large)
             else:
                 datum.producer = None  # the file outlives the engines: it is never made again
-            for task in waiting:
-                task.unmet -= 1
-                if not task.unmet and task.engine < 0 and task.state is WAITING:
-                    self.graph.make_ready(task)
+            self._end_export(datum)
+
+    def _end_export(self, datum: Datum) -> None:
+        """Let those that wait for an export go on."""
+        _, waiting = self._exporting.pop(datum.number)
+        for task in waiting:
+            task.unmet -= 1
+            if not task.unmet and task.engine < 0 and task.state is WAITING:
+                self.graph.make_ready(task)
 
     def is_running(self, task: Task, engine: int) -> bool:
         """Return whether it is known that a task runs on an engine, and is not one that waits there.
@@ -505,6 +511,8 @@ class Scheduler:
             if self._lossy and lacks_input(task):
                 self._reenter(task, READY)
                 continue
+            if task.sources and self._waits_to_write(task):
+                continue
             if not task.code.is_usual:
                 unusual = True
                 if task.code.policy.resources is not USUAL and self.gangs.needs_many(task):
@@ -551,12 +559,49 @@ class Scheduler:
         else:
             self.gangs.add(task)
 
-    def _wait_for_exports(self, task: Task, missing: list[Datum]) -> None:
+    def _wait_for_exports(self, task: Task, missing: list[Datum], *, optional: bool = False) -> None:
         self.graph.count(READY, WAITING, 1)
         task.state = WAITING
         task.unmet += len(missing)
         for datum in missing:
-            self._export(datum, task)
+            self._export(datum, task, optional=optional)
+
+    def _waits_to_write(self, task: Task) -> bool:
+        """Return whether a task must not write to its files yet, and let it wait then.
+
+        Those that have read the files before cannot run again after it. So what was made of that and lies on
+        engines alone is shared before, and what is lost is made again.
+        """
+        own = own_source(task)
+        if own is None or not own.writes:
+            return False
+        turns = Turn.followed(read for read in task.reads if isinstance(read, Turn))
+        if any(turn.value is PENDING for turn in turns):
+            task.reads = tuple(dict.fromkeys((*task.reads, *turns)))
+            self._reenter(task, READY)
+            return True
+        sources = [turn.source for turn in turns if turn.source is not None]
+        made = list(dict.fromkeys(datum for source in sources for datum in source.made))
+        lost = [datum for datum in made if is_lost(datum)]
+        for datum in lost:
+            if is_lost(datum):  # and was not made again with another one
+                self.graph.revive(datum)
+        if lost:
+            self._reenter(task, READY)
+            return True
+        alone = [
+            datum
+            for datum in made
+            if type(datum.value) is Large
+            and datum.value.shared is None
+            and datum.number not in self._unshareable
+        ]
+        if alone:
+            self._wait_for_exports(task, alone, optional=True)
+            return True
+        for source in sources:
+            source.close()
+        return False
 
     def _gather(self) -> None:
         """Keep engines for tasks that need several, and start those whose engines are idle."""
@@ -660,14 +705,16 @@ class Scheduler:
             self._commands.append(ExportFrom(min(datum.value.engines), datum.number))
             return
         _, waiting = self._exporting.pop(datum.number)
+        optional = datum.number in self._optional
         self._optional.discard(datum.number)
-        if is_lost(datum):
+        if is_lost(datum) and not optional:
             self.graph.revive(datum)
         for task in waiting:
             if task.state is WAITING and task.engine < 0:
                 self._reenter(task, WAITING)
 
     def _drop(self, number: int, engines: set[int], shared: Any) -> None:
+        self._unshareable.discard(number)
         for engine in engines:
             if engine in self.engines:
                 self.engines[engine].drop.append(number)
@@ -736,6 +783,7 @@ class Scheduler:
     def _resolve_all(self, task: Task, result: Any, queue: EngineQueue) -> int:
         """Take several results, or one that stays on its engine; return their size in bytes."""
         results = result[1] if result[0] is Code.MANY else [result]
+        sources = open_sources(task)
         large = False
         size = 0
         for datum, told in zip(task.outputs, results, strict=True):
@@ -751,6 +799,8 @@ class Scheduler:
                         brief=told[2] if len(told) > 2 else "",
                     )
                     queue.holds.add(datum.value)
+                    for source in sources:
+                        source.add(datum)
                     self.graph.wake_readers(datum)
                 elif type(datum.value) is Large:  # the task ran again for another of its results
                     datum.value.engines.add(queue.number)
@@ -761,9 +811,24 @@ class Scheduler:
                 datum.value = told[1] if type(told) is tuple else told
                 size += told[1].size if type(told) is tuple else 0
                 self.graph.wake_readers(datum)
-        if large:
+        if large and is_repeatable(task):
+            task.sources = sources
+            if sources and isinstance(task.outputs[-1], Turn):
+                task.outputs[-1].producer = None
             task.reads = tuple(self._remembered(read) for read in task.reads)  # type: ignore[misc]
             task.outputs = tuple(weakref.ref(datum) for datum in task.outputs)  # type: ignore[misc]
+        elif large:
+            for datum in task.outputs:
+                if type(datum.value) is not Large:
+                    datum.producer = None
+            outputs = [weakref.ref(datum) for datum in task.outputs]
+            close(task)
+            task.outputs = tuple(outputs)  # type: ignore[arg-type]
+            del datum
+            for reference in outputs:  # it cannot be made again: it is shared unless nobody refers to it
+                kept = reference()
+                if kept is not None and type(kept.value) is Large:
+                    self._export(kept, None, optional=True)
         else:
             for datum in task.outputs:
                 datum.producer = None
@@ -772,7 +837,7 @@ class Scheduler:
 
     def _remembered(self, read: Datum) -> Datum | Past:
         """Return what a task that is done keeps of something that it has read, to be able to run again."""
-        if read.producer is None or read.number in self._exporting:
+        if read.producer is None or read.number in self._exporting or not is_repeatable(read.producer):
             return read
         past = Past(read)
         if not past.is_deep or type(read.value) is not Large or not read.value.engines:

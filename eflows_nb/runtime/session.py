@@ -188,9 +188,10 @@ class Session:
             self._wait_for(self.files.versions(path), timeout)
 
     def wait_for_turn(self, path: str | Path) -> None:
-        """Wait until the tasks that use a file have ended, in whatever way."""
+        """Wait until the tasks that use a file have ended, in whatever way, and need it no more."""
         if not inside_task():
             self._wait_for(self.files.turns(path), None)
+            self._wait_for(self.files.made_of(path), None)
 
     def datum_of(self, value: Any) -> Datum | None:
         """Return the newest version of an object that tasks have written to, None if none has."""

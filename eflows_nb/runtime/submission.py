@@ -15,7 +15,7 @@ from eflows_nb.runtime.arguments import Arguments
 from eflows_nb.runtime.calls import Call
 from eflows_nb.runtime.checkpoint import Checkpoint
 from eflows_nb.runtime.files import Files
-from eflows_nb.tasks.data import Datum, Turn
+from eflows_nb.tasks.data import Datum, Source, Turn
 from eflows_nb.tasks.function import TaskFunction
 from eflows_nb.tasks.task import FunctionCode, Task
 
@@ -193,6 +193,9 @@ class Planner:
         if call is not None and call.files:
             versions = {path: Datum(next(self._numbers), task) for path in call.files.written()}
             turns = (Turn(next(self._numbers), task),)
+            source = Source(task.number, writes=bool(versions))
+            turns[0].source = source
+            task.sources = (source,)
         task.outputs = (*plan.results, *written, *versions.values(), *turns)
         task.wire_outputs = Outputs(
             tuple(datum.number for datum in plan.results),

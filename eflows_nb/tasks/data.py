@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import deque
+from collections.abc import Iterable
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from eflows_nb.tasks.task import Task
 
-__all__ = ["PENDING", "Broken", "Datum", "Large", "Turn"]
+__all__ = ["PENDING", "Broken", "Datum", "Large", "Source", "Turn"]
 
 
 class _Pending:
@@ -140,4 +142,75 @@ class Turn(Datum):
     Whoever only waits for its turn, such as the next writer of a file, reads it.
     """
 
-    __slots__ = ()
+    __slots__ = ("before", "source")
+
+    def __init__(self, number: int, producer: Task | None = None, value: Any = PENDING) -> None:
+        super().__init__(number, producer, value)
+        self.source: Source | None = None
+        """What the task has read from its files, None where nobody has said so."""
+        self.before: tuple[Turn, ...] = ()
+        """The turns that a writer had waited for when it was cancelled: who comes next waits for them."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether a writer has to mind it: its task has not ended, or may have to read the files again."""
+        if self.value is PENDING:
+            return True
+        source = self.source
+        return (source is not None and source.is_needed) or any(turn.counts for turn in self.before)
+
+    @staticmethod
+    def followed(turns: Iterable[Turn]) -> list[Turn]:
+        """Return the turns that count; in the place of a writer that was cancelled are those before it."""
+        found: dict[Turn, None] = {}
+        pending = [*turns][::-1]
+        while pending:
+            turn = pending.pop()
+            if turn.value is not PENDING and turn.before:
+                pending.extend(reversed(turn.before))
+            elif turn.counts:
+                found[turn] = None
+        return list(found)
+
+
+class Source:
+    """Files as a task found them: as long as they are so, it can run again.
+
+    Parameters
+    ----------
+    number
+        Number of the task.
+    writes
+        Whether the task writes to files. Then it does not run again when it is done: it would write twice.
+    """
+
+    __slots__ = ("_made", "is_open", "number", "writes")
+
+    def __init__(self, number: int, *, writes: bool) -> None:
+        self.number = number
+        self.writes = writes
+        self.is_open = not writes
+        """Whether the task may run again when it is done."""
+        self._made: weakref.WeakValueDictionary[int, Datum] | None = None
+
+    def add(self, datum: Datum) -> None:
+        """A large datum was made of what the task has read, by itself or by tasks that read its results."""
+        if self._made is None:
+            self._made = weakref.WeakValueDictionary()
+        self._made[datum.number] = datum
+
+    @property
+    def made(self) -> list[Datum]:
+        """The large data that were made of it and that somebody still refers to."""
+        references = self._made.valuerefs() if self._made is not None else ()
+        return [datum for reference in references if (datum := reference()) is not None]
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the task may have to run again, for something that was made of it."""
+        return self.is_open and bool(self._made)
+
+    def close(self) -> None:
+        """The files are no longer what they were: the task does not run again."""
+        self.is_open = False
+        self._made = None

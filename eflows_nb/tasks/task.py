@@ -9,7 +9,7 @@ from eflows_nb.tasks.resources import USUAL
 from eflows_nb.tasks.state import WAITING, TaskState
 
 if TYPE_CHECKING:
-    from eflows_nb.tasks.data import Datum
+    from eflows_nb.tasks.data import Datum, Source
 
 __all__ = ["FunctionCode", "Task"]
 
@@ -70,6 +70,7 @@ class Task:
         "outputs",
         "payload",
         "reads",
+        "sources",
         "state",
         "undispatched",
         "unmet",
@@ -97,6 +98,8 @@ class Task:
         """The file of its results for later sessions, empty for none."""
         self.definitions: tuple[FunctionCode, ...] = ()
         """Classes and functions of the notebook that the payload refers to."""
+        self.sources: tuple[Source, ...] = ()
+        """The files that its results come from; those that it uses itself come first."""
         self.failures = 0
         """How often its function has raised."""
         self.lost = 0

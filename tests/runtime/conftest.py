@@ -17,9 +17,11 @@ import eflows_nb as ef
 from eflows_nb.engine.messages import Code, Failure, Outputs
 from eflows_nb.runtime import session
 from eflows_nb.runtime.commands import Command, ExportFrom, Send
+from eflows_nb.runtime.files import FileAccess, Files
 from eflows_nb.runtime.history.run_state import RunState
 from eflows_nb.runtime.scheduler import Scheduler
-from eflows_nb.tasks.data import Datum, Large
+from eflows_nb.tasks.data import Datum, Large, Source, Turn
+from eflows_nb.tasks.direction import Direction
 from eflows_nb.tasks.events import (
     EngineJoined,
     EngineLeft,
@@ -44,6 +46,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.scheduler = Scheduler()
+        self.files = Files()
         self._numbers = itertools.count(1)
         self._codes: dict[str, FunctionCode] = {}
 
@@ -61,6 +64,23 @@ class Graph:
     def result(self, *reads: Datum, name: str = "f") -> Datum:
         """Make a task of one result, submit it, and return the result."""
         return self.make(*reads, name=name).outputs[0]
+
+    def use_file(self, direction: Direction, *reads: Datum, name: str = "f") -> Task:
+        """Make a task that uses the file 'f' and returns one result, and submit it."""
+        code = self._codes.setdefault(name, FunctionCode(len(self._codes), name, b""))
+        access = FileAccess(self.files, name)
+        path = access.add("f", direction, "path")
+        task = Task(next(self._numbers), code, b"payload", (*reads, *access.reads()))
+        versions = {path: Datum(next(self._numbers), task)} if direction.writes else {}
+        turn = Turn(next(self._numbers), task)
+        turn.source = Source(task.number, writes=direction.writes)
+        task.sources = (turn.source,)
+        task.outputs = (Datum(task.number, task), *versions.values(), turn)
+        beside = tuple(((), datum.number) for datum in task.outputs[1:])
+        task.wire_outputs = Outputs((task.number,), False, beside)
+        access.enter(turn, versions)
+        self.scheduler.submit([task])
+        return task
 
     def shared_datum(self, path: str = "file", size: int = 1 << 20) -> Datum:
         """Make a datum as `ef.put` makes one: in a shared file and on no engine."""
