@@ -52,6 +52,36 @@ class _Sink(io.FileIO):
             return size
 
 
+class _Text(io.TextIOWrapper):
+    """Text that knows whether there may be something to flush: flushing takes as long as many a task."""
+
+    used = False
+    """Whether somebody has written or ended it since this was set to `shared`."""
+    shared = False
+    """Whether somebody has what is below, and may write there at any time."""
+
+    def write(self, text: str, /) -> int:
+        """Write text."""
+        self.used = True
+        return super().write(text)
+
+    @property
+    def buffer(self) -> Any:
+        """What is below."""
+        self.used = self.shared = True
+        return super().buffer
+
+    def detach(self) -> Any:
+        """Return what is below, and be of no use any more."""
+        self.used = True
+        return super().detach()
+
+    def close(self) -> None:
+        """Be of no use any more."""
+        self.used = True
+        super().close()
+
+
 class _Stream:
     """One captured file descriptor: a file that takes its place, and how far it has been read."""
 
@@ -73,9 +103,9 @@ class _Stream:
         self._why = ""
         self.text = self._opened()
 
-    def _opened(self) -> io.TextIOWrapper:
+    def _opened(self) -> _Text:
         file = io.BufferedWriter(_Sink(self.file, self._lose))
-        return io.TextIOWrapper(file, encoding="utf-8", errors="replace", line_buffering=True)
+        return _Text(file, encoding="utf-8", errors="replace", line_buffering=True)
 
     def _lose(self, size: int, error: OSError) -> None:
         self.lost += size
@@ -86,6 +116,10 @@ class _Stream:
         os.dup2(self.file, self.number)
         self._python = getattr(sys, self._name)
         setattr(sys, self._name, self.text)
+
+    def flush(self) -> None:
+        self.text.used = self.text.shared
+        self.text.flush()
 
     def take_place_again(self) -> None:
         """Be there for the next task, whatever the last one has put into `sys` or closed."""
@@ -211,20 +245,16 @@ class OutputCapture:
         """Tell what the task has written and not been told yet."""
         task, self.task = self.task, -1
         out, err = self._streams
+        used = out.text.used or err.text.used
         try:
-            out.text.flush()
-            err.text.flush()
+            if used:
+                out.flush()
+                err.flush()
             if sys.stdout is not out.text or sys.stderr is not err.text:
                 self._take_places_again()
         except (ValueError, AttributeError):  # it has closed one, or deleted it
             self._take_places_again()
-        if (
-            self._displayed
-            or out.lost
-            or err.lost
-            or _end_of(out.file, 0, _END)
-            or _end_of(err.file, 0, _END)
-        ):
+        if used or self._displayed or _end_of(out.file, 0, _END) or _end_of(err.file, 0, _END):
             self._tell_rest(task)
 
     def _take_places_again(self) -> None:

@@ -50,6 +50,20 @@ def test_each_task_is_told_what_it_wrote(capture: OutputCapture, told: Told) -> 
     assert told == [(1, 1, "one\n"), (1, 2, "oh\n"), (3, 1, "three")]
 
 
+def test_what_is_below_a_stream_can_be_kept_and_written_to(capture: OutputCapture, told: Told) -> None:
+    """Whoever has it from an earlier task is heard with the one in which it is written to."""
+    with capture:
+        capture.task = 1
+        kept = sys.stdout.buffer
+        capture.end()
+        for task in (2, 3):
+            capture.task = task
+            kept.write(b"bytes")
+            capture.end()
+
+    assert told == [(2, 1, "bytes"), (3, 1, "bytes")]
+
+
 def test_programs_are_heard_too(capture: OutputCapture, told: Told) -> None:
     """What Python has printed before comes before."""
     with capture:
