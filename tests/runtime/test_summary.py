@@ -212,6 +212,15 @@ def test_fewer_tasks_than_engines_are_the_reason(story: Any) -> None:
     assert summarise(story.state).reason.startswith("There were 2 tasks for 4 engines")
 
 
+def test_one_task_is_told_as_one(story: Any) -> None:
+    """In the reason, and in the figures."""
+    story.joined(0, 1)
+    story.ran(start=0.0, seconds=1.0)
+
+    assert summarise(story.state).reason.startswith("There was 1 task for 2 engines")
+    assert "1.00 s in 1 task (f 1.00 s)" in str(summarise(story.state))
+
+
 def test_a_chain_is_the_reason(story: Any) -> None:
     """Tasks that need each other's results run one after the other."""
     story.joined(0, 1)

@@ -119,7 +119,8 @@ def _short(mean: float, lost: float, shares: Shares) -> str:
 def _graph(state: RunState, timeline: Timeline, shares: Shares, path: CriticalPath, ran: int) -> str:
     engines = timeline.engines
     if ran < engines:
-        return f"There were {ran} tasks for {_engines(engines)}: the others had nothing to do."
+        were = "was 1 task" if ran == 1 else f"were {ran} tasks"
+        return f"There {were} for {_engines(engines)}: the others had nothing to do."
     wall = timeline.wall - timeline.start_up
     if len(path.tasks) > 1 and path.seconds >= _MOST * wall and path.seconds * engines > shares.busy:
         return (

@@ -124,7 +124,8 @@ def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
     path = summary.path
     if path.tasks:
         names = ", ".join(f"{name} {duration(seconds)}" for name, seconds in path.functions[:3])
-        yield "critical path", f"{duration(path.seconds)} in {len(path.tasks)} tasks ({names})"
+        tasks = "1 task" if len(path.tasks) == 1 else f"{len(path.tasks)} tasks"
+        yield "critical path", f"{duration(path.seconds)} in {tasks} ({names})"
     yield "data", f"{size(summary.result_bytes)} of results, {size(summary.shared_bytes)} moved"
     unknown = "not measured on this machine"
     yield "peak memory", size(summary.memory) + " in an engine" if summary.memory else unknown
