@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import threading
 from collections.abc import Generator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from eflows_nb.engine import failure, store
@@ -261,5 +262,6 @@ def _restored(broken: Broken) -> BaseException:
             f"{told.traceback}"
         )
     else:
-        error.add_note(where)
+        with suppress(Exception):  # the exception's own code may run here: it is raised without a note then
+            BaseException.add_note(error, where)
     return error.with_traceback(trace)

@@ -133,6 +133,22 @@ def test_an_exception_with_a_constructor_of_its_own_can_be_caught() -> None:
     assert caught.value.status == 404
 
 
+def test_an_exception_that_cannot_be_asked_for_notes_is_raised() -> None:
+    """One that looks for all it is asked in an answer has no place to say which task has raised it."""
+
+    class AnswerError(Exception):
+        def __getattr__(self, name: str) -> Any:
+            return self.args[0][name]
+
+    @ef.task
+    def raises() -> None:
+        raise AnswerError({"code": 404})
+
+    with pytest.raises(AnswerError) as caught:
+        ef.wait_on(raises())
+    assert caught.value.code == 404
+
+
 @pytest.mark.parametrize("kind", [SystemExit, asyncio.CancelledError, GeneratorExit])
 def test_what_would_end_the_program_is_told_as_a_failure(kind: type[BaseException]) -> None:
     """`sys.exit` in a task ends the task, not the program that waits for it."""
