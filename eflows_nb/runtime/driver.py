@@ -354,10 +354,10 @@ class Driver:
         try:
             work()
         finally:
-            set_handler(signal.SIGINT, previous)
-        if self._interrupted:
-            self._interrupted = False
-            signal.raise_signal(signal.SIGINT)
+            interrupted, self._interrupted = self._interrupted, False
+            set_handler(signal.SIGINT, previous)  # where another one may come, and this is left
+            if interrupted:
+                signal.raise_signal(signal.SIGINT)
 
     def _note_interrupt(self, _signal: int, _frame: FrameType | None) -> None:
         self._interrupted = True

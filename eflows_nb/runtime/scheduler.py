@@ -614,9 +614,12 @@ class Scheduler:
     def _send(self) -> None:
         """Send each engine what it should have; who has nothing gets something of the others."""
         idle: list[EngineQueue] = []
+        fresh: list[EngineQueue] = []
         waiting = False
         for queue in self.engines.values():
             if queue.queue:
+                if not queue.flights:
+                    fresh.append(queue)
                 self._fill(queue)
             if queue.queue:
                 waiting = True
@@ -630,7 +633,7 @@ class Scheduler:
                     self._untie()
         elif idle and len(idle) < len(self.engines):
             busiest = max(self.engines.values(), key=lambda queue: queue.ahead)
-            if busiest.can_share:
+            if busiest.can_share and busiest not in fresh:  # it has begun: something is done in any case
                 self._recall(busiest)
 
     def _untie(self) -> None:

@@ -200,7 +200,7 @@ def main(seed: int, tasks: int) -> None:
         "states": states,
         "replayed": [during, replayed(session)],
         "runs": sum(task.runs for task in run.tasks.values()),
-        "lost": len(run.lost),
+        "lost": sum(lost.end == "lost" for lost in run.lost),
         "left": [engine.engine for engine in run.engines if engine.left and not engine.expected],
         "seconds": round(time.perf_counter() - began, 1),
     }

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import signal
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
 from eflows_nb.clusters.cluster import Arrival, ClusterState
 from eflows_nb.clusters.inline import InlineCluster
 from eflows_nb.errors import InternalError
+from eflows_nb.runtime import driver
 from eflows_nb.runtime.driver import Driver
 from eflows_nb.tasks.task import FunctionCode, Task
 
@@ -52,6 +55,28 @@ def test_a_finalizer_may_submit_and_cancel_in_the_midst_of_a_move() -> None:
     cluster.finalizers.append(partial(driver.change, lambda scheduler: scheduler.cancel([task], "enough")))
     driver.pump()
     assert driver.scheduler.unfinished == 0
+
+
+def test_of_two_interrupts_none_comes_out_of_nothing_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second may be raised where the first was put off, as the handler is set back."""
+    one = Driver(InlineCluster("test"), "test")
+    set_handler = driver.set_handler
+
+    def interrupted_at_the_end(number: int, handler: Any) -> Any:
+        before = set_handler(number, handler)
+        if handler is signal.default_int_handler:
+            signal.raise_signal(number)
+        return before
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        monkeypatch.setattr(driver, "set_handler", interrupted_at_the_end)
+        with pytest.raises(KeyboardInterrupt):
+            one._uninterrupted(lambda: signal.raise_signal(signal.SIGINT))
+        monkeypatch.undo()
+        one._uninterrupted(lambda: None)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Faulty(InlineCluster):

@@ -355,6 +355,19 @@ def test_one_slow_task_of_many_says_little_of_the_next_ones() -> None:
     assert durations.expected(0) < 5e-5
 
 
+def test_an_engine_is_not_asked_to_give_back_what_it_gets_just_now(graph: Any) -> None:
+    """Where it is the nearest, it would give back all and get it again, without end."""
+    graph.engines(0, 1)
+    graph.know("read", 0.030)
+    graph.scheduler.look_ahead = 1.0
+    for _ in range(4):
+        graph.scheduler.engines[0].queue.append(graph.make(name="read"))
+    graph.scheduler.graph.ready.clear()
+
+    assert {type(command) for command in graph.advance()} == {Send}
+    assert graph.advance() == [Recall(0)]
+
+
 def test_an_urgent_task_does_not_wait_for_what_was_sent_in_advance(graph: Any) -> None:
     """What was sent too early comes back, and goes behind it."""
     graph.engines(0)
