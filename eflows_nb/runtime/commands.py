@@ -79,3 +79,4 @@ class Change(NamedTuple):
     starts: Sequence[float] = ()
     seconds: Sequence[float] = ()
     sizes: Sequence[int] = ()
+    kept: Sequence[int] = ()

@@ -82,6 +82,7 @@ class Observers:
                         seconds=tuple(change.seconds),
                         sizes=tuple(change.sizes),
                         memory=memory if change.sizes else 0,
+                        kept=tuple(change.kept),
                     )
                 )
             for broken in failures:

@@ -688,7 +688,8 @@ class Scheduler:
         waiting = sum(1 for task in started if task.unmet)
         self.graph.count(WAITING, RUNNING, waiting)
         self.graph.count(READY, RUNNING, len(started) - waiting)
-        self.graph.changes.append(Change(RUNNING, queue.number, started))
+        kept = [] if first is None else [n for n in self.gangs.engines_for(first) if n != queue.number]
+        self.graph.changes.append(Change(RUNNING, queue.number, started, kept=kept))
         return True
 
     def _export(self, datum: Datum, task: Task | None, *, optional: bool = False) -> None:

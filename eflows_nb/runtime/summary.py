@@ -129,7 +129,7 @@ class Summary:
     @property
     def bound(self) -> float:
         """Return the seconds that so many engines need at least: for the longest chain, or for all tasks."""
-        return max(self.path.seconds, self.task_seconds / self.engines if self.engines else 0.0)
+        return max(self.path.seconds, self.shares.busy / self.engines if self.engines else 0.0)
 
     def __str__(self) -> str:
         from eflows_nb.runtime.history.report import text

@@ -80,6 +80,8 @@ class TasksChanged:
     memory
         For DONE and FAILED the most resident memory of the engine's process since it was last read, in
         bytes. It is read a few times a second at most; 0 when it was not.
+    kept
+        For RUNNING the numbers of the other engines that a task keeps to itself, else empty.
     """
 
     time: float
@@ -90,6 +92,7 @@ class TasksChanged:
     seconds: tuple[float, ...] = ()
     sizes: tuple[int, ...] = ()
     memory: int = 0
+    kept: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -315,9 +315,10 @@ class Story:
         self.done(task, engine=engine, start=start, seconds=seconds, size=size, memory=memory)
         return task
 
-    def sent(self, task: int, *, engine: int, at: float) -> None:
-        """Let a task go to an engine."""
-        self._told.append(TasksChanged(time=1e9 + at, state=TaskState.RUNNING, tasks=(task,), engine=engine))
+    def sent(self, task: int, *, engine: int, at: float, kept: tuple[int, ...] = ()) -> None:
+        """Let a task go to an engine, and keep others."""
+        where = {"tasks": (task,), "engine": engine, "kept": kept}
+        self._told.append(TasksChanged(time=1e9 + at, state=TaskState.RUNNING, **where))
 
     def done(
         self, task: int, *, engine: int = 0, start: float, seconds: float, size: int = 0, memory: int = 0

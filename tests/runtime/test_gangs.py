@@ -56,6 +56,17 @@ def test_others_run_beside_it(graph: Any, wide: Any) -> None:
     assert list(sent.values()) == [[small[0].number, small[1].number]] or len(sent) == 1
 
 
+def test_those_who_watch_are_told_which_engines_are_kept(graph: Any, wide: Any) -> None:
+    """Without that they seem to be idle."""
+    graph.engines(0, 1, 2)
+    task = wide(2)
+    graph.sent()
+    (running,) = (change for change in graph.scheduler.graph.changes if change.state is TaskState.RUNNING)
+
+    assert len(running.kept) == 1
+    assert task.engine not in running.kept
+
+
 def test_what_no_host_has_is_not_waited_for(graph: Any, wide: Any) -> None:
     """It gets a whole host."""
     graph.engines(0, 1)

@@ -486,6 +486,21 @@ def test_time_after_which_a_result_was_lost_is_not_idle_for_it(story: Any) -> No
     assert summarise(story.state).shares.runtime == pytest.approx(0.0, abs=1e-5)
 
 
+def test_engines_that_a_task_keeps_are_busy(story: Any) -> None:
+    """One that needs two engines and waits for both is not on its way meanwhile."""
+    story.joined(0, 1)
+    for number in range(4):
+        task = story.called()
+        story.done(task, start=float(number), seconds=1.0)
+        story.sent(task, engine=0, at=float(number), kept=(1,))
+
+    summary = summarise(story.state)
+
+    assert summary.reason.startswith("It is as fast as 2 engines can be")
+    assert (summary.utilisation, summary.bound) == pytest.approx((1.0, 4.0))
+    assert summary.task_seconds == pytest.approx(4.0)
+
+
 def test_tasks_that_were_all_cancelled_are_told_as_such(story: Any) -> None:
     """They have ended, but none has run to its end."""
     story.joined(0)

@@ -125,7 +125,9 @@ class LineDecoder:
         numbers = _read_numbers(tasks)
         count = len(numbers)
         if seconds is None:
-            return TasksChanged(time=time, state=state, tasks=numbers, engine=engine)
+            return TasksChanged(
+                time=time, state=state, tasks=numbers, engine=engine, kept=tuple(starts or ())
+            )
         lasted = tuple([s * 1e-9 for s in _read_column(seconds, count)])
         if starts is None:
             began: tuple[float, ...] = (0.0,) * count

@@ -102,7 +102,7 @@ class LineEncoder:
     def _changed(self, event: TasksChanged) -> str:
         head = f'["{event.state.value}",{self._time(event.time)},{_numbers(event.tasks)},{event.engine}'
         if not event.starts:
-            return f"{head}]\n"
+            return f"{head},{_text(list(event.kept))}]\n" if event.kept else f"{head}]\n"
         sizes = _column(event.sizes) if any(event.sizes) else 0
         seconds = [round(s * 1e9) for s in event.seconds]
         memory = f",{event.memory}" if event.memory else ""

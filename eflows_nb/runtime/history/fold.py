@@ -41,6 +41,7 @@ class Fold:
         self.engines: list[EngineRecord] = []
         self.waits: dict[int, WaitRecord] = {}
         self.lost: list[LostRun] = []
+        self.kept: dict[int, int] = {}
         self.energy = _Energy()
         self.shared_bytes = 0
         self.ended = 0.0
@@ -121,6 +122,8 @@ class Fold:
             return
         if code == _RUNNING:
             self._sent.update(dict.fromkeys(event.tasks, event.time))
+            if event.kept:
+                self.kept.update(dict.fromkeys(event.tasks, len(event.kept)))
         elif not event.starts or not event.starts[0]:
             for task in event.tasks:
                 self._cut_short(task, engine, event.time, event.state.value)

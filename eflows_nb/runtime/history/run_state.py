@@ -32,6 +32,8 @@ class RunState:
     lost
         The runs of tasks of which nothing came, or nothing yet: results were lost, tries failed, tasks were
         cancelled while they ran, or run still.
+    kept
+        How many other engines each task kept to itself while it ran, for those that did.
     engines
         Every engine, in the order in which they joined.
     waits
@@ -50,6 +52,7 @@ class RunState:
     complete: bool
     tasks: TaskTable
     lost: tuple[LostRun, ...]
+    kept: dict[int, int]
     engines: tuple[EngineRecord, ...]
     waits: tuple[WaitRecord, ...]
     cluster: str
@@ -75,6 +78,7 @@ class RunState:
             complete=fold.complete,
             tasks=TaskTable(fold.columns),
             lost=tuple(fold.lost),
+            kept=fold.kept,
             engines=tuple(fold.engines),
             waits=tuple(fold.waits.values()),
             cluster=fold.cluster.cluster,

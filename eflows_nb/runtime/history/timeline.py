@@ -30,7 +30,7 @@ class Shares:
     Parameters
     ----------
     busy
-        Tasks ran.
+        Tasks ran, or kept an engine from others while they ran.
     runtime
         An engine was idle although a task was ready: tasks, data or results were on their way.
     graph
@@ -85,10 +85,15 @@ class Timeline:
         away = np.stack([np.maximum(lost[:, 0], ready[tasks]), np.minimum(lost[:, 2], begun[tasks])], 1)
         self._first = min(float(start[ran].min(initial=np.inf)), float(lost[:, 0].min(initial=np.inf)))
         alive = np.array([(e.joined, state.ended if e.left is None else e.left) for e in state.engines])
+        runs = np.concatenate([np.stack([start, end], 1)[ran], lost[:, :2]])
+        others = np.zeros(len(runs), np.int64)
+        if state.kept:
+            others += [state.kept.get(task, 0) for task in (*np.flatnonzero(ran).tolist(), *tasks.tolist())]
         levels = self._sweep(
             [
                 (1, alive.reshape(-1, 2)),
-                (1, np.concatenate([np.stack([start, end], 1)[ran], lost[:, :2]])),
+                (1, runs),
+                (1, np.repeat(runs, others, axis=0)),
                 (1, np.stack([ready, begun], 1)[exists]),
                 (-1, away[away[:, 0] < away[:, 1]]),
                 (1, np.stack([submitted, end], 1)[exists]),
@@ -96,7 +101,8 @@ class Timeline:
             ]
         )
         self.alive, self.running = levels[:2]
-        self.ready, self.unfinished = levels[2] + levels[3], levels[4] + levels[5]
+        self.busy = self.running + levels[2]
+        self.ready, self.unfinished = levels[3] + levels[4], levels[5] + levels[6]
         self._waits, self._task_ends, self._task_ready, self._task_begins = state.waits, end, ready, start
 
     def _sweep(self, intervals: list[tuple[int, Floats]]) -> list[Ints]:
@@ -137,7 +143,7 @@ class Timeline:
             return Shares()
         on_the_way, graph, program, absent = self._idle
         return Shares(
-            busy=self._total(self.running),
+            busy=self._total(self.busy),
             runtime=self._total(on_the_way),
             graph=self._total(graph),
             program=self._total(program),
@@ -148,7 +154,7 @@ class Timeline:
     def missed(self) -> Shares:
         """The same, but that an engine is absent only while there is a task for it to run."""
         shares, absent = self.shares, self._idle[-1]
-        late = np.minimum(absent, np.maximum(self.ready - np.maximum(self.alive - self.running, 0), 0))
+        late = np.minimum(absent, np.maximum(self.ready - np.maximum(self.alive - self.busy, 0), 0))
         by_graph = self._total(np.where(self._is_waiting, absent - late, 0))
         by_program = self._total(np.where(self._is_waiting, 0, absent - late))
         return replace(
@@ -195,16 +201,16 @@ class Timeline:
     @cached_property
     def _idle(self) -> tuple[Any, Any, Any, Any]:
         """How many engines were idle for tasks on their way, for the graph, for the program, and absent."""
-        idle = np.maximum(self.alive - self.running, 0)
+        idle = np.maximum(self.alive - self.busy, 0)
         on_the_way = np.minimum(idle, np.maximum(self.ready, 0))
         rest = idle - on_the_way
-        absent = np.maximum(self.engines - np.maximum(self.alive, self.running), 0)
+        absent = np.maximum(self.engines - np.maximum(self.alive, self.busy), 0)
         return on_the_way, np.where(self._is_waiting, rest, 0), np.where(self._is_waiting, 0, rest), absent
 
     @property
     def tail(self) -> float:
         """Seconds at the end, after the last submission, during which there was not enough work for all."""
-        enough = np.flatnonzero(self.running + self.ready >= self.engines)
+        enough = np.flatnonzero(self.busy + self.ready >= self.engines)
         lasting = enough[self._lasted[enough] > 0]
         begin = float(self.times[lasting[-1] + 1]) if len(lasting) else self.begin
         return max(0.0, self.end - max(begin, self.last_call))

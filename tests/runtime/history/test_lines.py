@@ -58,7 +58,8 @@ def changes(draw: st.DrawFn) -> TasksChanged:
     tasks = tuple(draw(_lists(numbers)))
     state = draw(st.sampled_from(TaskState))
     if state not in (TaskState.DONE, TaskState.FAILED):
-        return TasksChanged(time=draw(times), state=state, tasks=tasks, engine=draw(engines))
+        kept = tuple(draw(st.lists(engines, max_size=3))) if state is TaskState.RUNNING else ()
+        return TasksChanged(time=draw(times), state=state, tasks=tasks, engine=draw(engines), kept=kept)
     each = {"min_size": len(tasks), "max_size": len(tasks)}
     seconds = [n * 1e-9 for n in draw(st.lists(st.integers(1, 10**10), **each))]
     pauses = draw(st.one_of(st.just([0.0] * len(tasks)), st.lists(times.map(lambda t: t + 1), **each)))
