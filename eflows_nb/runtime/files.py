@@ -51,6 +51,12 @@ class _File:
             self.version = next((turn for turn in self.turns if turn.producer is writer), None)
         self.concurrent = [datum for datum in self.concurrent if datum.producer not in tasks]
 
+    def settle(self) -> None:
+        """All its tasks have ended: what was given up on purpose is as it is, for whoever comes now."""
+        if self.version is not None and _is_given_up(self.version):
+            self.version = None
+        self.concurrent = [datum for datum in self.concurrent if not _is_given_up(datum)]
+
     def made_by(self) -> list[Datum]:
         self.concurrent = [datum for datum in self.concurrent if not _is_made(datum)]
         made = [] if self.version is None else [self.version]
@@ -69,6 +75,10 @@ class _File:
 
 def _is_made(datum: Datum) -> bool:
     return datum.value is not PENDING and type(datum.value) is not Broken
+
+
+def _is_given_up(datum: Datum) -> bool:
+    return type(datum.value) is Broken and datum.value.is_expected
 
 
 class FileAccess:
@@ -221,6 +231,11 @@ class Files:
         """The program knows that these tasks do not make what they would have written, and goes on."""
         for file in self._files.values():
             file.give_up(tasks)
+
+    def settle(self) -> None:
+        """All tasks have ended, and the program knows it: what was given up on purpose is as it is."""
+        for file in list(self._files.values()):
+            file.settle()
 
     def delete(self, path: str | os.PathLike[str]) -> None:
         """The file will be removed after all tasks that use it now."""

@@ -404,6 +404,7 @@ class Session:
             with self._waiting(frozenset()):
                 driver.wait(lambda: driver.idle, timeout)
         self._arguments.settle(next(self._numbers))
+        self.files.settle()
         self._raise_unseen()
 
     def _raise_unseen(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,3 +122,26 @@ def test_what_was_given_up_on_purpose_is_as_before_for_who_waits() -> None:
     ef.barrier()
 
     assert ef.wait_on({"fresh": fresh, "older": [older]}) == {"fresh": [0], "older": [[0, 1]]}
+
+
+def test_a_file_that_was_given_up_on_purpose_is_what_it_is(tmp_path: Path) -> None:
+    """Tasks that read it after the barrier find what is left there; those before are cancelled."""
+
+    @ef.task(path=ef.FILE_INOUT, on_failure="cancel_successors")
+    def spoil(path: str) -> None:
+        Path(path).write_text("half")
+        raise ValueError("on purpose")
+
+    @ef.task(path=ef.FILE_IN)
+    def read(path: str) -> str:
+        return Path(path).read_text()
+
+    path = tmp_path / "file"
+    path.write_text("whole")
+    spoil(path)
+    early = read(path)
+    ef.barrier()
+
+    assert ef.wait_on(read(path)) == "half"
+    with pytest.raises(ef.TaskCancelledError):
+        ef.wait_on(early)
