@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pycompss.api.parameter import (
@@ -190,6 +191,7 @@ def _run(way: _Plain | _Parallel, steps: list[tuple[Any, ...]]) -> list[Any]:
     return [way.wait(one) for one in (*seen, *(values[name] for name in NAMES))]
 
 
+@pytest.mark.breaks_by("AttributeError", "TypeError")
 @settings(
     max_examples=60,
     deadline=None,
