@@ -141,7 +141,7 @@ def test_independent_cells_run_at_the_same_time(kernel: Any) -> None:
 def test_an_interrupted_wait_leaves_the_tasks_alive(kernel: Any) -> None:
     """Ctrl-C ends the cell that waits; its task goes on, and the next cell gets its value."""
     kernel.run("import eflows_nb as ef, pathlib, tempfile\nfolder = pathlib.Path(tempfile.mkdtemp())")
-    kernel.run("ef.start(engines=1)\nef.wait_on(ef.task(int)())\n" + _TELL_OF_WAITS)
+    kernel.run("ef.start(engines=1)\n" + _TELL_OF_WAITS)
     kernel.run("%%task\nwhile not (folder / 'go').exists():\n    pass\nlate = 7", cell="1")
 
     request = kernel.send("late", cell="2")
